@@ -1,0 +1,180 @@
+# Indelible. `make help` lists what can be made.
+BUILD ?= release
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+VERSION := $(shell cat VERSION)
+O := build/$(BUILD)
+
+CC ?= gcc
+CLANG ?= clang
+PY := /usr/bin/python3
+PKG_CONFIG ?= pkg-config
+
+# --- dependencies -----------------------------------------------------------
+PKGS := libcurl jansson openssl sqlite3 libfyaml libutf8proc libidn2 libpsl \
+	libdeflate
+DEB_BUILD := gcc make pkg-config libcurl4-openssl-dev libev-dev \
+	libjansson-dev libssl-dev libsqlite3-dev libfyaml-dev \
+	libutf8proc-dev libidn2-dev libpsl-dev libdeflate-dev \
+	ca-certificates publicsuffix
+DEB_DEMO := python3 python3-aiohttp python3-cryptography
+DEB_TEST := libcmocka-dev python3-pytest python3-hypothesis nginx-light \
+	clang clang-format libclang-rt-14-dev mandoc git
+PC = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
+
+# --- flavours ---------------------------------------------------------------
+WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wcast-qual -Wvla \
+	-Wstrict-prototypes -Wimplicit-fallthrough -Wnull-dereference \
+	-Wno-format-truncation -Wno-sign-conversion
+HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
+	-fstack-clash-protection -fcf-protection
+# libev's watchers alias by design.
+BASE := -std=c11 -D_GNU_SOURCE -I. -g -fPIE -fno-strict-aliasing \
+	-ffile-prefix-map=$(CURDIR)=. -DINDELIBLE_VERSION='"$(VERSION)"'
+FLAGS_release := -O2 $(HARDEN)
+FLAGS_asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+FLAGS_tsan := -O1 -fno-omit-frame-pointer -fsanitize=thread
+FLAGS_cov := -O0 --coverage
+FLAGS_fuzz := -O1 -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=undefined
+ifeq ($(BUILD),fuzz)
+CC := $(CLANG)
+endif
+FLAGS := $(FLAGS_$(BUILD))
+ifeq ($(FLAGS),)
+$(error BUILD=$(BUILD): choose release, asan, tsan, cov or fuzz)
+endif
+CFLAGS ?=
+ALL_CFLAGS = $(BASE) $(FLAGS) $(WARN) $(if $(WERROR),-Werror) \
+	$(call PC,--cflags,$(PKGS)) $(CFLAGS)
+ALL_LDFLAGS = $(FLAGS) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+LIBS = $(call PC,--libs,$(PKGS)) -lev -lpthread -lm
+
+# --- rooms, lowest first ----------------------------------------------------
+objs = $(patsubst %.c,$(O)/%.o,$(sort $(wildcard $(1))))
+OBJ_ctlog := $(call objs,ctlog/*/*.c)
+OBJ_config := $(call objs,config/*.c)
+OBJ_alerts := $(call objs,alerts/*.c)
+OBJ_pii := $(call objs,monitor/pii/*.c)
+OBJ_store := $(call objs,monitor/store/*.c)
+OBJ_monitor := $(filter-out $(O)/monitor/main.o,$(call objs,monitor/*.c))
+ROOMS := monitor store pii alerts config ctlog
+ROOM_LIBS := $(ROOMS:%=$(O)/lib%.a)
+
+.PHONY: all
+all: deps-check $(O)/indelible
+
+$(O)/indelible: $(O)/monitor/main.o $(ROOM_LIBS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(O)/monitor/main.o -Wl,--start-group \
+	    $(ROOM_LIBS) -Wl,--end-group $(LIBS)
+
+define room_lib
+$(O)/lib$(1).a: $$(OBJ_$(1))
+	@rm -f $$@
+	$$(AR) rcsD $$@ $$(OBJ_$(1))
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_lib,$(r))))
+
+$(O)/%.o: %.c Makefile VERSION
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# SQL files become C strings.
+$(O)/gen/%.sql.h: monitor/store/migrations/%.sql tests/embed
+	@mkdir -p $(@D)
+	tests/embed $< > $@
+SQL_H := $(patsubst monitor/store/migrations/%.sql,$(O)/gen/%.sql.h,\
+	$(sort $(wildcard monitor/store/migrations/*.sql)))
+$(O)/monitor/store/sqlite.o: $(SQL_H)
+$(O)/monitor/store/sqlite%.o: $(SQL_H)
+$(OBJ_store): ALL_CFLAGS += -I$(O)/gen
+
+# --- unit tests -------------------------------------------------------------
+UNIT := $(patsubst tests/%.c,$(O)/tests/%,\
+	$(sort $(wildcard tests/unit/*.c tests/store/*.c)))
+.PHONY: unit
+unit: $(UNIT:%=%.ok)
+$(O)/tests/%: $(O)/tests/%.o $(ROOM_LIBS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ROOM_LIBS) \
+	    -Wl,--end-group $(LIBS) -lcmocka
+$(O)/tests/%.ok: $(O)/tests/%
+	@CMOCKA_MESSAGE_OUTPUT=stdout tests/quiet $*-$(BUILD) $<
+	@touch $@
+
+# --- fuzzing: every target replays its corpus in `make check` ---------------
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+$(O)/fuzz/%: $(O)/tests/fuzz/%.o $(ROOM_LIBS) $(if $(filter fuzz,$(BUILD)),,\
+	$(O)/tests/fuzz/replay.o)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer) \
+	    -o $@ $(filter %.o,$^) -Wl,--start-group $(ROOM_LIBS) \
+	    -Wl,--end-group $(LIBS)
+.PHONY: fuzz-replay fuzz
+fuzz-replay: $(FUZZ:%=$(O)/fuzz/%)
+	@for f in $(FUZZ); do \
+	    tests/quiet $$f-replay-$(BUILD) $(O)/fuzz/$$f \
+	    tests/fuzz/corpus/$$f || exit 1; done
+# make fuzz SECONDS=60: every target, starting from its corpus.
+fuzz:
+	$(MAKE) BUILD=fuzz fuzz-run
+fuzz-run: $(FUZZ:%=$(O)/fuzz/%)
+	@for f in $(FUZZ); do mkdir -p build/corpus/$$f; \
+	    $(O)/fuzz/$$f -max_total_time=$(or $(SECONDS),60) -timeout=5 \
+	    -rss_limit_mb=1024 build/corpus/$$f tests/fuzz/corpus/$$f || \
+	    exit 1; done
+
+# --- the rest ---------------------------------------------------------------
+.PHONY: deps-check deps-install check check-run asan tsan coverage lint \
+	format e2e demo install clean help
+deps-check:
+	@tests/deps $(DEB_BUILD)
+deps-install:
+	@tests/deps --install $(DEB_BUILD) $(DEPS_MORE)
+demo:
+	@$(MAKE) --no-print-directory deps-install DEPS_MORE="$(DEB_DEMO)"
+	@$(MAKE) --no-print-directory all
+	@$(PY) tests/demo.py $(O)/indelible $(if $(ONCE),--once)
+check:
+	@$(MAKE) --no-print-directory deps-install \
+	    DEPS_MORE="$(DEB_DEMO) $(DEB_TEST)"
+	@tests/check
+lint:
+	@tests/lint
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+e2e: all
+	$(PY) -m pytest -q tests/e2e $(E2E)
+asan:
+	$(MAKE) BUILD=asan all unit fuzz-replay
+tsan:
+	$(MAKE) BUILD=tsan all unit
+	$(MAKE) BUILD=tsan e2e E2E="-m smoke"
+coverage:
+	$(MAKE) BUILD=cov all unit e2e
+	gcovr -r . --object-directory build/cov -e tests/ --print-summary
+install: all
+	install -D -m 0755 $(O)/indelible $(DESTDIR)$(PREFIX)/bin/indelible
+	install -D -m 0644 monitor/indelible.8 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8/indelible.8
+	install -D -m 0644 config/indelible.yaml.5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5/indelible.yaml.5
+	install -D -m 0644 config/indelible.service \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/system/indelible.service
+	install -D -m 0644 config/example.yaml \
+	    $(DESTDIR)$(PREFIX)/share/doc/indelible/indelible.yaml
+clean:
+	rm -rf build
+help:
+	@echo 'make            build/release/indelible'
+	@echo 'make demo       install what is missing (as root), build, show'
+	@echo '                the main job on a local log; ONCE=1 ends itself'
+	@echo 'make check      install what is missing (as root), test everything'
+	@echo 'make unit | e2e | fuzz-replay | lint     parts of it'
+	@echo 'make asan | tsan | coverage              other builds of it'
+	@echo 'make fuzz SECONDS=60                     search for new inputs'
+	@echo 'make install DESTDIR= PREFIX=$(PREFIX)'
+	@echo 'BUILD=release|asan|tsan|cov|fuzz  WERROR=1  CC=clang'
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

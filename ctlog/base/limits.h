@@ -1,0 +1,54 @@
+/*
+ * limits: every limit on what comes from outside, in one list, each with its
+ * reason. Sizes are in bytes unless the name says otherwise. Interface
+ * contract section 7 is this table in words.
+ */
+#ifndef CTLOG_BASE_LIMITS_H
+#define CTLOG_BASE_LIMITS_H
+
+/* One HTTP body after decoding: the largest legal data tile is 33 MiB. */
+#define LIMIT_BODY (64u << 20)
+/* A signed head or checkpoint: 64 witness lines of ML-DSA fit ten times. */
+#define LIMIT_HEAD (1u << 20)
+/* A log list; also any other JSON read as a tree from a trusted place. */
+#define LIMIT_LOGLIST (8u << 20)
+/* A JSON tree from anywhere else: jansson needs up to 77 times the input. */
+#define LIMIT_JSON (2u << 20)
+/* A configuration file. */
+#define LIMIT_CONFIG (1u << 20)
+/* One record line of an import, and the whole file. */
+#define LIMIT_RECORD_LINE (64u << 10)
+#define LIMIT_RECORD_FILE (4ull << 30)
+/* One entry, certificate and chain references together. */
+#define LIMIT_ENTRY (1u << 20)
+/* One certificate value kept for matching; longer ones are cut and flagged. */
+#define LIMIT_VALUE 4096u
+/* Values examined in one certificate. */
+#define LIMIT_VALUES 4096u
+/* TLV nesting, and TLVs visited in one certificate. */
+#define LIMIT_DEPTH 32
+#define LIMIT_TLVS 65536u
+/* A proof of a tree of 2^64 leaves has no more nodes (RFC 9162 2.1.3). */
+#define LIMIT_PROOF 65
+/* Entries in one batch; the largest page that a log is known to serve is 1024. */
+#define LIMIT_BATCH 4096u
+/* Leaves of one tile (static-ct-api). */
+#define LIMIT_TILE 256u
+/* A tree is at most this high: indices are u40 in static-ct-api leaves. */
+#define LIMIT_TREE_SIZE (1ull << 40)
+/* Retry-After, in seconds. */
+#define LIMIT_RETRY_MIN_S 1
+#define LIMIT_RETRY_MAX_S 3600
+/* A URL of ours. */
+#define LIMIT_URL 2048u
+/* Foreign text quoted in a message of ours, after escaping. */
+#define LIMIT_QUOTE 200u
+/* A keyed hash in the match index, and in the store. */
+#define LIMIT_KEY 16u
+#define LIMIT_STORE_KEY 32u
+/* What one file given to inspect may hold. */
+#define LIMIT_INPUT (1u << 30)
+/* Problems reported for one certificate. */
+#define LIMIT_PROBLEMS 64u
+
+#endif

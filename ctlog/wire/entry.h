@@ -1,0 +1,61 @@
+/*
+ * entry: one log entry as spans into the bytes it came in: MerkleTreeLeaf and
+ * extra_data (RFC 6962 sections 3.4 and 4.6), TileLeaf (static-ct-api
+ * "Log Entries"), CtExtensions. Parsing allocates nothing.
+ */
+#ifndef CTLOG_WIRE_ENTRY_H
+#define CTLOG_WIRE_ENTRY_H
+
+#include "ctlog/base/err.h"
+#include "ctlog/base/rd.h"
+#include "ctlog/merkle/hash.h"
+
+enum entry_type { ENTRY_X509 = 0, ENTRY_PRECERT = 1 };
+
+struct entry {
+	/* What the leaf hash covers. `leaf` is the MerkleTreeLeaf; when
+	 * `bare`, without its first two bytes (version, leaf_type), as it lies
+	 * in a tile. */
+	struct span leaf;
+	bool bare;
+
+	uint64_t timestamp; /* ms since 1970 */
+	uint16_t type;      /* enum entry_type, or what the log sent */
+	struct span cert;   /* Certificate, or TBSCertificate of a precert */
+	struct span issuer_key_hash; /* precert only, 32 bytes */
+	struct span extensions;      /* CtExtensions */
+	int64_t leaf_index;          /* from the extensions; -1 = none */
+
+	/* Outside the hash, so unproven: */
+	struct span precert;      /* the precertificate as submitted */
+	struct span chain;        /* RFC 6962: ASN.1Cert vectors */
+	struct span fingerprints; /* static: SHA-256 each */
+
+	/* Why the content can't be used (the leaf hash can), or NULL: a
+	 * constant sentence with the spec section. */
+	const char *problem;
+};
+
+/* Parse a MerkleTreeLeaf. Never fails: what is wrong stands in problem. */
+void entry_parse_leaf(struct entry *out, struct span leaf_input);
+
+/* Parse extra_data into precert and chain, by type. ST_BAD costs only them. */
+enum status entry_parse_extra(struct entry *e, struct span extra_data);
+
+/*
+ * Read one TileLeaf off the cursor. ST_BAD when its framing is broken, which
+ * makes the rest of the tile unreadable. A wrong or missing leaf_index is no
+ * framing error: `leaf_index` tells.
+ */
+enum status
+entry_read_tile(struct entry *out, struct rd *tile, struct err *err);
+
+void entry_leaf_hash(const struct entry *e, struct hasher *h, struct hash *out);
+
+/* leaf_index out of CtExtensions: -1 none, -2 malformed or twice. */
+int64_t entry_leaf_index(struct span extensions);
+
+/* The first certificate of an RFC 6962 chain, empty when there is none. */
+struct span entry_issuer(const struct entry *e);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * head: signed tree heads in both forms: the STH of RFC 6962 section 3.5 and
+ * the checkpoint of static-ct-api (a C2SP signed note whose signature is an
+ * RFC6962NoteSignature). Both sign the same 50 bytes. Also the log's key.
+ */
+#ifndef CTLOG_WIRE_HEAD_H
+#define CTLOG_WIRE_HEAD_H
+
+#include "ctlog/base/err.h"
+#include "ctlog/merkle/hash.h"
+
+struct head {
+	uint64_t size;
+	uint64_t timestamp; /* ms since 1970 */
+	struct hash root;
+};
+
+struct logkey; /* a public key: ECDSA P-256 or RSA >= 2048 */
+
+/* From a SubjectPublicKeyInfo in DER or PEM. */
+enum status
+logkey_parse(struct logkey **out, struct span spki_or_pem, struct err *e);
+void logkey_free(struct logkey *k);
+/* log_id: SHA-256 of the SubjectPublicKeyInfo (RFC 6962 section 3.2). */
+const struct hash *logkey_id(const struct logkey *k);
+/* The SubjectPublicKeyInfo in DER. */
+struct span logkey_spki(const struct logkey *k);
+
+/*
+ * Parse and verify. ST_BAD: not such a structure. ST_SIGNATURE: the signature
+ * does not verify, or no line is by this key. ST_MISMATCH: the checkpoint's
+ * origin is another one (the message names it). Nothing of *out may be used
+ * unless ST_OK.
+ */
+enum status head_parse_sth(
+    struct head *out, const struct logkey *k, struct span json, struct err *e);
+enum status head_parse_checkpoint(struct head *out, const struct logkey *k,
+    const char *origin, struct span note, struct err *e);
+
+/* The origin line of a note, for a person; empty when there is none. */
+struct span head_note_origin(struct span note);
+
+/* The 50 bytes that are signed (RFC 6962 section 3.5). */
+#define HEAD_TBS_LEN 50
+void head_tbs(uint8_t out[HEAD_TBS_LEN], const struct head *h);
+
+/* JSON replies of RFC 6962: get-sth-consistency; get-entry-and-proof. */
+struct path;
+enum status
+head_parse_consistency(struct path *out, struct span json, struct err *e);
+/* leaf_input is decoded into *leaf. */
+struct buf;
+enum status head_parse_entry_proof(
+    struct path *out, struct buf *leaf, struct span json, struct err *e);
+/* get-proof-by-hash: leaf_index and audit_path. */
+enum status head_parse_hash_proof(
+    uint64_t *index, struct path *out, struct span json, struct err *e);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * http: GETs by libcurl on the libev loop. One object for all logs. Politeness
+ * lives here: connections per host, waiting after 429 and 503, backoff with
+ * jitter after faults, all per host; a caller just asks again.
+ *
+ * Checked and fixed: TLS certificates, no redirects, https only (http where
+ * the caller allows it), close-on-exec sockets, body caps, connect, total and
+ * low-speed limits, User-Agent with contact.
+ */
+#ifndef MONITOR_HTTP_H
+#define MONITOR_HTTP_H
+
+#include <ev.h>
+
+#include "ctlog/base/buf.h"
+#include "ctlog/base/err.h"
+
+struct http;
+
+struct http_conf {
+	const char *user_agent; /* "indelible/0.1 (+https://...; mailto:x)" */
+	const char *ca_file;    /* NULL: the system's bundle */
+	int max_connections, per_host;
+	int64_t connect_timeout_ms, timeout_ms;
+	int64_t low_speed_ms; /* slower than 1 kB/s for so long: abort */
+};
+
+struct http_reply {
+	/* ST_OK: `code` and body are there, whatever the code. ST_AGAIN: no
+	 * answer (network, timeout, too slow). ST_LIMIT: body over the cap.
+	 * ST_BAD: the answer breaks HTTP or has an unknown encoding. */
+	enum status status;
+	int code;               /* HTTP status, 0 = none */
+	struct span body;       /* valid during the callback, or in the caller's
+			     memory when it gave some */
+	int64_t retry_after_ms; /* clamped; 0 = none given */
+	int64_t date_ms;        /* the Date header, 0 = none */
+	struct err err;         /* for people, with host and URL path */
+};
+
+typedef void http_done_fn(void *arg, const struct http_reply *r);
+
+struct http_get {
+	const char *url;
+	size_t limit; /* decoded body cap */
+	/* Where the body goes. NULL: into memory of http's own, gunzipped.
+	 * Else `limit` bytes of the caller's, exactly as received (gzip is
+	 * left to the receiver; the encoded body may not exceed limit). */
+	uint8_t *into;
+	bool http1, no_keepalive;
+	http_done_fn *done;
+	void *arg;
+};
+
+struct http_call;
+
+struct http *http_new(struct ev_loop *loop, const struct http_conf *conf);
+/* Ends all calls without calling back. */
+void http_free(struct http *h);
+
+/* Queue a GET; done is called once, later, from the loop, never from within.
+ * A host that asked for patience is asked when it allows, not before. */
+struct http_call *http_get(struct http *h, const struct http_get *g);
+/* Forget a call: done will not be called, `into` is no more written to. */
+void http_cancel(struct http *h, struct http_call *c);
+
+/* When this URL's host may be asked again: 0 = now, else ms from now. */
+int64_t http_wait_ms(struct http *h, const char *url);
+
+/* Requests made and failed since start, for progress and metrics. */
+struct http_counts {
+	uint64_t requests, failures, throttled, bytes;
+};
+void http_counts(const struct http *h, struct http_counts *out);
+
+/* Loopback by literal address or "localhost": plain http is allowed there. */
+bool http_is_loopback(const char *url);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * extract: all personal data that a certificate carries, as findings. One
+ * extractor serves the scan and `inspect`. Findings point into the certificate
+ * and into the arena; nothing is allocated. Knows nothing of records.
+ */
+#ifndef MONITOR_PII_EXTRACT_H
+#define MONITOR_PII_EXTRACT_H
+
+#include "ctlog/base/arena.h"
+#include "ctlog/x509/cert.h"
+
+/* interface.md section 4; the order is that of kind_name() and is stored. */
+enum pii_kind {
+	PII_EMAIL,
+	PII_UPN,
+	PII_JID,
+	PII_USERNAME,
+	PII_NAME,
+	PII_PSEUDONYM,
+	PII_NATIONAL_ID,
+	PII_BIRTH_DATE,
+	PII_BIRTH_PLACE,
+	PII_GENDER,
+	PII_CITIZENSHIP,
+	PII_PHONE,
+	PII_ADDRESS,
+	PII_TITLE,
+	PII_ACCOUNT_ID,
+	PII_URI_USERINFO,
+	PII_KINDS
+};
+enum pii_side { SIDE_SUBJECT, SIDE_ISSUER };
+enum pii_confidence {
+	CONF_STRUCTURED,
+	CONF_NAME,
+	CONF_POSSIBLE,
+	CONF_FREE_TEXT
+};
+
+/* Flags of a value, reference pii.md section 3; printed by flag_names(). */
+enum pii_flag {
+	FLAG_BAD_UTF8 = 1 << 0,
+	FLAG_BAD_ENCODING = 1 << 1,
+	FLAG_T61_UTF8 = 1 << 2,
+	FLAG_T61_ISO6937 = 1 << 3,
+	FLAG_T61_LATIN1 = 1 << 4,
+	FLAG_ODD_LENGTH = 1 << 5,
+	FLAG_SWAPPED = 1 << 6,
+	FLAG_MIS_TAGGED = 1 << 7,
+	FLAG_BER = 1 << 8,
+	FLAG_NUL = 1 << 9,
+	FLAG_MOJIBAKE = 1 << 10,
+	FLAG_HTML_ENTITY = 1 << 11,
+	FLAG_CONTROL = 1 << 12,
+	FLAG_IGNORABLE = 1 << 13,
+	FLAG_TRUNCATED = 1 << 14,
+	FLAG_OVERSIZE = 1 << 15,
+	FLAG_CONFUSABLE = 1 << 16,
+	FLAG_UNKNOWN_ATTR = 1 << 17,
+	FLAG_UNKNOWN_EXT = 1 << 18,
+	FLAG_PERCENT = 1 << 19,
+	FLAG_MULTIPLE = 1 << 20
+};
+
+#define FINDING_REASONS 8
+
+struct finding {
+	enum pii_kind kind;
+	enum pii_side side;
+	enum pii_confidence confidence;
+	uint8_t score;         /* 0..100 */
+	uint8_t string_tag;    /* ASN.1 tag number of the string */
+	uint32_t flags;        /* enum pii_flag */
+	const char *carrier;   /* constant: "san.rfc822Name", ... */
+	struct span oid;       /* contents octets; empty when none applies */
+	struct span value;     /* UTF-8 as it is to be shown */
+	struct span canonical; /* UTF-8 as it is matched; never empty */
+	struct span alt;       /* a second reading, canonical; may be empty */
+	const char *reason[FINDING_REASONS]; /* constants, NULL-ended */
+	char path[64]; /* "subject[3]", "ext[2.5.29.17][0]" */
+};
+
+/* Labels of a certificate (pii.md 2.1), a bit each; names by class_name(). */
+#define CERT_CLASSES 32
+
+/* What the matcher and the alert need besides findings; spans are UTF-8 in
+ * the arena, empty when not there. */
+struct facts {
+	struct span issuer_cn, issuer_org;          /* for people */
+	struct span subject_org, country, locality; /* canonical tokens */
+	uint32_t classes; /* bit set over class_name() */
+	bool ca;
+};
+
+struct findings {
+	uint32_t num, cap;
+	struct finding *list; /* the caller's, `cap` of them */
+	uint32_t dropped;     /* found but out of room: the cert is partial */
+	struct facts facts;
+};
+
+/*
+ * Everything of `c` into out (num and facts are reset). With `thorough` false
+ * facts are left empty unless there is at least one finding: the hot path.
+ * When c->status is CERT_UNPARSED only the raw string scan runs, for emails.
+ */
+struct extractor;
+struct extractor *extractor_new(void);
+void extractor_free(struct extractor *x);
+void extract_run(struct extractor *x, struct findings *out,
+    const struct cert *c, struct arena *arena, struct problems *problems);
+
+const char *kind_name(enum pii_kind k); /* "email", ... */
+bool kind_of(enum pii_kind *out, struct span name);
+const char *side_name(enum pii_side s);
+const char *confidence_name(enum pii_confidence c);
+const char *class_name(unsigned bit);      /* NULL past the last */
+const char *flag_name(unsigned bit);       /* NULL past the last */
+const char *string_type_name(uint8_t tag); /* "IA5String", ... */
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * match: opt-in records compiled to keyed hashes, the index over them, and
+ * the matching of findings against it (reference pii.md section 5). The index
+ * is an immutable snapshot of offsets in one region of memory, so processes
+ * share it wherever it is mapped; it holds no value of anybody, only
+ * HMAC-SHA-256 under the index key, cut to LIMIT_KEY bytes.
+ */
+#ifndef MONITOR_PII_MATCH_H
+#define MONITOR_PII_MATCH_H
+
+#include "monitor/pii/extract.h"
+#include "monitor/pii/record.h"
+
+#define INDEX_KEY_LEN 32
+
+/* Keyed hashing with the key schedule done once; one per thread/process. */
+struct keyer;
+struct keyer *keyer_new(const uint8_t key[INDEX_KEY_LEN]);
+void keyer_free(struct keyer *k);
+/* HMAC-SHA-256(key, label 00 value); label "email", "domain", "name", ... */
+void keyer_run(
+    struct keyer *k, uint8_t out[32], const char *label, struct span value);
+
+/* A record as the store keeps it for matching: keys to find it by, and a blob
+ * (policy bits, hashed tokens and qualifiers) to judge a find by. */
+struct compiled {
+	struct buf keys; /* LIMIT_STORE_KEY bytes each */
+	struct buf blob;
+};
+/* ST_BAD when the value is not an address / domain / name at all. */
+enum status match_compile(struct compiled *out, const struct record *r,
+    struct keyer *k, struct err *e);
+void compiled_fini(struct compiled *c);
+
+/* Building an index in `region` (zeroed, or fresh from mmap). */
+struct match_build;
+struct match_size {
+	uint64_t records, keys, blob_bytes;
+};
+/* Bytes that an index of this size takes at most. */
+size_t match_region_len(const struct match_size *size);
+struct match_build *match_build_start(void *region, size_t cap,
+    uint64_t generation, const struct match_size *size);
+/* `no` is the caller's number for the record, given back with its hits.
+ * ST_LIMIT when the region is too small for what comes. */
+enum status match_build_add(struct match_build *b, uint32_t no,
+    enum record_kind kind, struct span keys, struct span blob);
+void match_build_finish(struct match_build *b);
+
+/* An index in a region somebody else wrote: NULL when its header is no such
+ * thing or its sizes leave the region. */
+struct match_index;
+const struct match_index *match_index_of(const void *region, size_t cap);
+uint64_t match_index_generation(const struct match_index *ix);
+
+struct match_hit {
+	uint32_t no;      /* record */
+	uint32_t finding; /* best finding's place in the list */
+	uint32_t count;   /* findings that match this record */
+	uint8_t score;    /* 0..100 */
+	const char *rule; /* constant: "email-strict", ... */
+	const char *reason[FINDING_REASONS]; /* constants, NULL-ended */
+};
+
+/*
+ * All records that the findings match, the best finding for each, name hits
+ * below `threshold` dropped. Hits are written to *out (an array in a buf that
+ * the caller keeps and clears); at most one per record.
+ */
+struct matcher;
+struct matcher *matcher_new(const uint8_t key[INDEX_KEY_LEN]);
+void matcher_free(struct matcher *m);
+size_t match_run(struct matcher *m, const struct match_index *ix,
+    const struct findings *f, unsigned threshold, struct buf *out);
+
+#endif

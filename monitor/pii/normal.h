@@ -1,0 +1,43 @@
+/*
+ * normal: canonical forms, the same for opt-in records and certificates
+ * (reference pii.md 3.3, 5.1-5.4). Output goes into the caller's arena; an
+ * empty span means "no such thing" (or the arena is full).
+ */
+#ifndef MONITOR_PII_NORMAL_H
+#define MONITOR_PII_NORMAL_H
+
+#include "ctlog/base/arena.h"
+
+/* NFKC_Casefold of UTF-8; ASCII takes a fast path. Capped at LIMIT_VALUE. */
+struct span normal_fold(struct arena *a, struct span utf8);
+
+/* fold(local) "@" A-label domain, without a trailing dot; empty when there is
+ * no "@" with something on both sides. */
+struct span normal_email(struct arena *a, struct span utf8);
+
+/* A-label, lower case, no trailing dot (IDNA2008 non-transitional; when IDNA
+ * refuses, ASCII lower case). Empty for the empty name. */
+struct span normal_domain(struct arena *a, struct span utf8);
+
+/* The domain part of a canonical address. */
+struct span normal_email_domain(struct span canonical);
+
+/* Relaxed forms of a canonical address under the policies of a record. */
+enum email_policy {
+	EMAIL_PLUS = 1,       /* drop "+tag" */
+	EMAIL_GMAIL_DOTS = 2, /* drop dots at gmail.com, googlemail.com */
+};
+struct span
+normal_email_relaxed(struct arena *a, struct span canonical, unsigned policy);
+
+/* A name in display order: folded tokens joined by one blank. */
+struct span normal_name(struct arena *a, struct span utf8);
+
+/* Tokens of a canonical name, for keys: particles dropped, accents folded by
+ * script; form 0 folds to the base letter (ä -> a), form 1 to the digraph
+ * (ä -> ae). Sorted, unique. Returns their number, at most cap. */
+#define NAME_TOKENS 16
+unsigned normal_name_tokens(struct arena *a, struct span *out, unsigned cap,
+    struct span canonical, int form);
+
+#endif

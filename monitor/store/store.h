@@ -1,0 +1,273 @@
+/*
+ * store: what must survive, behind one interface with several backends
+ * (sqlite, memory; postgres later). Verbs of the domain; each is one
+ * transaction, durable when it returns ST_OK, and all-or-nothing. All calls
+ * come from one thread (the store thread). Times are ms since 1970, given by
+ * the caller. ST_FULL: no space, retry later. ST_IO: stop; a failed fsync is
+ * never retried.
+ *
+ * What has been read of a log is a set of stretches. A stretch [begin, read)
+ * has been read, hashed and matched without a gap; [begin, proven) of it is
+ * proven to be the signed tree's. A tail is the stretch with job 0; backfills
+ * are others.
+ */
+#ifndef MONITOR_STORE_STORE_H
+#define MONITOR_STORE_STORE_H
+
+#include "alerts/alert.h"
+#include "ctlog/merkle/range.h"
+#include "monitor/pii/match.h"
+#include "monitor/pii/record.h"
+#include "monitor/store/seal.h"
+
+struct store_sink { /* where outbox rows are written for */
+	char *name;
+	struct strings tenants; /* empty: all */
+};
+
+struct store_conf {
+	const char *url; /* "sqlite:///path", "memory:" */
+	struct keys keys;
+	size_t num_sinks;
+	const struct store_sink *sinks; /* borrowed for the store's life */
+	bool read_only;    /* beside a running monitor: query only */
+	const char *owner; /* "pid 4711 on host", for ST_BUSY messages */
+};
+
+struct store_head {
+	uint64_t size;
+	int64_t timestamp_ms;
+	struct hash root;
+	struct span raw; /* the signed bytes as they came */
+};
+
+/* A log as the store knows it. */
+struct store_log {
+	struct hash log_id;
+	char *name, *operator_name, *url, *api;
+	int64_t first_seen_ms;
+	struct store_head newest; /* largest signed head seen; size 0 = none */
+	struct store_head proven; /* largest head whose root was reproduced */
+	struct buf newest_raw, proven_raw; /* own the spans above */
+	bool unhealthy;                    /* misbehaved; needs a person */
+};
+void store_log_fini(struct store_log *l);
+
+struct stretch {
+	int64_t id;
+	struct hash log_id;
+	int64_t job;
+	uint64_t begin;
+	uint64_t limit; /* exclusive end wanted; UINT64_MAX = a tail */
+	uint64_t read, proven;
+	struct range tree;        /* ends at read */
+	struct range tree_proven; /* ends at proven */
+	uint64_t epoch;           /* fencing: of this claim */
+};
+
+/* An exposure found at one place in one log. */
+struct store_hit {
+	int64_t record;    /* row number as given by index_load */
+	struct exposure x; /* id, time, match, cert; sightings unused */
+	uint64_t index;
+	int64_t timestamp_ms;
+	struct hash leaf_hash;
+};
+
+struct store_quarantine {
+	uint64_t index;
+	struct hash leaf_hash;
+	const char *reason;
+	struct span bytes; /* sealed before they are written */
+};
+
+/* That [0 or begin, proven) is a prefix of the tree under this signed head. */
+struct store_proof {
+	uint64_t proven;
+	const struct range *tree; /* ends at proven */
+	struct store_head head;
+};
+
+struct store_commit {
+	const struct stretch *at; /* id, epoch, log_id; its `read` must still
+				     be the store's: else ST_STALE */
+	uint64_t read;            /* new position, >= at->read */
+	const struct range *tree; /* ends at read */
+	size_t num_hits, num_quarantined;
+	const struct store_hit *hits;
+	const struct store_quarantine *quarantined;
+	const struct store_proof *proof; /* NULL: none yet */
+	int64_t now_ms;
+	int64_t hold_ms; /* unverified alerts are due after this */
+};
+
+/* What a commit did. */
+struct store_committed {
+	size_t new_exposures; /* hits that are new exposures */
+	size_t dropped;       /* of records no longer active */
+};
+
+/* What became of a delivery. */
+enum settle { SETTLE_DELIVERED, SETTLE_RETRY, SETTLE_DEAD };
+struct store_settle {
+	int64_t row; /* outbox_row.id */
+	enum settle how;
+	int64_t now_ms, due_ms; /* due_ms: SETTLE_RETRY */
+	const char *error;      /* for people; NULL when delivered */
+};
+
+struct outbox_row {
+	int64_t id;
+	char *sink;
+	unsigned attempts;
+	uint8_t event_id[16];
+	bool is_exposure;
+	struct exposure x; /* with its sightings, verified as of now */
+	struct buf event_type, event_subject, event_data;
+	int64_t event_time_ms;
+};
+void outbox_row_fini(struct outbox_row *r);
+
+struct outbox {
+	size_t num;
+	struct outbox_row *rows;
+};
+void outbox_fini(struct outbox *o);
+
+struct record_row { /* a record with what the store knows of it */
+	int64_t row;
+	struct record r; /* values are there only when asked for (reveal) */
+	int64_t created_ms, active_ms;
+};
+
+typedef void store_index_fn(void *arg, int64_t row, enum record_kind kind,
+    struct span keys, struct span blob);
+typedef void store_record_fn(void *arg, const struct record_row *row);
+
+typedef void store_stretch_fn(
+    void *arg, const struct store_log *log, const struct stretch *s);
+typedef void store_exposure_fn(void *arg, const struct exposure *x);
+typedef void store_quarantine_fn(
+    void *arg, const struct hash *log_id, const struct store_quarantine *q);
+
+struct store_import { /* compiled[i] belongs to records[i] */
+	size_t num;
+	const struct record *records;
+	const struct compiled *compiled;
+	int64_t now_ms;
+	size_t added, updated, active, pending; /* out */
+};
+struct store_query {
+	const char *tenant; /* NULL: all */
+	bool reveal;        /* values too */
+};
+struct record_change {
+	const char *tenant, *id;
+	enum record_state state;
+	int64_t now_ms;
+};
+struct record_ref {
+	char *tenant, *id;
+	enum record_kind kind;
+};
+
+struct store; /* an open store; the backend's own, `api` first */
+
+struct store_api {
+	const char *name;
+
+	/* Make an empty store; ST_BUSY when there is one already. */
+	enum status (*init)(const struct store_conf *c, struct err *e);
+	/* ST_MISSING names `store init`; ST_NEWER; ST_BUSY "in use by ...";
+	 * ST_MISMATCH when the keys are not the store's; ST_BAD damaged. */
+	enum status (*open)(
+	    struct store **out, const struct store_conf *c, struct err *e);
+	void (*close)(struct store *s);
+
+	/* Make sure that the log has a row and read it; name, operator, url
+	 * and api are updated from *l. */
+	enum status (*log_open)(struct store *s, struct store_log *l,
+	    int64_t now_ms, struct err *e);
+	/* Remember a signed head that was seen (only a larger one counts). */
+	enum status (*head_seen)(struct store *s, const struct hash *log_id,
+	    const struct store_head *h, struct err *e);
+
+	/* The stretch of io->log_id and io->job. When there is none it is
+	 * made from io's begin, limit and tree (which ends at begin and counts
+	 * as proven); else io becomes what is stored. A new epoch each time,
+	 * so an older holder's commits become ST_STALE. */
+	enum status (*claim)(
+	    struct store *s, struct stretch *io, struct err *e);
+	/* Does it exist, without claiming. ST_MISSING when not. */
+	enum status (*stretch_find)(struct store *s, struct stretch *out,
+	    const struct hash *log_id, int64_t job, struct err *e);
+
+	/* Position, tree, hits, sightings, quarantine, outbox and proof in one
+	 * transaction. Hits of records that are not active are dropped. */
+	enum status (*commit)(struct store *s, const struct store_commit *c,
+	    struct store_committed *out, struct err *e);
+
+	/* Back to the proven position: read, tree := proven; undelivered
+	 * exposures seen only in what is undone go with it. *retracted =
+	 * how many; *delivered = exposures already sent that stay. */
+	enum status (*rewind)(struct store *s, const struct stretch *at,
+	    size_t *retracted, size_t *delivered, struct err *e);
+	enum status (*log_mark)(struct store *s, const struct hash *log_id,
+	    bool unhealthy, struct err *e);
+
+	/* An event and its outbox rows for every sink (tenant-less). */
+	enum status (*event_add)(
+	    struct store *s, const struct event *ev, struct err *e);
+
+	/* Due rows, oldest first; at most `limit`. */
+	enum status (*outbox_due)(struct store *s, int64_t now_ms, size_t limit,
+	    struct outbox *out, struct err *e);
+	/* When the next undelivered row is due; INT64_MAX = none. */
+	enum status (*outbox_next)(
+	    struct store *s, int64_t *due_ms, size_t *depth, struct err *e);
+	enum status (*outbox_settle)(
+	    struct store *s, const struct store_settle *how, struct err *e);
+
+	/* All or nothing. */
+	enum status (*records_import)(
+	    struct store *s, struct store_import *io, struct err *e);
+	/* In order of tenant and id. */
+	enum status (*records_list)(struct store *s,
+	    const struct store_query *q, store_record_fn *fn, void *arg,
+	    struct err *e);
+	enum status (*record_state)(
+	    struct store *s, const struct record_change *c, struct err *e);
+	/* A number that changes whenever an active record may have changed. */
+	enum status (*index_generation)(
+	    struct store *s, uint64_t *out, struct err *e);
+	/* How much an index of the active records needs; then the records.
+	 * Records past their expiry at now_ms do not count as active. */
+	enum status (*index_size)(struct store *s, int64_t now_ms,
+	    struct match_size *out, struct err *e);
+	enum status (*index_load)(struct store *s, int64_t now_ms,
+	    store_index_fn *fn, void *arg, struct err *e);
+	/* A record by row; the strings are the caller's to free. */
+	enum status (*record_name)(struct store *s, int64_t row,
+	    struct record_ref *out, struct err *e);
+
+	enum status (*stretches)(
+	    struct store *s, store_stretch_fn *fn, void *arg, struct err *e);
+	/* Exposures with sightings, oldest first; for this log's sightings
+	 * only when log_id is given. */
+	enum status (*exposures)(struct store *s, const struct hash *log_id,
+	    store_exposure_fn *fn, void *arg, struct err *e);
+	enum status (*quarantine_list)(
+	    struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
+};
+
+struct store_base { /* every backend's struct store begins so */
+	const struct store_api *api;
+};
+
+extern const struct store_api store_sqlite;
+extern const struct store_api store_memory;
+
+/* The backend for a URL; NULL with an explanation when there is none. */
+const struct store_api *store_find(const char *url, struct err *e);
+
+#endif
