@@ -56,8 +56,8 @@ void exposure_id(uint8_t id[16], const char *tenant, const char *record_id,
 /* What the store keeps of an exposure, without id, time and sightings (those
  * have columns): compact JSON. Reading it back gives the same. */
 void exposure_pack(const struct exposure *x, struct buf *out);
-enum status
-exposure_unpack(struct exposure *x, struct span packed, struct err *e);
+enum status exposure_unpack(
+    struct exposure *x, struct span packed, struct err *e);
 
 /* The alert as one line of JSON without a line end. `source` is the instance;
  * `reveal` shows the matched value unmasked. */

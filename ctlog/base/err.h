@@ -35,8 +35,8 @@ struct err {
 };
 
 /* Fill `e` (when not NULL) and return `st`, so that a failure is one line. */
-enum status
-err_set(struct err *e, enum status st, const char *fmt, ...) PRINTF(3, 4);
+enum status err_set(struct err *e, enum status st, const char *fmt, ...)
+    PRINTF(3, 4);
 
 /* Put "fmt: " before what stands in `e` already. */
 void err_prefix(struct err *e, const char *fmt, ...) PRINTF(2, 3);
@@ -44,8 +44,8 @@ void err_prefix(struct err *e, const char *fmt, ...) PRINTF(2, 3);
 /* One English word or two for a status, for logs. */
 const char *status_name(enum status st);
 
-__attribute__((noreturn)) void
-err_assert(const char *what, const char *file, int line);
+__attribute__((noreturn)) void err_assert(
+    const char *what, const char *file, int line);
 
 /* An own mistake ends the program, also in release builds. */
 #define ASSERT(x) ((x) ? (void)0 : err_assert(#x, __FILE__, __LINE__))

@@ -31,11 +31,11 @@ struct hasher *hasher_new(void);
 void hasher_free(struct hasher *h);
 
 /* SHA-256 of a || b. */
-void
-hasher_sha256(struct hasher *h, struct hash *out, struct span a, struct span b);
+void hasher_sha256(
+    struct hasher *h, struct hash *out, struct span a, struct span b);
 /* Leaf hash: SHA-256(00 || a || b). */
-void
-hasher_leaf(struct hasher *h, struct hash *out, struct span a, struct span b);
+void hasher_leaf(
+    struct hasher *h, struct hash *out, struct span a, struct span b);
 /* Node hash: SHA-256(01 || left || right). `out` may be left or right. */
 void hasher_node(struct hasher *h, struct hash *out, const struct hash *left,
     const struct hash *right);

@@ -38,8 +38,8 @@ void range_add(
     struct range *r, struct hasher *h, unsigned level, const struct hash *node);
 
 /* Append `right`, which must begin where `left` ends: false when not. */
-MUST_USE bool
-range_join(struct range *left, struct hasher *h, const struct range *right);
+MUST_USE bool range_join(
+    struct range *left, struct hasher *h, const struct range *right);
 
 /* The root of the tree [0, end). Asserts that begin is 0. */
 void range_root(const struct range *r, struct hasher *h, struct hash *out);
@@ -50,8 +50,8 @@ void range_root(const struct range *r, struct hasher *h, struct hash *out);
  * [index << level, (index + 1) << level). Returns how many.
  */
 typedef void range_part_fn(void *arg, unsigned level, uint64_t index);
-unsigned
-range_parts(uint64_t begin, uint64_t end, range_part_fn *fn, void *arg);
+unsigned range_parts(
+    uint64_t begin, uint64_t end, range_part_fn *fn, void *arg);
 
 /* u64 begin, u64 end, then the node hashes. Loading checks that their number
  * fits begin and end, and that end is within LIMIT_TREE_SIZE. */

@@ -47,8 +47,8 @@ enum status entry_parse_extra(struct entry *e, struct span extra_data);
  * makes the rest of the tile unreadable. A wrong or missing leaf_index is no
  * framing error: `leaf_index` tells.
  */
-enum status
-entry_read_tile(struct entry *out, struct rd *tile, struct err *err);
+enum status entry_read_tile(
+    struct entry *out, struct rd *tile, struct err *err);
 
 void entry_leaf_hash(const struct entry *e, struct hasher *h, struct hash *out);
 

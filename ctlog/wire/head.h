@@ -18,8 +18,8 @@ struct head {
 struct logkey; /* a public key: ECDSA P-256 or RSA >= 2048 */
 
 /* From a SubjectPublicKeyInfo in DER or PEM. */
-enum status
-logkey_parse(struct logkey **out, struct span spki_or_pem, struct err *e);
+enum status logkey_parse(
+    struct logkey **out, struct span spki_or_pem, struct err *e);
 void logkey_free(struct logkey *k);
 /* log_id: SHA-256 of the SubjectPublicKeyInfo (RFC 6962 section 3.2). */
 const struct hash *logkey_id(const struct logkey *k);
@@ -46,8 +46,8 @@ void head_tbs(uint8_t out[HEAD_TBS_LEN], const struct head *h);
 
 /* JSON replies of RFC 6962: get-sth-consistency; get-entry-and-proof. */
 struct path;
-enum status
-head_parse_consistency(struct path *out, struct span json, struct err *e);
+enum status head_parse_consistency(
+    struct path *out, struct span json, struct err *e);
 /* leaf_input is decoded into *leaf. */
 struct buf;
 enum status head_parse_entry_proof(

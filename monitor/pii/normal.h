@@ -27,8 +27,8 @@ enum email_policy {
 	EMAIL_PLUS = 1,       /* drop "+tag" */
 	EMAIL_GMAIL_DOTS = 2, /* drop dots at gmail.com, googlemail.com */
 };
-struct span
-normal_email_relaxed(struct arena *a, struct span canonical, unsigned policy);
+struct span normal_email_relaxed(
+    struct arena *a, struct span canonical, unsigned policy);
 
 /* A name in display order: folded tokens joined by one blank. */
 struct span normal_name(struct arena *a, struct span utf8);

@@ -56,8 +56,8 @@ void record_json(const struct record *r, struct buf *out);
  */
 typedef void record_fn(void *arg, struct record *r, size_t at);
 typedef void record_bad_fn(void *arg, size_t at, const char *what);
-size_t
-record_read(struct span file, record_fn *fn, record_bad_fn *bad, void *arg);
+size_t record_read(
+    struct span file, record_fn *fn, record_bad_fn *bad, void *arg);
 
 const char *record_kind_name(enum record_kind k);
 const char *record_state_name(enum record_state s);
