@@ -39,7 +39,8 @@ void hasher_leaf(
 /* Node hash: SHA-256(01 || left || right). `out` may be left or right. */
 void hasher_node(struct hasher *h, struct hash *out, const struct hash *left,
     const struct hash *right);
-/* A digest fed in parts: start, any number of adds, finish. */
+/* A digest fed in parts: start, any number of adds, finish. Nothing else may
+ * be asked of this hasher in between. */
 void hasher_start(struct hasher *h);
 void hasher_add(struct hasher *h, struct span s);
 void hasher_finish(struct hasher *h, struct hash *out);

@@ -14,13 +14,16 @@ struct path {
 	struct hash node[65];
 };
 
-/* ST_OK when `leaf` is leaf number `index` of the tree; else ST_MISMATCH, or
- * ST_BAD for a path of impossible length. */
+/* ST_OK when `leaf` is leaf number `index` of the tree; ST_BAD when the tree
+ * has no such leaf or the path not the length that it asks for; ST_MISMATCH
+ * when the path leads to another root. */
 enum status proof_inclusion(struct hasher *h, const struct tree *tree,
     uint64_t index, const struct hash *leaf, const struct path *path);
 
-/* ST_OK when tree `first` is a prefix of `second`. The empty tree is a prefix
- * of anything and needs an empty path. */
+/* ST_OK when tree `first` is a prefix of `second`; ST_BAD when `first` is the
+ * larger one or the path not as long as the sizes ask for; ST_MISMATCH when it
+ * leads to other roots. The empty tree is a prefix of anything and needs an
+ * empty path. */
 enum status proof_consistency(struct hasher *h, const struct tree *first,
     const struct tree *second, const struct path *path);
 

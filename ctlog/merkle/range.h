@@ -33,11 +33,13 @@ struct range {
 void range_init(struct range *r, uint64_t begin);
 
 /* Append one leaf hash (level 0) or the root of a complete subtree of 2^level
- * leaves. Asserts that end is a multiple of 2^level. */
+ * leaves. Asserts that end is a multiple of 2^level, and that the tree stays
+ * within LIMIT_TREE_SIZE. */
 void range_add(
     struct range *r, struct hasher *h, unsigned level, const struct hash *node);
 
-/* Append `right`, which must begin where `left` ends: false when not. */
+/* Append `right`, which must begin where `left` ends: false when not, or when
+ * its levels are not those of its bounds (it may come from outside). */
 MUST_USE bool range_join(
     struct range *left, struct hasher *h, const struct range *right);
 
@@ -47,7 +49,7 @@ void range_root(const struct range *r, struct hasher *h, struct hash *out);
 /*
  * The subtrees that tile [begin, end), left to right, without their hashes:
  * calls fn(arg, level, index) for each; the subtree covers the leaves
- * [index << level, (index + 1) << level). Returns how many.
+ * [index << level, (index + 1) << level). Returns how many; fn may be NULL.
  */
 typedef void range_part_fn(void *arg, unsigned level, uint64_t index);
 unsigned range_parts(
