@@ -1,13 +1,15 @@
 /*
  * head: signed tree heads in both forms: the STH of RFC 6962 section 3.5 and
  * the checkpoint of static-ct-api (a C2SP signed note whose signature is an
- * RFC6962NoteSignature). Both sign the same 50 bytes. Also the log's key.
+ * RFC6962NoteSignature). Both sign the same 50 bytes. Also the proofs that a
+ * log answers with, as RFC 6962 writes them in JSON.
  */
 #ifndef CTLOG_WIRE_HEAD_H
 #define CTLOG_WIRE_HEAD_H
 
 #include "ctlog/base/err.h"
 #include "ctlog/merkle/hash.h"
+#include "ctlog/wire/logkey.h"
 
 struct head {
 	uint64_t size;
@@ -15,22 +17,11 @@ struct head {
 	struct hash root;
 };
 
-struct logkey; /* a public key: ECDSA P-256 or RSA >= 2048 */
-
-/* From a SubjectPublicKeyInfo in DER or PEM. */
-enum status logkey_parse(
-    struct logkey **out, struct span spki_or_pem, struct err *e);
-void logkey_free(struct logkey *k);
-/* log_id: SHA-256 of the SubjectPublicKeyInfo (RFC 6962 section 3.2). */
-const struct hash *logkey_id(const struct logkey *k);
-/* The SubjectPublicKeyInfo in DER. */
-struct span logkey_spki(const struct logkey *k);
-
 /*
  * Parse and verify. ST_BAD: not such a structure. ST_SIGNATURE: the signature
  * does not verify, or no line is by this key. ST_MISMATCH: the checkpoint's
- * origin is another one (the message names it). Nothing of *out may be used
- * unless ST_OK.
+ * origin is another one (the message names it). *out is set only with
+ * ST_OK.
  */
 enum status head_parse_sth(
     struct head *out, const struct logkey *k, struct span json, struct err *e);
