@@ -57,7 +57,7 @@ span_cut(struct span a, size_t at, size_t len)
 		at = a.len;
 	if (len > a.len - at)
 		len = a.len - at;
-	return span_of(a.p + at, len);
+	return span_of(at ? a.p + at : a.p, len); /* NULL + 0 is undefined */
 }
 
 static inline struct span

@@ -33,10 +33,24 @@ struct span normal_email_relaxed(
 /* A name in display order: folded tokens joined by one blank. */
 struct span normal_name(struct arena *a, struct span utf8);
 
-/* Tokens of a canonical name, for keys: particles dropped, accents folded by
- * script; form 0 folds to the base letter (ä -> a), form 1 to the digraph
- * (ä -> ae). Sorted, unique. Returns their number, at most cap. */
+/*
+ * Tokens of a canonical name, for keys: hyphens split, apostrophes dropped
+ * (o'brien -> obrien), accents folded by script, particles dropped. Form 0
+ * folds to the base letter (ä -> a), form 1 to the digraph (ä -> ae). With
+ * NAME_ELISION added, the elided particle goes too (o'brien -> brien): a
+ * variant for the side of the record. Sorted, unique. Returns their number,
+ * at most cap.
+ *
+ * Particles ("de", "van") are dropped when two other words remain. With only
+ * one other word they are dropped in front of it ("de Vries", a surname on
+ * its own) and kept behind it ("Hoa Le"); initials and names that are nothing
+ * but particles are kept then.
+ *
+ * A name in Han, kana or Hangul without a blank is one token, so a record
+ * needs a second canonical: surname and given name without the blank.
+ */
 #define NAME_TOKENS 16
+#define NAME_ELISION 2
 unsigned normal_name_tokens(struct arena *a, struct span *out, unsigned cap,
     struct span canonical, int form);
 
