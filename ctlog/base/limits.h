@@ -12,6 +12,8 @@
 #define LIMIT_HEAD (1u << 20)
 /* A log list; also any other JSON read as a tree from a trusted place. */
 #define LIMIT_LOGLIST (8u << 20)
+/* Logs in one list; the largest list known has 256. */
+#define LIMIT_LOGS 4096u
 /* A JSON tree from anywhere else: jansson needs up to 77 times the input. */
 #define LIMIT_JSON (2u << 20)
 /* A configuration file. */

@@ -47,13 +47,15 @@ struct loglist {
 	bool mimics; /* mimic logs seen: we are served the frozen list */
 };
 
-/* ST_BAD with the JSON path of the mistake. An entry whose key or id is wrong
- * is left out and counted; a list without any log is ST_BAD. */
+/* ST_BAD with the JSON path of the mistake. An entry whose key or id is wrong,
+ * or whose URL may not be asked (logurl.h), is left out and counted; a list
+ * without any other is ST_BAD. *out is empty unless ST_OK. */
 enum status loglist_parse(struct loglist *out, struct span json, struct err *e);
 void loglist_fini(struct loglist *l);
 
 /* The signature that Google publishes beside the list: RSA PKCS#1 v1.5 with
- * SHA-256 over the exact bytes. */
+ * SHA-256 over the exact bytes. (A list of one's own may come with a P-256
+ * key; the signature is ECDSA then.) */
 enum status loglist_verify(
     struct span json, struct span sig, const struct logkey *k, struct err *e);
 
