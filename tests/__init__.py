@@ -1,0 +1,1 @@
+"""All tests; the Python ones are run from the repository's root."""

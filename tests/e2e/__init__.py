@@ -1,0 +1,1 @@
+"""The real binary against a fake log: `make e2e`."""
