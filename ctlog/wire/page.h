@@ -2,7 +2,7 @@
  * page: a scanner for get-entries replies (RFC 6962 section 4.6). It walks
  * the JSON text once and builds no tree: a tree would cost 20 to 77 times the
  * input. The strings come out as they stand in the text; page_unbase64 undoes
- * the rare JSON escapes (`\/`, `=`) on the way.
+ * the rare JSON escapes (`\/`, `\u003d`) on the way.
  */
 #ifndef CTLOG_WIRE_PAGE_H
 #define CTLOG_WIRE_PAGE_H
@@ -21,8 +21,8 @@ enum status page_open(struct page *p, struct span json, struct err *e);
 
 /*
  * The next entry: ST_OK with the two strings' raw contents (between the
- * quotation marks; extra_data may be missing, then empty), ST_MISSING after
- * the last one (the rest of the object has been checked then), ST_BAD on
+ * quotation marks; extra_data may be missing or null, then empty), ST_MISSING
+ * after the last one (the rest of the object has been checked then), ST_BAD on
  * anything that is not the documented form. Members in any order; unknown
  * members are skipped up to LIMIT_DEPTH; a second leaf_input is ST_BAD.
  */
