@@ -1,7 +1,10 @@
 """What all end-to-end tests share: the log server and a workspace."""
+import os
+
 import pytest
 
 from tests.fakelog.client import Server
+from .helpers import BINARY, Workspace
 
 
 def pytest_configure(config):
@@ -16,3 +19,13 @@ def server():
     running = Server()
     yield running
     running.close()
+
+
+@pytest.fixture
+def work(tmp_path):
+    """An empty workspace for the binary."""
+    if not os.access(BINARY, os.X_OK):
+        pytest.fail("there is no %s; build it first" % BINARY)
+    workspace = Workspace(tmp_path)
+    yield workspace
+    workspace.close()

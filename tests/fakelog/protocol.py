@@ -13,7 +13,8 @@ import time
 from .log import Head
 from .tree import TILE, tile_number
 
-TILE_PATH = re.compile(r"tile/(data|[0-5])/([x0-9/]+?)(?:\.p/([1-9]\d{0,2}))?$")
+TILE_PATH = re.compile(r"tile/(data|[0-5])/([x0-9/]+?)"
+                       r"(?:\.p/([1-9]\d{0,2}))?$")
 V1 = "ct/v1/"
 IMMUTABLE = {"Cache-Control": "public, max-age=604800, immutable"}
 
