@@ -27,7 +27,9 @@ struct compiled {
 	struct buf keys; /* LIMIT_STORE_KEY bytes each */
 	struct buf blob;
 };
-/* ST_BAD when the value is not an address / domain / name at all. */
+/* *out is overwritten. ST_BAD when the value is not an address / domain / name
+ * at all, or a domain that nobody may opt in for (pii.md 5.4); ST_LIMIT when a
+ * name has too many aliases or qualifiers. */
 enum status match_compile(struct compiled *out, const struct record *r,
     struct keyer *k, struct err *e);
 void compiled_fini(struct compiled *c);
@@ -37,12 +39,15 @@ struct match_build;
 struct match_size {
 	uint64_t records, keys, blob_bytes;
 };
-/* Bytes that an index of this size takes at most. */
+/* Bytes that an index of this size takes at most. A region begins at a
+ * multiple of 8 (of 64, for speed). */
 size_t match_region_len(const struct match_size *size);
+/* NULL when the region cannot hold even the keys of that size. */
 struct match_build *match_build_start(void *region, size_t cap,
     uint64_t generation, const struct match_size *size);
 /* `no` is the caller's number for the record, given back with its hits.
- * ST_LIMIT when the region is too small for what comes. */
+ * ST_LIMIT when the region or the size told is too small for what comes,
+ * ST_BAD when keys are no keys. Finish in any case. */
 enum status match_build_add(struct match_build *b, uint32_t no,
     enum record_kind kind, struct span keys, struct span blob);
 void match_build_finish(struct match_build *b);
@@ -65,12 +70,15 @@ struct match_hit {
 /*
  * All records that the findings match, the best finding for each, name hits
  * below `threshold` dropped. Hits are written to *out (an array in a buf that
- * the caller keeps and clears); at most one per record.
+ * the caller keeps and clears: they are appended); at most one per record.
  */
 struct matcher;
 struct matcher *matcher_new(const uint8_t key[INDEX_KEY_LEN]);
 void matcher_free(struct matcher *m);
 size_t match_run(struct matcher *m, const struct match_index *ix,
     const struct findings *f, unsigned threshold, struct buf *out);
+/* The last certificate was made to cost time: not all its names were judged.
+ * It is to be treated as one that was not read to its end. */
+bool match_overrun(const struct matcher *m);
 
 #endif

@@ -1,0 +1,275 @@
+/*
+ * match_name: names looked up in the index, and judged by what the record's
+ * blob and the rest of the certificate say (reference pii.md 5.2 and 5.5).
+ * A find by key is a hint only: every word is compared again by its tag.
+ */
+#include "ctlog/base/text.h"
+#include "monitor/pii/match_grade.h"
+#include "monitor/pii/match_run.h"
+#include "monitor/pii/script.h"
+
+/* Of so many words all pairs are looked up; of more, only the whole and the
+ * whole without one. */
+#define PAIRS_MAX 8
+/* X.520 cuts a name here. */
+#define CUT_CHARS 64
+#define CUT_WORD 3
+/* A pseudonym that is somebody's name goes to the digest, not further. */
+#define PSEUDONYM_MAX 60
+
+/* --- qualifiers ------------------------------------------------------------ */
+
+struct qualified {
+	int points;
+	bool any, strong;
+};
+
+/* One of the record's tags is among those of the certificate. *num: how many
+ * the record has. */
+static bool
+tags_meet(struct rd *blob, unsigned *num, const uint64_t *list, unsigned len)
+{
+	bool met = false;
+
+	*num = rd_u8(blob);
+	for (unsigned i = 0; i < *num && rd_ok(blob); i++) {
+		uint64_t tag = rd_u64(blob);
+
+		for (unsigned k = 0; k < len; k++)
+			met |= tag != 0 && list[k] == tag;
+	}
+	return met && rd_ok(blob);
+}
+
+static void
+qualify(struct qualified *q, struct match_hit *h, int points, const char *why)
+{
+	q->points += points;
+	q->any = true;
+	q->strong |= points >= POINTS_ORG;
+	hit_reason(h, why);
+}
+
+static struct qualified
+qualifiers(struct match_hit *h, struct rd *blob, const struct cert_tags *t)
+{
+	struct qualified q = {0};
+	unsigned num;
+
+	if (tags_meet(blob, &num, t->domain, t->num_domains))
+		qualify(&q, h, POINTS_DOMAIN,
+		    "an address in the record's domain beside it");
+	if (tags_meet(blob, &num, &t->org, 1))
+		qualify(&q, h, POINTS_ORG, "organisation equal");
+	if (tags_meet(blob, &num, t->country, t->num_countries)) {
+		qualify(&q, h, POINTS_COUNTRY, "country equal");
+	} else if (num > 0 && t->has_country) {
+		q.points += POINTS_OTHER_COUNTRY;
+		hit_reason(h, "another country");
+	}
+	if (tags_meet(blob, &num, &t->locality, 1))
+		qualify(&q, h, POINTS_LOCALITY, "locality equal");
+	return q;
+}
+
+/* --- judgement ------------------------------------------------------------- */
+
+static int
+confidence_points(struct match_hit *h, enum pii_confidence c)
+{
+	switch (c) {
+	case CONF_STRUCTURED:
+		hit_reason(h, "in fields that are made for names");
+		return POINTS_STRUCTURED;
+	case CONF_NAME:
+		hit_reason(h, "in a field that holds a name here");
+		return POINTS_NAME;
+	default:
+		hit_reason(h, "in a field that may hold a name");
+		return POINTS_POSSIBLE;
+	}
+}
+
+static void
+reading_tag(struct matcher *m, struct reading *t)
+{
+	if (t->tagged)
+		return;
+	t->tagged = true;
+	for (unsigned i = 0; i < t->num; i++) {
+		size_t chars = num_chars(t->token[i]);
+
+		t->tag[i] = tag_token(m->keyer, t->token[i]);
+		t->initial[i] =
+		    chars == 1 ? tag_initial(m->keyer, t->token[i]) : 0;
+		t->prefix[i] = t->cut && chars >= CUT_WORD
+				   ? tag_prefix(m->keyer, t->token[i])
+				   : 0;
+	}
+}
+
+/* The finding's words, the record's, and what stands beside them: a hit? */
+static void
+judge(struct matcher *m, struct reading *t, const struct index_record *r)
+{
+	const struct finding *f = &m->f->list[t->finding];
+	struct match_hit h = {.no = r->no, .finding = t->finding, .count = 1};
+	struct rd blob = rd_of(span_from(r->blob, 1));
+	unsigned flags = blob_flags(r->blob);
+	bool pseudonym = f->kind == PII_PSEUDONYM;
+	struct qualified q;
+	struct grade g;
+	int score;
+
+	m->judged++;
+	reading_tag(m, t);
+	if (r->kind != RECORD_NAME || !grade_record(&g, &blob, t))
+		return;
+	if (pseudonym && g.points < POINTS_FULL)
+		return;
+	h.rule = pseudonym ? "name-pseudonym" : g.rule;
+	hit_reason(&h, g.why);
+	score = grade_points(&g) + confidence_points(&h, f->confidence);
+	q = qualifiers(&h, &blob, match_tags(m));
+	score += q.points;
+	if (g.foreign > 0)
+		hit_reason(&h, "words that are not in the record");
+	if (g.cut)
+		hit_reason(&h, "the last word may be cut");
+	if (!rd_ok(&blob) || (g.weak && !q.strong))
+		return;
+	if (!q.any &&
+	    (flags & BLOB_REQUIRE || g.alone || f->confidence >= CONF_POSSIBLE))
+		return;
+	if (pseudonym && score > PSEUDONYM_MAX)
+		score = PSEUDONYM_MAX;
+	h.score = (uint8_t)(score < 0 ? 0 : score > 100 ? 100 : score);
+	if (h.score >= m->threshold)
+		hit_add(m, &h);
+}
+
+/* --- looking up ------------------------------------------------------------ */
+
+/* The set of the tokens in `which`, a bit each. */
+static void
+probe_set(struct matcher *m, const struct reading *t, uint32_t which)
+{
+	struct span token[NAME_TOKENS];
+	struct probe *p = probe_new(m, 0);
+	unsigned num = 0;
+
+	if (p == NULL)
+		return;
+	for (unsigned i = 0; i < t->num; i++)
+		if (which >> i & 1)
+			token[num++] = t->token[i];
+	if (key_name(m->keyer, p->key, token, num))
+		probe_ready(m, p);
+	else
+		m->num_probes--;
+}
+
+/* All of n words; all but one; each two of them. */
+static void
+probe_sets(struct matcher *m, const struct reading *t)
+{
+	unsigned n = t->num;
+	uint32_t all = (1u << n) - 1;
+
+	probe_set(m, t, all);
+	for (unsigned i = 0; n > 2 && i < n; i++)
+		probe_set(m, t, all & ~(1u << i));
+	if (n <= 3 || n > PAIRS_MAX)
+		return;
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = 0; k < i; k++)
+			probe_set(m, t, 1u << i | 1u << k);
+}
+
+static void
+reading_run(struct matcher *m, struct reading *t)
+{
+	struct index_record r;
+
+	if (t->num == 0)
+		return;
+	m->num_probes = 0;
+	probe_sets(m, t);
+	for (unsigned i = 0; i < m->num_probes; i++) {
+		uint32_t at = index_find(m->ix, m->probe[i].key);
+
+		while (m->judged < JUDGED_MAX && index_next(m->ix, &at, &r))
+			judge(m, t, &r);
+	}
+}
+
+/* The words of a name in Han, kana or Hangul as one, in this order and, when
+ * they are two, in the other. */
+static void
+joined_run(struct matcher *m, struct reading *t, struct span name)
+{
+	const unsigned dense =
+	    1u << SCRIPT_HAN | 1u << SCRIPT_KANA | 1u << SCRIPT_HANGUL;
+	unsigned set = script_set(name);
+	size_t gap = span_chr(name, ' '), n = 0;
+	uint8_t *q;
+
+	if (gap == name.len || (set & dense) == 0 ||
+	    (set & ~(dense | 1u << SCRIPT_COMMON)) != 0)
+		return;
+	q = arena_get(&m->arena, 2 * name.len);
+	if (q == NULL)
+		return;
+	for (size_t i = 0; i < name.len; i++)
+		if (name.p[i] != ' ')
+			q[n++] = name.p[i];
+	t->num = 1;
+	t->token[0] = span_of(q, n);
+	t->tagged = false;
+	reading_run(m, t);
+	if (n + 1 != name.len)
+		return;
+	memcpy(q + n, q, gap);
+	t->token[0] = span_of(q + gap, n);
+	t->tagged = false;
+	reading_run(m, t);
+}
+
+static bool
+same_tokens(const struct reading *a, const struct reading *b)
+{
+	if (a->num != b->num)
+		return false;
+	for (unsigned i = 0; i < a->num; i++)
+		if (!span_eq(a->token[i], b->token[i]))
+			return false;
+	return true;
+}
+
+static void
+match_text(struct matcher *m, uint32_t finding, struct span name)
+{
+	struct reading t = {.finding = finding}, other;
+
+	arena_clear(&m->arena);
+	t.cut = num_chars(m->f->list[finding].value) == CUT_CHARS;
+	other = t;
+	t.num = normal_name_tokens(&m->arena, t.token, NAME_TOKENS, name, 0);
+	other.num =
+	    normal_name_tokens(&m->arena, other.token, NAME_TOKENS, name, 1);
+	reading_run(m, &t);
+	if (!same_tokens(&t, &other))
+		reading_run(m, &other);
+	joined_run(m, &other, name);
+}
+
+void
+match_name(struct matcher *m, uint32_t finding)
+{
+	const struct finding *f = &m->f->list[finding];
+
+	if (m->judged < JUDGED_MAX)
+		match_text(m, finding, f->canonical);
+	if (m->judged < JUDGED_MAX && f->alt.len > 0)
+		match_text(m, finding, f->alt);
+}

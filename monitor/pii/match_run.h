@@ -1,0 +1,81 @@
+/*
+ * match_run: what the parts of the matcher share: the certificate in hand and
+ * its hits (match.c), names (match_name.c), qualifiers (match_facts.c).
+ * Nothing else includes this.
+ */
+#ifndef MONITOR_PII_MATCH_RUN_H
+#define MONITOR_PII_MATCH_RUN_H
+
+#include "monitor/pii/blob.h"
+#include "monitor/pii/index.h"
+#include "monitor/pii/keys.h"
+
+/* Names vary most: a set of eight tokens has 37 subsets to look up. An address
+ * has at most 126 domains above it and four forms. */
+#define PROBES 132
+
+struct probe {
+	uint8_t key[LIMIT_STORE_KEY];
+	unsigned what; /* the caller's note */
+};
+
+/* Name records compared for one certificate. Thousands of people share a name,
+ * but no honest certificate names dozens of such people; one that is made to
+ * would cost minutes. */
+#define JUDGED_MAX 100000u
+
+/* Tags of what a certificate says besides a name, made when the first name
+ * is found in the index. */
+struct cert_tags {
+	bool made;
+	unsigned num_domains, num_countries;
+	uint64_t domain[BLOB_QUALIFIERS];
+	uint64_t country[BLOB_QUALIFIERS]; /* the first is the subject's C */
+	bool has_country;
+	uint64_t org, locality;
+};
+
+struct seen; /* which records have a hit already */
+
+struct matcher {
+	struct keyer *keyer;
+	struct arena arena; /* for one finding */
+	unsigned num_probes;
+	struct probe probe[PROBES];
+	struct cert_tags tags;
+
+	/* The certificate in hand. */
+	const struct match_index *ix;
+	const struct findings *f;
+	unsigned threshold;
+	struct buf *out;
+	size_t hits_at, num_hits; /* its own hits in out */
+	uint32_t judged;          /* name records compared */
+
+	struct seen *seen;
+	uint32_t seen_size, epoch;
+};
+
+/* One more key to look up for this finding; its bytes are the caller's to
+ * write, then probe_ready() sets the memory in motion. NULL: enough. */
+struct probe *probe_new(struct matcher *m, unsigned what);
+void probe_ready(struct matcher *m, const struct probe *p);
+
+/* h->finding matches h->no: keep it, or count it when the record has a hit. */
+void hit_add(struct matcher *m, const struct match_hit *h);
+
+/* One more reason; the last place stays NULL. */
+void hit_reason(struct match_hit *h, const char *reason);
+
+/* A finding that is a name or a pseudonym. */
+void match_name(struct matcher *m, uint32_t finding);
+
+/* The tags of the certificate in hand. */
+const struct cert_tags *match_tags(struct matcher *m);
+
+/* A domain that can be below another: no address literal, no nonsense. */
+bool domain_walkable(struct span domain);
+/* The domain above: "b.c" of "a.b.c"; empty when one label is left. */
+struct span domain_above(struct span domain);
+
+#endif
