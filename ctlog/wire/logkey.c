@@ -31,12 +31,14 @@ struct logkey {
 	size_t spki_len;
 };
 
-/* What the first PEM block holds, allocated by OpenSSL; empty when it is no
- * public key. */
+/* What the first PEM block holds; the caller gives *out back to OpenSSL, also
+ * on failure. */
 static enum status
 pem_decode(uint8_t **out, long *len, struct span in, struct err *e)
 {
-	BIO *bio = BIO_new_mem_buf(in.p, (int)in.len);
+	/* OpenSSL takes no NULL, not even for nothing. */
+	const void *p = in.len > 0 ? (const void *)in.p : "";
+	BIO *bio = BIO_new_mem_buf(p, (int)in.len);
 	char *name = NULL, *header = NULL;
 	enum status st = ST_OK;
 
