@@ -17,6 +17,10 @@
 
 struct log_api;
 
+/* A log's URL has at most this many characters, so that every request fits.
+ * Whoever fills a struct log checks it. */
+#define LOG_URL_MAX (LIMIT_URL - 256)
+
 /* One log: what the protocols need to know. Owned by the caller. */
 struct log {
 	const struct log_api *api;
@@ -25,6 +29,7 @@ struct log {
 	char *origin; /* static: the checkpoint's first line */
 	struct logkey *key;
 	uint32_t page; /* RFC 6962: learned entries per reply, 0 = unknown */
+	uint32_t full_pages; /* of that size, one after the other; private */
 };
 
 /* A GET to be made. */
@@ -55,7 +60,12 @@ struct entries {
  *   PROOF_PREFIX  that `have`, a range [0, at) of ours, is a prefix of it.
  * Ask with proof_request until it says false; feed each reply to proof_reply.
  * Then proof_result: ST_OK, ST_MISMATCH (the log contradicts its own head, or
- * have is no prefix) or ST_BAD.
+ * have is no prefix) or ST_BAD. Only with ST_OK `range` is to be believed.
+ *
+ * A reply that is not ST_OK changes nothing: proof_request asks for the same
+ * again. ST_AGAIN: it may come right (for a tile that is neither there as a
+ * partial nor as a full one only with a newer head). ST_MISSING: the log does
+ * not offer this proof.
  */
 enum proof_kind { PROOF_ANCHOR, PROOF_PREFIX };
 
@@ -98,7 +108,8 @@ struct log_api {
 	 * Digest a body (not gzip any more) that answers w: fills
 	 * out->entry[] from `begin` on with at least one and at most
 	 * w.end - w.begin entries. Spans point into body and scratch (room for
-	 * decoded base64: body.len bytes suffice). A pure function.
+	 * decoded base64: body.len bytes suffice, those that entry_load_extra
+	 * takes later included). A pure function.
 	 * ST_BAD: unusable as a whole; the message says at which entry.
 	 */
 	enum status (*batch_parse)(struct entries *out, struct span body,
@@ -122,8 +133,8 @@ struct log_api {
 	uint64_t (*plan_limit)(
 	    const struct log *l, uint64_t size, bool partial);
 
-	/* Learn the page size from a reply: asked, got, and whether more
-	 * could have come. No-op for static logs. */
+	/* Learn the page size from a reply: [begin, end) was asked for and
+	 * `got` entries came. No-op for static logs. */
 	void (*learn)(
 	    struct log *l, uint64_t begin, uint64_t end, uint32_t got);
 };

@@ -1,0 +1,338 @@
+/*
+ * rfc6962: logs of RFC 6962 section 4: JSON over get-sth, get-entries,
+ * get-sth-consistency and get-entry-and-proof. Also the art of learning how
+ * many entries a log gives at a time.
+ */
+#include "ctlog/api/api.h"
+
+#include <inttypes.h>
+
+#include "ctlog/api/job.h"
+#include "ctlog/wire/page.h"
+
+/* --- heads ----------------------------------------------------------------- */
+
+static void
+rfc6962_head_request(const struct log *l, struct request *out)
+{
+	request_url(out, l, LIMIT_HEAD, "ct/v1/get-sth");
+}
+
+static enum status
+rfc6962_head_parse(
+    const struct log *l, struct head *out, struct span body, struct err *e)
+{
+	return head_parse_sth(out, l->key, body, e);
+}
+
+static bool
+rfc6962_issuer_request(
+    const struct log *l, struct request *out, const struct hash *fingerprint)
+{
+	(void)l;
+	(void)out;
+	(void)fingerprint;
+	return false;
+}
+
+/* --- page size ------------------------------------------------------------- */
+
+/* What is asked for while the log's page size is unknown. */
+#define FIRST_PAGE 1024u
+/* So many full pages in a row, and twice as much is tried. */
+#define GROW_AFTER 32u
+
+static uint32_t
+page_size(const struct log *l)
+{
+	if (l->page == 0)
+		return FIRST_PAGE;
+	return l->page < LIMIT_BATCH ? l->page : LIMIT_BATCH;
+}
+
+static uint64_t
+rfc6962_batch_end(const struct log *l, uint64_t begin, uint64_t limit)
+{
+	uint64_t step = page_size(l) - begin % page_size(l);
+
+	ASSERT(begin < limit);
+	return limit - begin > step ? begin + step : limit;
+}
+
+static uint64_t
+rfc6962_plan_limit(const struct log *l, uint64_t size, bool partial)
+{
+	(void)l;
+	(void)partial;
+	return size;
+}
+
+/*
+ * A short reply. Many servers cut replies at multiples of their page, so one
+ * that ends at a multiple of a larger page size that is in use somewhere may
+ * have been cut there. When just one such size explains the end, that is it;
+ * when several do, a later reply will tell; when none does, the server gives
+ * `got` entries at a time.
+ */
+static void
+learn_short(struct log *l, uint64_t stop, uint32_t got)
+{
+	static const uint32_t used[] = {32, 64, 100, 128, 200, 250, 256, 500,
+	    512, 1000, 1024, 2000, 2048, 4096};
+	uint32_t page = got;
+	unsigned num = 0;
+
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
+		if (used[i] > got && stop % used[i] == 0) {
+			page = used[i];
+			num++;
+		}
+	if (num <= 1)
+		l->page = page;
+	l->full_pages = 0;
+}
+
+/* A full page. The log might give more: try, now and then. It costs nothing,
+ * the short reply is a full page too. */
+static void
+learn_full(struct log *l)
+{
+	l->page = page_size(l);
+	l->full_pages++;
+	if (l->full_pages < GROW_AFTER)
+		return;
+	l->page = l->page <= LIMIT_BATCH / 2 ? l->page * 2 : LIMIT_BATCH;
+	l->full_pages = 0;
+}
+
+/*
+ * What was asked for ends at a multiple of the page size, or else at the end of
+ * the tree or under an older page size; then nothing is learned: short replies
+ * there come from a front end that lags behind the head.
+ */
+static void
+rfc6962_learn(struct log *l, uint64_t begin, uint64_t end, uint32_t got)
+{
+	uint32_t page = page_size(l);
+
+	if (got == 0 || end % page != 0)
+		return;
+	if (got < end - begin)
+		learn_short(l, begin + got, got);
+	else if (end - begin == page)
+		learn_full(l);
+}
+
+/* --- batches: get-entries -------------------------------------------------- */
+
+static bool
+rfc6962_batch_request(
+    const struct log *l, struct request *out, const struct want *w)
+{
+	ASSERT(w->begin < w->end && w->end <= w->size);
+	if (w->attempt > 0)
+		return false;
+	/* Both are inclusive. */
+	request_url(out, l, LIMIT_BODY,
+	    "ct/v1/get-entries?start=%" PRIu64 "&end=%" PRIu64, w->begin,
+	    w->end - 1);
+	return true;
+}
+
+/* extra_data stays as it is; only alerts ask for it. */
+static enum status
+take_entry(struct entries *out, struct arena *scratch, struct span leaf_input,
+    struct span extra_data, struct err *e)
+{
+	uint8_t *leaf = arena_get(scratch, leaf_input.len / 4 * 3);
+	struct entry *to = &out->entry[out->num];
+	ssize_t len;
+
+	if (leaf == NULL)
+		return err_set(e, ST_LIMIT,
+		    "entry %" PRIu64 ": no room to decode it",
+		    out->begin + out->num);
+	len = page_unbase64(leaf, leaf_input);
+	if (len < 0)
+		return err_set(e, ST_BAD,
+		    "RFC 6962 4.6: entry %" PRIu64 ": leaf_input is not base64",
+		    out->begin + out->num);
+	entry_parse_leaf(to, span_of(leaf, (size_t)len));
+	to->extra_base64 = extra_data;
+	out->num++;
+	return ST_OK;
+}
+
+static enum status
+rfc6962_batch_parse(struct entries *out, struct span body,
+    struct arena *scratch, const struct want *w, struct err *e)
+{
+	struct span leaf_input, extra_data;
+	struct page p;
+	enum status st;
+
+	ASSERT(w->begin < w->end && w->end - w->begin <= LIMIT_BATCH);
+	out->begin = w->begin;
+	out->num = out->dropped = 0;
+	st = page_open(&p, body, e);
+	while (st == ST_OK) {
+		st = page_next(&p, &leaf_input, &extra_data, e);
+		if (st != ST_OK)
+			break;
+		if (out->num == w->end - w->begin)
+			out->dropped++;
+		else
+			st =
+			    take_entry(out, scratch, leaf_input, extra_data, e);
+	}
+	if (st != ST_MISSING)
+		return st;
+	if (out->num == 0)
+		return err_set(
+		    e, ST_BAD, "RFC 6962 4.6: a reply without entries");
+	return ST_OK;
+}
+
+/* --- proofs ---------------------------------------------------------------- */
+
+/* Replies of status 400 in a row that mean "no such thing here". Fewer may
+ * come from a front end that lags behind the head. */
+#define REFUSALS 4u
+
+/* The next thing to ask for, in this order. */
+enum need { NEED_LEAF, NEED_CONSISTENCY, NEED_NOTHING };
+
+static enum need
+next_need(const struct proof_job *j)
+{
+	if (job_is_trivial(j))
+		return NEED_NOTHING;
+	if (j->step == NEED_LEAF && j->kind == PROOF_ANCHOR)
+		return NEED_LEAF;
+	if (j->step <= NEED_CONSISTENCY && j->at != j->head.size)
+		return NEED_CONSISTENCY;
+	return NEED_NOTHING;
+}
+
+static bool
+rfc6962_proof_request(
+    const struct log *l, struct proof_job *j, struct request *out)
+{
+	switch (next_need(j)) {
+	case NEED_LEAF:
+		request_url(out, l, LIMIT_JSON,
+		    "ct/v1/get-entry-and-proof?leaf_index=%" PRIu64
+		    "&tree_size=%" PRIu64,
+		    j->at - 1, j->at);
+		break;
+	case NEED_CONSISTENCY:
+		request_url(out, l, LIMIT_HEAD,
+		    "ct/v1/get-sth-consistency?first=%" PRIu64
+		    "&second=%" PRIu64,
+		    j->at, j->head.size);
+		break;
+	default:
+		return false;
+	}
+	out->may_miss = true;
+	return true;
+}
+
+static enum status
+proof_refused(
+    struct proof_job *j, enum need need, int http_status, struct err *e)
+{
+	const char *what =
+	    need == NEED_LEAF ? "get-entry-and-proof" : "get-sth-consistency";
+
+	if (http_status == 400)
+		j->attempt++;
+	if (http_status != 404 && j->attempt < REFUSALS)
+		return err_set(
+		    e, ST_AGAIN, "%s: HTTP status %d", what, http_status);
+	return err_set(e, ST_MISSING,
+	    "the log offers no such proof: %s answers HTTP status %d", what,
+	    http_status);
+}
+
+/* The last leaf of the tree and its audit path are the compact range. */
+static enum status
+reply_leaf(
+    struct proof_job *j, struct hasher *h, struct span body, struct err *e)
+{
+	struct buf leaf_input = {0};
+	struct hash leaf;
+	enum status st;
+
+	st = head_parse_entry_proof(&j->path, &leaf_input, body, e);
+	if (st == ST_OK) {
+		hasher_leaf(h, &leaf, span_str(""), buf_span(&leaf_input));
+		st = proof_last_leaf(&j->range, h, j->at, &leaf, &j->path);
+		if (st != ST_OK)
+			err_set(e, st,
+			    "RFC 6962 4.8: the audit path of entry %" PRIu64
+			    " has %u hashes",
+			    j->at - 1, j->path.num);
+	}
+	buf_fini(&leaf_input);
+	return st;
+}
+
+static enum status
+rfc6962_proof_reply(struct proof_job *j, struct hasher *h, int http_status,
+    struct span body, struct err *e)
+{
+	enum need need = next_need(j);
+	enum status st;
+
+	ASSERT(need != NEED_NOTHING);
+	if (http_status != 200)
+		return proof_refused(j, need, http_status, e);
+	if (need == NEED_LEAF)
+		st = reply_leaf(j, h, body, e);
+	else
+		st = head_parse_consistency(&j->path, body, e);
+	if (st != ST_OK)
+		return st;
+	j->step = need + 1;
+	j->attempt = 0;
+	return ST_OK;
+}
+
+static enum status
+rfc6962_proof_result(struct proof_job *j, struct hasher *h, struct err *e)
+{
+	struct tree first = {.size = j->at};
+	struct tree second = {j->head.size, j->head.root};
+	enum status st;
+
+	if (job_is_trivial(j))
+		return job_trivial(j, h, e);
+	ASSERT(next_need(j) == NEED_NOTHING);
+	if (j->at == j->head.size)
+		return job_compare(j, &j->range, h, e);
+	range_root(&j->range, h, &first.root);
+	st = proof_consistency(h, &first, &second, &j->path);
+	if (st == ST_OK)
+		return ST_OK;
+	return err_set(e, st,
+	    "the log's consistency proof from %" PRIu64 " to %" PRIu64
+	    " entries %s",
+	    j->at, j->head.size,
+	    st == ST_BAD ? "has a wrong length" : "does not verify");
+}
+
+const struct log_api log_api_rfc6962 = {
+    .name = "rfc6962",
+    .head_request = rfc6962_head_request,
+    .head_parse = rfc6962_head_parse,
+    .batch_end = rfc6962_batch_end,
+    .batch_request = rfc6962_batch_request,
+    .batch_parse = rfc6962_batch_parse,
+    .proof_request = rfc6962_proof_request,
+    .proof_reply = rfc6962_proof_reply,
+    .proof_result = rfc6962_proof_result,
+    .issuer_request = rfc6962_issuer_request,
+    .plan_limit = rfc6962_plan_limit,
+    .learn = rfc6962_learn,
+};
