@@ -10,6 +10,7 @@
 #include "ctlog/base/err.h"
 #include "ctlog/base/limits.h"
 #include "ctlog/base/span.h"
+#include "ctlog/x509/der.h"
 
 enum cert_format {
 	CERT_NONE, /* nothing that looks like one of these */
@@ -56,16 +57,20 @@ void cert_parse(struct cert *out, struct span der, struct problems *problems);
 /* One Extension. */
 struct cert_ext {
 	struct span oid;   /* contents octets of the OBJECT IDENTIFIER */
-	struct span value; /* contents of the OCTET STRING */
+	struct span value; /* contents of the OCTET STRING; when BER cut it
+			    * into segments, der_join(octets) has them whole */
 	bool critical;
+	uint8_t marks;     /* enum der_mark, of the parts together */
+	struct der octets; /* the OCTET STRING itself */
 };
 struct cert_exts {
 	struct span left;
+	bool cut; /* something in the list is no Extension */
 };
 static inline struct cert_exts
 cert_exts_of(const struct cert *c)
 {
-	return (struct cert_exts){c->extensions};
+	return (struct cert_exts){c->extensions, false};
 }
 bool cert_ext_next(struct cert_exts *it, struct cert_ext *out);
 

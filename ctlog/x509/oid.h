@@ -1,0 +1,23 @@
+/*
+ * oid: object identifiers that the parser itself must know, as contents
+ * octets. Those that only carry data are in a table of monitor/pii/kind.c.
+ */
+#ifndef CTLOG_X509_OID_H
+#define CTLOG_X509_OID_H
+
+#include "ctlog/base/span.h"
+
+/* The bytes of a string literal, which may hold zeros. */
+#define OID(text) span_of(text, sizeof(text) - 1)
+
+#define OID_SUBJECT_ALT_NAME OID("\x55\x1d\x11")  /* 2.5.29.17 */
+#define OID_ISSUER_ALT_NAME OID("\x55\x1d\x12")   /* 2.5.29.18 */
+#define OID_BASIC_CONSTRAINTS OID("\x55\x1d\x13") /* 2.5.29.19 */
+#define OID_CT_SCT_LIST OID("\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x02")
+#define OID_CT_POISON OID("\x2b\x06\x01\x04\x01\xd6\x79\x02\x04\x03")
+/* PKCS #9 extensionRequest, 1.2.840.113549.1.9.14 */
+#define OID_EXTENSION_REQUEST OID("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e")
+/* The same before PKCS #9 had it, 1.3.6.1.4.1.311.2.1.14 */
+#define OID_MS_EXTENSION_REQUEST OID("\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0e")
+
+#endif
