@@ -8,7 +8,8 @@
 
 #include <sysexits.h>
 
-#include "ctlog/base/err.h"
+#include "config/config.h"
+#include "monitor/store/store.h"
 
 #define EX_TRUE 1 /* done, and the thing asked about is true */
 
@@ -17,7 +18,25 @@ typedef int cmd_fn(int argc, char **argv);
 cmd_fn cmd_monitor, cmd_backfill, cmd_inspect, cmd_records, cmd_config,
     cmd_store, cmd_version;
 
-/* The exit status for a failure, and the message to stderr. */
+/* The exit status that goes with a failure. */
+int cmd_exit(enum status st);
+/* The message to stderr; returns the exit status. */
 int cmd_fail(enum status st, const struct err *e);
+/* The worse of two exit statuses, for several logs. */
+int cmd_worst(int a, int b);
+
+/* Read the configuration; complaints go to stderr. EX_OK, or the status to
+ * exit with. */
+int cmd_config_read(struct config *out, const char *file);
+
+/* What a store is opened with: URL and keys. EX_OK, or what to exit with. */
+int cmd_store_conf(struct store_conf *out, const struct store_api **api,
+    const struct config *c);
+/* The configured sinks as the store knows them; out has room for all. */
+void cmd_sinks(struct store_sink *out, const struct config *c);
+/* Who we are, for "in use by" messages. */
+const char *cmd_owner(char out[64]);
+/* As cmd_fail, for what opening a store says. */
+int cmd_store_fail(enum status st, const struct err *e);
 
 #endif

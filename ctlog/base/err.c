@@ -53,6 +53,7 @@ status_name(enum status st)
 	    [ST_NEWER] = "too new",
 	    [ST_USAGE] = "usage",
 	    [ST_DENIED] = "not permitted",
+	    [ST_UNREACHABLE] = "unreachable",
 	};
 
 	return st < sizeof(names) / sizeof(names[0]) ? names[st] : "unknown";

@@ -12,19 +12,20 @@
 
 enum status {
 	ST_OK = 0,
-	ST_BAD,       /* input breaks its format; retrying alone won't help */
-	ST_SIGNATURE, /* a signature does not verify */
-	ST_MISMATCH,  /* hashes that must agree do not: tampering or a fork */
-	ST_LIMIT,     /* an honest format beyond our limits */
-	ST_AGAIN,     /* a passing fault; retry later */
-	ST_IO,        /* the operating system refused */
-	ST_FULL,      /* no space left; pause and retry */
-	ST_MISSING,   /* the thing named is not there */
-	ST_STALE,     /* somebody else moved the position first */
-	ST_BUSY,      /* another process holds it */
-	ST_NEWER,     /* made by a newer version of this program */
-	ST_USAGE,     /* the caller's request makes no sense */
-	ST_DENIED,    /* no permission */
+	ST_BAD,         /* input breaks its format; retrying alone won't help */
+	ST_SIGNATURE,   /* a signature does not verify */
+	ST_MISMATCH,    /* hashes that must agree do not: tampering or a fork */
+	ST_LIMIT,       /* an honest format beyond our limits */
+	ST_AGAIN,       /* a passing fault; retry later */
+	ST_IO,          /* the operating system refused */
+	ST_FULL,        /* no space left; pause and retry */
+	ST_MISSING,     /* the thing named is not there */
+	ST_STALE,       /* somebody else moved the position first */
+	ST_BUSY,        /* another process holds it */
+	ST_NEWER,       /* made by a newer version of this program */
+	ST_USAGE,       /* the caller's request makes no sense */
+	ST_DENIED,      /* no permission */
+	ST_UNREACHABLE, /* a peer does not answer, or not with what it must */
 };
 
 #define MUST_USE __attribute__((warn_unused_result))

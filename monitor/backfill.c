@@ -1,0 +1,318 @@
+/* backfill: see backfill.h. */
+#include "monitor/backfill.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "ctlog/base/limits.h"
+#include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+#include "monitor/cmd.h"
+#include "monitor/import.h"
+
+/* A scan's alerts wait for the proof, however long that takes. */
+#define HOLD_MS (100ll * 365 * 86400 * 1000)
+
+/* The store is the service's own. */
+static bool
+uses_service_store(const struct backfill *b)
+{
+	return b->config_file != NULL && b->records_file == NULL;
+}
+
+/* --- before reading ------------------------------------------------------------------ */
+
+static int
+read_config(struct backfill *b)
+{
+	if (b->config_file == NULL) {
+		config_defaults(&b->config);
+		return EX_OK;
+	}
+	return cmd_config_read(&b->config, b->config_file);
+}
+
+static int
+read_wants(struct backfill *b)
+{
+	bool named = b->logs.url != NULL || b->logs.num_lists > 0;
+	const char *contact = b->contact ? b->contact : b->config.contact;
+	struct err e = {""};
+	enum status st;
+
+	st = named ? wants_of_opts(&b->wants, &b->logs, &e)
+		   : wants_of_config(&b->wants, &b->config, &e);
+	if (st == ST_OK)
+		st = wants_contact(&b->wants, contact, &e);
+	if (st == ST_OK && b->wants.num == 0)
+		st = err_set(&e, ST_USAGE, "there is no log to scan");
+	if (st != ST_OK)
+		return cmd_fail(st, &e);
+	if (b->contact != NULL) {
+		free(b->config.contact);
+		b->config.contact = mem_str(b->contact);
+	}
+	return EX_OK;
+}
+
+static int
+read_records(struct backfill *b)
+{
+	struct err e;
+	enum status st;
+
+	if (b->records_file == NULL)
+		return EX_OK;
+	st = file_read(&b->records, b->records_file, LIMIT_RECORD_FILE, &e);
+	return st == ST_OK ? EX_OK : cmd_fail(st, &e);
+}
+
+/* With the store open: records into it, unless they are there. */
+static enum status
+prepare(void *arg, struct store *s, struct err *e)
+{
+	struct backfill *b = arg;
+	struct import im = {.name = !strcmp(b->records_file, "-")
+					? "standard input"
+					: b->records_file,
+	    .file = buf_span(&b->records),
+	    .index_key = b->engine.conf.store_conf.keys.index,
+	    .complaints = stderr};
+	enum status st;
+
+	if (b->bound)
+		return ST_OK;
+	st = import_records(&im, s, e);
+	if (st == ST_OK && b->state_dir != NULL)
+		st = backfill_state_bind(b, e);
+	return st;
+}
+
+static void
+tick(void *arg)
+{
+	struct backfill *b = arg;
+
+	scan_progress_tick(&b->progress, &b->engine);
+}
+
+/* Where the findings go. */
+static int
+choose_store(struct backfill *b)
+{
+	struct engine_conf *c = &b->engine.conf;
+
+	c->store_conf.owner = cmd_owner(b->owner);
+	if (uses_service_store(b))
+		return cmd_store_conf(&c->store_conf, &c->store, &b->config);
+	if (b->state_dir != NULL) {
+		c->store = &store_sqlite;
+		return backfill_state_open(b, &c->store_conf);
+	}
+	c->store = &store_memory;
+	c->store_conf.url = "memory:";
+	keys_random(&c->store_conf.keys);
+	return EX_OK;
+}
+
+static void
+configure(struct backfill *b)
+{
+	struct engine_conf *c = &b->conf;
+	const struct config *config = &b->config;
+	static const struct store_sink out = {(char *)"stdout", {0, NULL}};
+
+	c->config = config;
+	c->threshold = (unsigned)(config->match.digest_threshold <
+					  config->match.name_threshold
+				      ? config->match.digest_threshold
+				      : config->match.name_threshold);
+	c->on_tick = tick;
+	c->arg = b;
+	if (uses_service_store(b)) {
+		b->sinks = mem_new(config->alerts.num_sinks, sizeof(*b->sinks));
+		cmd_sinks(b->sinks, config);
+		c->store_conf.sinks = b->sinks;
+		c->store_conf.num_sinks = config->alerts.num_sinks;
+		c->hold_ms = config->alerts.hold_unverified_ms;
+		return;
+	}
+	c->prepare = prepare;
+	c->store_conf.sinks = &out;
+	c->store_conf.num_sinks = 1;
+	c->sinks = &scan_stdout;
+	c->num_sinks = 1;
+	c->find_sink = b->json ? scan_sink_json : scan_sink_text;
+	c->tell_unproven = true;
+	c->hold_ms = HOLD_MS;
+}
+
+/* --- afterwards ------------------------------------------------------------------------ */
+
+/* Counting one log's findings in the store. */
+struct counting {
+	struct backfill *b;
+	const struct tail_state *t;
+	uint64_t hits, quarantined;
+	bool print; /* the service's store has no printer */
+};
+
+static void
+count_exposure(void *arg, const struct exposure *x)
+{
+	struct counting *c = arg;
+	struct buf line = {0};
+	bool here = false;
+
+	for (size_t i = 0; i < x->num_sightings && !here; i++) {
+		const struct sighting *s = &x->sightings[i];
+
+		here = s->index >= c->t->from && s->index < c->t->to &&
+		       !memcmp(s->log_id, c->t->log_id->b, HASH_LEN);
+	}
+	if (!here)
+		return;
+	c->hits++;
+	if (!c->print || x->time_ms < c->b->start_ms)
+		return;
+	if (c->b->json) {
+		alert_json(x, c->b->config.instance, false, &line);
+		buf_char(&line, '\n');
+	} else {
+		alert_text(x, false, &line);
+	}
+	fwrite(line.p, 1, line.len, stdout);
+	buf_fini(&line);
+}
+
+static void
+count_quarantine(
+    void *arg, const struct hash *log_id, const struct store_quarantine *q)
+{
+	struct counting *c = arg;
+
+	c->quarantined += hash_eq(log_id, c->t->log_id) &&
+			  q->index >= c->t->from && q->index < c->t->to;
+}
+
+static enum status
+count_run(void *arg, struct store *s, struct err *e)
+{
+	struct counting *c = arg;
+	const struct store_api *api = ((struct store_base *)s)->api;
+	enum status st = api->exposures(s, c->t->log_id, count_exposure, c, e);
+
+	if (st == ST_OK)
+		st = api->quarantine_list(s, count_quarantine, c, e);
+	return st;
+}
+
+static int
+summary_exit(const struct entry_log *l, const struct tail_state *t)
+{
+	enum status st = engine_log_status(l);
+
+	if (st == ST_OK && t->committed - t->from != t->to - t->from)
+		return EX_SOFTWARE;
+	if (st == ST_BAD || st == ST_LIMIT)
+		return EX_PROTOCOL;
+	return cmd_exit(st);
+}
+
+/* One log's summary; returns its exit status. */
+static int
+summarise(struct backfill *b, const struct entry_log *l)
+{
+	struct scan_summary s = {.log = l,
+	    .elapsed_s = (double)(now_ms() - b->start_ms) / 1000.0,
+	    .instance = b->config.instance};
+	struct counting c = {
+	    .b = b, .t = &s.state, .print = uses_service_store(b)};
+	struct err e = {""};
+	int rc;
+
+	if (l->tail != NULL) {
+		tail_state(l->tail, &s.state);
+		if (engine_task(&b->engine, count_run, &c, &e) != ST_OK)
+			fprintf(stderr, "indelible: %s\n", e.text);
+	}
+	s.hits = c.hits;
+	s.quarantined = c.quarantined;
+	rc = summary_exit(l, &s.state);
+	if (b->json)
+		scan_summary_json(&s, stdout);
+	else
+		scan_summary_text(&s, stdout);
+	if (rc != EX_OK && b->json)
+		fprintf(stderr, "indelible: %s: %s\n",
+		    l->tail ? s.state.name : l->want.name,
+		    l->tail ? s.state.err->text : l->err.text);
+	return rc;
+}
+
+static int
+finish(struct backfill *b)
+{
+	struct engine *g = &b->engine;
+	int rc = EX_OK;
+
+	scan_progress_end(&b->progress);
+	if (g->failed)
+		return cmd_fail(g->status, &g->err);
+	for (size_t i = 0; i < g->num_logs; i++)
+		rc = cmd_worst(rc, summarise(b, &g->logs[i]));
+	if (fflush(stdout) != 0)
+		rc = cmd_worst(rc, EX_IOERR);
+	return rc;
+}
+
+/* --- the whole --------------------------------------------------------------------------- */
+
+static int
+scan(struct backfill *b)
+{
+	struct err e = {""};
+	enum status st;
+	int rc;
+
+	configure(b);
+	engine_init(&b->engine, &b->conf);
+	rc = choose_store(b);
+	if (rc != EX_OK) {
+		engine_abort(&b->engine);
+		return rc;
+	}
+	st = engine_open(&b->engine, &e);
+	if (st != ST_OK)
+		return cmd_store_fail(st, &e);
+	for (size_t i = 0; i < b->wants.num; i++)
+		engine_add(&b->engine, &b->wants.list[i], &b->range);
+	b->start_ms = now_ms();
+	b->progress.quiet = b->quiet;
+	b->progress.tty = isatty(STDERR_FILENO);
+	engine_run(&b->engine);
+	rc = finish(b);
+	engine_close(&b->engine);
+	return rc;
+}
+
+int
+backfill_run(struct backfill *b)
+{
+	int rc = read_config(b);
+
+	if (rc != EX_OK)
+		return rc;
+	rc = read_wants(b);
+	if (rc == EX_OK)
+		rc = read_records(b);
+	if (rc == EX_OK)
+		rc = scan(b);
+	keys_wipe(&b->engine.conf.store_conf.keys);
+	wants_fini(&b->wants);
+	config_fini(&b->config);
+	buf_fini(&b->records);
+	free(b->sinks);
+	free(b->state_url);
+	return rc;
+}

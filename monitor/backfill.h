@@ -1,0 +1,41 @@
+/*
+ * backfill: a scan from its command line to its exit status. Three homes for
+ * what it finds: memory (nothing is written), a folder of its own (--state,
+ * resumable), or the service's store (-c without --records).
+ */
+#ifndef MONITOR_BACKFILL_H
+#define MONITOR_BACKFILL_H
+
+#include "monitor/scan.h"
+#include "monitor/wants.h"
+
+struct backfill {
+	/* asked for */
+	const char *config_file, *records_file, *state_dir, *contact;
+	struct logs_opts logs;
+	struct tail_range range;
+	bool from_given, to_given, last_given, json, quiet;
+	/* under way */
+	struct config config;
+	struct wants wants;
+	struct engine engine;
+	struct engine_conf conf;
+	struct buf records;
+	struct store_sink *sinks;
+	struct scan_progress progress;
+	char *state_url;
+	char owner[64];
+	int64_t start_ms;
+	bool bound; /* the state folder holds this very scan */
+};
+
+/* Returns the exit status. */
+int backfill_run(struct backfill *b);
+
+/* The folder of --state: made when missing, bound to records, logs and range.
+ * Fills keys and URL of *sc. */
+int backfill_state_open(struct backfill *b, struct store_conf *sc);
+/* All records are in: the folder is this scan's from now on. */
+enum status backfill_state_bind(struct backfill *b, struct err *e);
+
+#endif

@@ -1,0 +1,147 @@
+/* backfill_state: the folder of a resumable scan; see backfill.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+#include "monitor/backfill.h"
+#include "monitor/cmd.h"
+
+static char *
+state_path(const struct backfill *b, const char *name)
+{
+	struct buf p = {0};
+	char *s;
+
+	buf_fmt(&p, "%s/%s", b->state_dir, name);
+	s = mem_strn(p.p, p.len);
+	buf_fini(&p);
+	return s;
+}
+
+/* What the folder is bound to, as one line. */
+static void
+state_binding(const struct backfill *b, struct buf *out)
+{
+	struct hasher *h = hasher_new();
+	struct hash sum;
+
+	hasher_start(h);
+	hasher_add(h, buf_span(&b->records));
+	hasher_finish(h, &sum);
+	buf_str(out, "indelible scan 1 records ");
+	text_hex(out, hash_span(&sum));
+	hasher_start(h);
+	for (size_t i = 0; i < b->wants.num; i++)
+		hasher_add(h, hash_span(logkey_id(b->wants.list[i].key)));
+	hasher_finish(h, &sum);
+	buf_str(out, " logs ");
+	text_hex(out, hash_span(&sum));
+	buf_fmt(out, " range %d %" PRIu64 " %" PRIu64 "\n", b->range.how,
+	    b->range.from, b->range.to);
+	hasher_free(h);
+}
+
+static int
+state_check(struct backfill *b)
+{
+	char *path = state_path(b, "scan");
+	struct buf have = {0}, want = {0};
+	struct err e;
+	enum status st = file_read(&have, path, 4096, &e);
+	int rc = EX_OK;
+
+	state_binding(b, &want);
+	b->bound = st == ST_OK && have.len > 0;
+	if (b->bound && !span_eq(buf_span(&have), buf_span(&want))) {
+		fprintf(stderr,
+		    "indelible: %s holds a scan of other records, logs or "
+		    "range; take another folder, or the same arguments\n",
+		    b->state_dir);
+		rc = EX_DATAERR;
+	} else if (st != ST_OK && st != ST_MISSING) {
+		rc = cmd_fail(st, &e);
+	}
+	buf_fini(&have);
+	buf_fini(&want);
+	free(path);
+	return rc;
+}
+
+static int
+state_make(struct backfill *b, struct store_conf *sc, const char *key)
+{
+	struct err e;
+	enum status st = keys_create(key, &e);
+
+	if (st == ST_OK || st == ST_BUSY)
+		st = keys_load(&sc->keys, key, &e);
+	if (st != ST_OK)
+		return cmd_fail(st, &e);
+	sc->url = b->state_url;
+	st = store_sqlite.init(sc, &e);
+	if (st != ST_OK && st != ST_BUSY) {
+		cmd_fail(st, &e);
+		return EX_CANTCREAT;
+	}
+	return EX_OK;
+}
+
+/* The folder's path from the root: the store's URL wants that. */
+static char *
+state_absolute(const char *dir)
+{
+	char *real = realpath(dir, NULL);
+
+	return real ? real : mem_str(dir);
+}
+
+int
+backfill_state_open(struct backfill *b, struct store_conf *sc)
+{
+	struct buf url = {0};
+	char *key, *dir;
+	int rc;
+
+	if (mkdir(b->state_dir, 0700) != 0 && errno != EEXIST) {
+		fprintf(stderr, "indelible: %s: %s\n", b->state_dir,
+		    strerror(errno));
+		return EX_CANTCREAT;
+	}
+	dir = state_absolute(b->state_dir);
+	buf_fmt(&url, "sqlite://%s/scan.db", dir);
+	b->state_url = mem_strn(url.p, url.len);
+	buf_fini(&url);
+	free(dir);
+	rc = state_check(b);
+	if (rc != EX_OK)
+		return rc;
+	key = state_path(b, "master.key");
+	rc = state_make(b, sc, key);
+	free(key);
+	return rc;
+}
+
+enum status
+backfill_state_bind(struct backfill *b, struct err *e)
+{
+	char *path = state_path(b, "scan"), *tmp = state_path(b, "scan.new");
+	struct buf line = {0};
+	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	enum status st = ST_OK;
+
+	state_binding(b, &line);
+	if (fd < 0 || write(fd, line.p, line.len) != (ssize_t)line.len ||
+	    fsync(fd) != 0 || rename(tmp, path) != 0)
+		st = err_set(e, ST_IO, "%s: %s", tmp, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	buf_fini(&line);
+	free(path);
+	free(tmp);
+	return st;
+}

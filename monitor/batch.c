@@ -1,0 +1,348 @@
+/*
+ * batch: the worker's side, from a body to a result. The format of a result is
+ * private to this file and batch_result.c; both ends are one binary.
+ */
+#include "monitor/batch.h"
+
+#include "ctlog/base/gzip.h"
+#include "ctlog/base/mem.h"
+#include "monitor/batch_format.h"
+
+#include <sys/mman.h>
+
+/* A gunzipped page and its base64 decoded. */
+#define SCRATCH (2ul * LIMIT_BODY)
+#define CERT_ARENA (4ul << 20)
+
+struct bench {
+	struct hasher *hasher;
+	struct gunzip *gunzip;
+	struct extractor *extractor;
+	struct matcher *matcher;
+	struct arena scratch; /* for a whole batch */
+	struct arena arena;   /* for one certificate */
+	struct entry *entries;
+	struct findings findings;
+	struct buf hits; /* struct match_hit[] of one certificate */
+	struct buf quarantined, found; /* results in the making */
+};
+
+static struct arena
+reserve(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	ASSERT(p != MAP_FAILED);
+	return arena_of(p, len);
+}
+
+struct bench *
+bench_new(const uint8_t index_key[INDEX_KEY_LEN])
+{
+	struct bench *b = NEW(struct bench);
+
+	b->hasher = hasher_new();
+	b->gunzip = gunzip_new();
+	b->extractor = extractor_new();
+	b->matcher = matcher_new(index_key);
+	b->scratch = reserve(SCRATCH);
+	b->arena = reserve(CERT_ARENA);
+	b->entries = mem_new(LIMIT_BATCH, sizeof(*b->entries));
+	b->findings.cap = LIMIT_VALUES;
+	b->findings.list = mem_new(LIMIT_VALUES, sizeof(*b->findings.list));
+	return b;
+}
+
+void
+bench_free(struct bench *b)
+{
+	if (b == NULL)
+		return;
+	hasher_free(b->hasher);
+	gunzip_free(b->gunzip);
+	extractor_free(b->extractor);
+	matcher_free(b->matcher);
+	munmap(b->scratch.base, b->scratch.cap);
+	munmap(b->arena.base, b->arena.cap);
+	free(b->entries);
+	free(b->findings.list);
+	buf_fini(&b->hits);
+	buf_fini(&b->quarantined);
+	buf_fini(&b->found);
+	free(b);
+}
+
+/* One batch under way. */
+struct work {
+	struct bench *b;
+	const struct batch_order *order;
+	const struct match_index *index;
+	size_t room; /* for quarantined and found together */
+	struct tally {
+		uint32_t quarantined, hits, partial;
+	} num;
+	struct range range;
+};
+
+static void
+put_quarantine(struct work *w, uint64_t at, const struct hash *leaf,
+    const struct entry *e, const char *reason)
+{
+	struct buf *q = &w->b->quarantined;
+	struct span bytes = e->cert.len > 0 ? e->cert : e->leaf;
+
+	buf_uint(q, at, 8);
+	buf_span_add(q, hash_span(leaf));
+	buf_vec(q, span_str(reason), 2);
+	buf_vec(q, span_cut(bytes, 0, LIMIT_ENTRY), 4);
+	w->num.quarantined++;
+}
+
+/* The kinds of subject-side findings other than the matched one. */
+static uint32_t
+also_kinds(const struct findings *f, const struct finding *matched)
+{
+	uint32_t kinds = 0;
+
+	for (uint32_t i = 0; i < f->num; i++)
+		if (f->list[i].side == SIDE_SUBJECT &&
+		    f->list[i].confidence <= CONF_NAME)
+			kinds |= 1u << f->list[i].kind;
+	return kinds & ~(1u << matched->kind);
+}
+
+static void
+put_match(struct buf *out, const struct match_hit *h, const struct finding *f)
+{
+	uint8_t n = 0;
+
+	buf_uint(out, h->no, 4);
+	buf_uint(out, h->count, 4);
+	buf_uint(out, h->score, 1);
+	buf_uint(out, f->kind, 1);
+	buf_uint(out, f->side, 1);
+	buf_vec(out, span_str(h->rule), 1);
+	buf_vec(out, span_str(f->carrier), 1);
+	buf_vec(out, span_cut(f->value, 0, LIMIT_VALUE), 2);
+	while (n < FINDING_REASONS && h->reason[n] != NULL)
+		n++;
+	buf_uint(out, n, 1);
+	for (uint8_t i = 0; i < n; i++)
+		buf_vec(out, span_str(h->reason[i]), 1);
+}
+
+/* The certificate's side of a hit. The fingerprint is that of the certificate
+ * or precertificate as logged; a bare TBS without one has none. */
+static void
+put_cert(struct work *w, const struct entry *e, const struct cert *c)
+{
+	struct buf *out = &w->b->found;
+	struct facts *facts = &w->b->findings.facts;
+	struct span whole = e->type == ENTRY_X509 ? e->cert : e->precert;
+	struct hash sha = {0}, family;
+
+	if (whole.len > 0)
+		hasher_sha256(w->b->hasher, &sha, whole, span_of(NULL, 0));
+	cert_family(&family, c, w->b->hasher);
+	buf_uint(out, facts->classes, 4);
+	buf_uint(out, whole.len > 0, 1);
+	buf_uint(out, e->type == ENTRY_PRECERT || c->poison, 1);
+	buf_span_add(out, hash_span(&sha));
+	buf_span_add(out, hash_span(&family));
+	buf_vec(out, span_cut(c->serial, 0, 64), 1);
+	buf_vec(out, span_cut(facts->issuer_cn, 0, 1024), 2);
+	buf_vec(out, span_cut(facts->issuer_org, 0, 1024), 2);
+	buf_uint(out, (uint64_t)c->not_before_ms, 8);
+	buf_uint(out, (uint64_t)c->not_after_ms, 8);
+}
+
+static void
+put_hits(struct work *w, uint64_t at, const struct hash *leaf,
+    const struct entry *e, const struct cert *c)
+{
+	struct bench *b = w->b;
+	const struct match_hit *hit = (const void *)b->hits.p;
+	size_t n = b->hits.len / sizeof(*hit);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct finding *f = &b->findings.list[hit[i].finding];
+
+		buf_uint(&b->found, at, 8);
+		buf_uint(&b->found, e->timestamp, 8);
+		buf_span_add(&b->found, hash_span(leaf));
+		put_match(&b->found, &hit[i], f);
+		buf_uint(&b->found, also_kinds(&b->findings, f), 4);
+		put_cert(w, e, c);
+	}
+	w->num.hits += (uint32_t)n;
+}
+
+static bool
+is_skipped(const struct batch_order *o, uint64_t at)
+{
+	for (uint32_t i = 0; i < o->num_skips && i < BATCH_SKIPS; i++)
+		if (o->skip[i] == at)
+			return true;
+	return false;
+}
+
+/* Extract from one certificate and match what was found. */
+static void
+work_cert(
+    struct work *w, uint64_t at, const struct hash *leaf, const struct entry *e)
+{
+	struct bench *b = w->b;
+	struct problems none = {0, NULL};
+	struct cert c;
+
+	arena_clear(&b->arena);
+	cert_parse(&c, e->cert, &none);
+	extract_run(b->extractor, &b->findings, &c, &b->arena, &none);
+	if (c.status == CERT_UNPARSED)
+		put_quarantine(w, at, leaf, e, "the certificate is unreadable");
+	else if (c.status == CERT_PARTIAL || b->findings.dropped > 0)
+		w->num.partial++;
+	if (b->findings.num == 0 || w->index == NULL)
+		return;
+	buf_clear(&b->hits);
+	if (match_run(b->matcher, w->index, &b->findings, w->order->threshold,
+		&b->hits) > 0)
+		put_hits(w, at, leaf, e, &c);
+}
+
+static void
+work_content(
+    struct work *w, uint64_t at, const struct hash *leaf, const struct entry *e)
+{
+	if (at < w->order->from || at >= w->order->to)
+		return;
+	if (is_skipped(w->order, at)) {
+		put_quarantine(
+		    w, at, leaf, e, "reading the entry killed a worker");
+		return;
+	}
+	if (e->problem != NULL)
+		put_quarantine(w, at, leaf, e, e->problem);
+	if (e->cert.len > 0)
+		work_cert(w, at, leaf, e);
+}
+
+/* One entry; false when its results no longer fit, and it is undone. */
+static bool
+work_entry(struct work *w, uint64_t at, const struct entry *e)
+{
+	struct bench *b = w->b;
+	struct tally before = w->num;
+	size_t quarantined = b->quarantined.len, found = b->found.len;
+	struct hash leaf;
+
+	entry_leaf_hash(e, b->hasher, &leaf);
+	work_content(w, at, &leaf, e);
+	if (b->quarantined.len + b->found.len > w->room) {
+		w->num = before;
+		b->quarantined.len = quarantined;
+		b->found.len = found;
+		return false;
+	}
+	range_add(&w->range, b->hasher, 0, &leaf);
+	return true;
+}
+
+/* Give memory of an unusually large batch back to the system. */
+static void
+scratch_clear(struct arena *a)
+{
+	if (a->used > (8ul << 20))
+		madvise(a->base, a->cap, MADV_DONTNEED);
+	arena_clear(a);
+}
+
+static enum status
+work_parse(struct work *w, struct entries *es, struct span body, struct err *e)
+{
+	enum status st;
+
+	if (gzip_is(body)) {
+		struct arena half = arena_of(w->b->scratch.base, LIMIT_BODY);
+
+		st = gunzip_run(w->b->gunzip, &half, &body, body, e);
+		if (st != ST_OK)
+			return st;
+		w->b->scratch.used = half.used;
+	}
+	es->entry = w->b->entries;
+	return w->order->api->batch_parse(
+	    es, body, &w->b->scratch, &w->order->want, e);
+}
+
+static size_t
+put_failure(uint8_t *out, size_t cap, enum status st, const struct err *e)
+{
+	struct buf b = {0};
+	size_t len;
+
+	buf_uint(&b, RESULT_MAGIC, 4);
+	buf_uint(&b, st, 1);
+	buf_vec(&b, span_str(e->text), 2);
+	ASSERT(b.len <= cap);
+	memcpy(out, b.p, b.len);
+	len = b.len;
+	buf_fini(&b);
+	return len;
+}
+
+static size_t
+put_result(struct work *w, uint8_t *out, uint32_t dropped)
+{
+	struct buf head = {0}, range = {0};
+	size_t len;
+
+	range_save(&w->range, &range);
+	buf_uint(&head, RESULT_MAGIC, 4);
+	buf_uint(&head, ST_OK, 1);
+	buf_vec(&head, buf_span(&range), 2);
+	buf_uint(&head, dropped, 4);
+	buf_uint(&head, w->num.partial, 4);
+	buf_uint(&head, w->num.quarantined, 4);
+	buf_uint(&head, w->num.hits, 4);
+	memcpy(out, head.p, head.len);
+	len = head.len;
+	memcpy(out + len, w->b->quarantined.p, w->b->quarantined.len);
+	len += w->b->quarantined.len;
+	memcpy(out + len, w->b->found.p, w->b->found.len);
+	len += w->b->found.len;
+	buf_fini(&head);
+	buf_fini(&range);
+	return len;
+}
+
+size_t
+batch_work(struct bench *b, uint8_t *out, size_t cap,
+    const struct batch_order *order, struct span body,
+    const struct match_index *index)
+{
+	struct work w = {.b = b, .order = order, .index = index};
+	struct entries es = {0};
+	struct err err = {""};
+	enum status st;
+
+	ASSERT(cap > RESULT_HEAD_MAX);
+	w.room = cap - RESULT_HEAD_MAX;
+	range_init(&w.range, order->want.begin);
+	buf_clear(&b->quarantined);
+	buf_clear(&b->found);
+	scratch_clear(&b->scratch);
+	st = work_parse(&w, &es, body, &err);
+	if (st != ST_OK)
+		return put_failure(out, cap, st, &err);
+	for (uint32_t i = 0; i < es.num; i++)
+		if (!work_entry(&w, es.begin + i, &es.entry[i]))
+			break;
+	if (w.range.end == w.range.begin)
+		return put_failure(out, cap, ST_LIMIT,
+		    (err_set(&err, ST_LIMIT,
+			 "the hits of one entry exceed %zu bytes", cap),
+			&err));
+	return put_result(&w, out, es.dropped);
+}

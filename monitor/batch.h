@@ -1,0 +1,92 @@
+/*
+ * batch: the baton that travels loop -> worker -> loop -> store. A batch is a
+ * range of entries of one log: the loop orders it, the body of the log's reply
+ * is written into a slot of memory that loop and workers share, a worker
+ * digests it there and leaves its findings behind as bytes, which the loop
+ * copies out and reads like network input.
+ *
+ * batch_work is a pure function of order, body and index: no globals, no I/O.
+ */
+#ifndef MONITOR_BATCH_H
+#define MONITOR_BATCH_H
+
+#include "ctlog/api/api.h"
+#include "monitor/pii/match.h"
+
+/* Entries whose content is not looked at, because it killed a worker. */
+#define BATCH_SKIPS 16
+
+/* What a worker is to do; the loop writes it, the worker only reads it. */
+struct batch_order {
+	const struct log_api *api; /* the same address in all processes */
+	struct want want;
+	/* Content (extraction, matching) is examined in [from, to) only;
+	 * everything is parsed and hashed. For finding a guilty entry. */
+	uint64_t from, to;
+	uint32_t num_skips;
+	uint64_t skip[BATCH_SKIPS];
+	uint32_t region; /* match index to use */
+	uint32_t threshold;
+	size_t body_len;
+};
+
+/* What a worker needs besides; one per process. */
+struct bench;
+struct bench *bench_new(const uint8_t index_key[INDEX_KEY_LEN]);
+void bench_free(struct bench *b);
+
+/*
+ * Do the work: the result is written to out[cap], its length returned. When
+ * the hits of all entries do not fit, the result ends before the first entry
+ * that does not, as if the log had answered less.
+ */
+size_t batch_work(struct bench *b, uint8_t *out, size_t cap,
+    const struct batch_order *order, struct span body,
+    const struct match_index *index);
+
+/* --- reading a result (all spans into the bytes given) -------------------- */
+
+struct batch_hit {
+	uint64_t entry; /* index in the log */
+	int64_t timestamp_ms;
+	struct hash leaf_hash;
+	uint32_t no; /* record, in the index's numbering */
+	uint32_t count;
+	uint8_t score, kind, side;
+	struct span rule, carrier, value;
+	uint32_t num_reasons;
+	struct span reason[FINDING_REASONS];
+	uint32_t also;    /* kinds found besides, bit set */
+	uint32_t classes; /* bit set over class_name() */
+	bool has_sha256, precert;
+	struct hash sha256, family;
+	struct span serial, issuer, issuer_org;
+	int64_t not_before_ms, not_after_ms;
+};
+
+struct batch_quarantine {
+	uint64_t entry;
+	struct hash leaf_hash;
+	struct span reason, bytes;
+};
+
+struct batch_result {
+	enum status status; /* not ST_OK: the body is unusable; see error */
+	struct span error;
+	struct range range; /* [want.begin, end of what was read) */
+	uint32_t dropped;   /* entries beyond those asked for */
+	uint32_t partial;   /* certificates read in part */
+	uint32_t num_quarantined, num_hits;
+	struct rd records; /* private: what follows */
+};
+
+/* Check and open a result for this order; ST_BAD when it is no such thing:
+ * the worker is then not to be believed. */
+enum status batch_open(struct batch_result *out, struct span bytes,
+    const struct batch_order *order, struct err *e);
+/* First all quarantined entries, then all hits. false: nothing more, or the
+ * bytes are damaged (then records.bad is set). */
+bool batch_next_quarantine(struct batch_result *r, struct batch_quarantine *q);
+bool batch_next_hit(struct batch_result *r, struct batch_hit *h);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * batch_format: what the two ends of a batch result share. Integers are
+ * big-endian, vectors carry their length before them (ctlog/base/buf.h):
+ *
+ *   u32 magic, u8 status
+ *   status not OK:  vec16 message
+ *   else:           vec16 range, u32 dropped, u32 partial,
+ *                   u32 quarantined, u32 hits, the quarantined, the hits
+ */
+#ifndef MONITOR_BATCH_FORMAT_H
+#define MONITOR_BATCH_FORMAT_H
+
+#include "ctlog/merkle/range.h"
+
+#define RESULT_MAGIC 0x69424154u
+#define RESULT_HEAD_MAX (4 + 1 + 2 + 16 + 32 * RANGE_MAX + 4 * 4)
+
+#endif

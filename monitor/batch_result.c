@@ -1,0 +1,139 @@
+/*
+ * batch_result: the loop's side of a batch, reading what a worker left. A
+ * worker parses hostile bytes, so its word is read like network input.
+ */
+#include "monitor/batch.h"
+#include "monitor/batch_format.h"
+
+static enum status
+bad(struct err *e, const char *what)
+{
+	return err_set(e, ST_BAD, "a worker's result is damaged: %s", what);
+}
+
+static enum status
+open_range(struct batch_result *out, struct rd *r, const struct batch_order *o,
+    struct err *e)
+{
+	if (range_load(&out->range, rd_vec(r, 2), e) != ST_OK)
+		return bad(e, "range");
+	if (out->range.begin != o->want.begin ||
+	    out->range.end <= o->want.begin || out->range.end > o->want.end)
+		return bad(e, "not the entries asked for");
+	return ST_OK;
+}
+
+enum status
+batch_open(struct batch_result *out, struct span bytes,
+    const struct batch_order *o, struct err *e)
+{
+	struct rd r = rd_of(bytes);
+	enum status st;
+
+	*out = (struct batch_result){0};
+	if (rd_u32(&r) != RESULT_MAGIC)
+		return bad(e, "magic");
+	out->status = rd_u8(&r);
+	if (out->status != ST_OK) {
+		out->error = rd_vec(&r, 2);
+		return rd_done(&r) && out->status <= ST_DENIED
+			   ? ST_OK
+			   : bad(e, "message");
+	}
+	st = open_range(out, &r, o, e);
+	if (st != ST_OK)
+		return st;
+	out->dropped = rd_u32(&r);
+	out->partial = rd_u32(&r);
+	out->num_quarantined = rd_u32(&r);
+	out->num_hits = rd_u32(&r);
+	out->records = r;
+	return rd_ok(&r) ? ST_OK : bad(e, "counts");
+}
+
+static struct hash
+read_hash(struct rd *r)
+{
+	struct span s = rd_bytes(r, HASH_LEN);
+	struct hash h = {0};
+
+	if (s.len == HASH_LEN)
+		memcpy(h.b, s.p, HASH_LEN);
+	return h;
+}
+
+/* An entry of this batch, or the result is not to be believed. */
+static uint64_t
+read_entry(struct batch_result *r)
+{
+	uint64_t at = rd_u64(&r->records);
+
+	if (at < r->range.begin || at >= r->range.end)
+		r->records.bad = true;
+	return at;
+}
+
+bool
+batch_next_quarantine(struct batch_result *r, struct batch_quarantine *q)
+{
+	if (r->num_quarantined == 0)
+		return false;
+	r->num_quarantined--;
+	q->entry = read_entry(r);
+	q->leaf_hash = read_hash(&r->records);
+	q->reason = rd_vec(&r->records, 2);
+	q->bytes = rd_vec(&r->records, 4);
+	return rd_ok(&r->records);
+}
+
+static void
+read_match(struct rd *r, struct batch_hit *h)
+{
+	h->no = rd_u32(r);
+	h->count = rd_u32(r);
+	h->score = rd_u8(r);
+	h->kind = rd_u8(r);
+	h->side = rd_u8(r);
+	if (h->kind >= PII_KINDS || h->side > SIDE_ISSUER || h->score > 100)
+		r->bad = true;
+	h->rule = rd_vec(r, 1);
+	h->carrier = rd_vec(r, 1);
+	h->value = rd_vec(r, 2);
+	h->num_reasons = rd_u8(r);
+	if (h->num_reasons > FINDING_REASONS)
+		r->bad = true;
+	for (uint32_t i = 0; rd_ok(r) && i < h->num_reasons; i++)
+		h->reason[i] = rd_vec(r, 1);
+	h->also = rd_u32(r);
+}
+
+static void
+read_cert(struct rd *r, struct batch_hit *h)
+{
+	h->classes = rd_u32(r);
+	h->has_sha256 = rd_u8(r) != 0;
+	h->precert = rd_u8(r) != 0;
+	h->sha256 = read_hash(r);
+	h->family = read_hash(r);
+	h->serial = rd_vec(r, 1);
+	h->issuer = rd_vec(r, 2);
+	h->issuer_org = rd_vec(r, 2);
+	h->not_before_ms = (int64_t)rd_u64(r);
+	h->not_after_ms = (int64_t)rd_u64(r);
+}
+
+bool
+batch_next_hit(struct batch_result *r, struct batch_hit *h)
+{
+	ASSERT(r->num_quarantined == 0);
+	if (r->num_hits == 0)
+		return false;
+	r->num_hits--;
+	*h = (struct batch_hit){0};
+	h->entry = read_entry(r);
+	h->timestamp_ms = (int64_t)rd_u64(&r->records);
+	h->leaf_hash = read_hash(&r->records);
+	read_match(&r->records, h);
+	read_cert(&r->records, h);
+	return rd_ok(&r->records);
+}

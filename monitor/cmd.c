@@ -1,0 +1,116 @@
+/* cmd: what the subcommands share; see cmd.h. */
+#include "monitor/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctlog/base/mem.h"
+#include "monitor/engine.h"
+
+static const int exits[] = {
+    [ST_OK] = EX_OK,
+    [ST_BAD] = EX_DATAERR,
+    [ST_SIGNATURE] = EX_PROTOCOL,
+    [ST_MISMATCH] = EX_PROTOCOL,
+    [ST_LIMIT] = EX_DATAERR,
+    [ST_AGAIN] = EX_TEMPFAIL,
+    [ST_IO] = EX_IOERR,
+    [ST_FULL] = EX_IOERR,
+    [ST_MISSING] = EX_NOINPUT,
+    [ST_STALE] = EX_UNAVAILABLE,
+    [ST_BUSY] = EX_UNAVAILABLE,
+    [ST_NEWER] = EX_CONFIG,
+    [ST_USAGE] = EX_USAGE,
+    [ST_DENIED] = EX_NOPERM,
+    [ST_UNREACHABLE] = EX_UNAVAILABLE,
+};
+
+int
+cmd_exit(enum status st)
+{
+	return st < sizeof(exits) / sizeof(exits[0]) ? exits[st] : EX_SOFTWARE;
+}
+
+int
+cmd_fail(enum status st, const struct err *e)
+{
+	fprintf(stderr, "indelible: %s\n", e->text);
+	return cmd_exit(st);
+}
+
+/* Worse statuses first; those that are missing rank like 70. */
+int
+cmd_worst(int a, int b)
+{
+	static const int order[] = {EX_SOFTWARE, EX_USAGE, EX_PROTOCOL,
+	    EX_CANTCREAT, EX_IOERR, EX_UNAVAILABLE, EX_TEMPFAIL, EX_TRUE,
+	    EX_OK};
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return EX_SOFTWARE;
+}
+
+int
+cmd_config_read(struct config *out, const char *file)
+{
+	char *found = file ? mem_str(file) : config_default_file();
+	struct err e = {""};
+	enum status st = config_read(out, found, stderr, &e);
+
+	if (st != ST_OK)
+		fprintf(stderr, "indelible: %s\n", e.text);
+	free(found);
+	if (st == ST_OK)
+		return EX_OK;
+	return st == ST_BAD ? EX_CONFIG : cmd_exit(st);
+}
+
+const char *
+cmd_owner(char out[64])
+{
+	snprintf(out, 64, "pid %ld", (long)getpid());
+	return out;
+}
+
+void
+cmd_sinks(struct store_sink *out, const struct config *c)
+{
+	for (size_t i = 0; i < c->alerts.num_sinks; i++) {
+		const struct conf_sink *s = &c->alerts.sinks[i];
+
+		out[i] = (struct store_sink){
+		    s->name, {s->tenants.num, s->tenants.list}};
+	}
+}
+
+int
+cmd_store_conf(struct store_conf *out, const struct store_api **api,
+    const struct config *c)
+{
+	struct err e;
+	enum status st;
+
+	*api = store_find(c->store, &e);
+	if (*api == NULL)
+		return cmd_fail(ST_USAGE, &e) == EX_OK ? EX_OK : EX_CONFIG;
+	st = keys_load(&out->keys, c->master_file, &e);
+	if (st == ST_MISSING)
+		err_set(&e, st,
+		    "%s: there is no master key; `indelible store init` "
+		    "makes key and store",
+		    c->master_file);
+	if (st != ST_OK)
+		return cmd_fail(st, &e);
+	out->url = c->store;
+	return EX_OK;
+}
+
+int
+cmd_store_fail(enum status st, const struct err *e)
+{
+	fprintf(stderr, "indelible: %s\n", e->text);
+	return st == ST_MISMATCH ? EX_CONFIG : cmd_exit(st);
+}

@@ -1,0 +1,173 @@
+/* cmd_backfill: a one-off verified scan: command line, then backfill.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+#include "monitor/backfill.h"
+#include "monitor/cmd.h"
+#include "monitor/opts.h"
+
+enum {
+	O_CONFIG,
+	O_LIST,
+	O_LIST_KEY,
+	O_LOG,
+	O_URL,
+	O_KEY,
+	O_API,
+	O_ORIGIN,
+	O_FROM,
+	O_TO,
+	O_LAST,
+	O_RECORDS,
+	O_STATE,
+	O_CONTACT,
+	O_HTTP,
+	O_JSON,
+	O_QUIET
+};
+static const struct opt table[] = {
+    [O_CONFIG] = {"config", 'c', "FILE",
+	"use this configuration's store (and logs)"},
+    [O_LIST] = {"log-list", 0, "FILE", "a CT log list v3; repeatable"},
+    [O_LIST_KEY] = {"log-list-key", 0, "PEM", "the key that signed FILE.sig"},
+    [O_LOG] = {"log", 0, "PATTERN",
+	"of the list: glob, log_id or URL; repeatable"},
+    [O_URL] = {"log-url", 0, "URL", "one log, without a list"},
+    [O_KEY] = {"log-key", 0, "FILE", "its public key, PEM or DER"},
+    [O_API] = {"log-api", 0, "API",
+	"static or rfc6962; found out when missing"},
+    [O_ORIGIN] = {"origin", 0, "NAME",
+	"static: the checkpoint's name, when not the URL"},
+    [O_FROM] = {"from", 0, "N", "first entry; 0 when missing"},
+    [O_TO] = {"to", 0, "N", "end, exclusive; the log's size when missing"},
+    [O_LAST] = {"last", 0, "N", "the last N entries"},
+    [O_RECORDS] = {"records", 0, "FILE",
+	"opt-in records, JSON Lines or CSV; - is stdin"},
+    [O_STATE] = {"state", 0, "DIR",
+	"keep progress here, so that the scan can be resumed"},
+    [O_CONTACT] = {"contact", 0, "ADDR", "whom a log's operator can write to"},
+    [O_HTTP] = {"allow-http", 0, NULL, "plain http to other machines too"},
+    [O_JSON] = {"json", 0, NULL, "alerts and summaries as JSON Lines"},
+    [O_QUIET] = {"quiet", 'q', NULL, "no progress"},
+    {0},
+};
+
+static bool
+number(uint64_t *out, const char *name, const char *value)
+{
+	if (text_u64(out, span_str(value)) && *out < UINT64_MAX)
+		return true;
+	fprintf(stderr, "indelible: --%s %s: not an entry number\n", name,
+	    QUOTE(span_str(value)));
+	return false;
+}
+
+static void
+append(const char ***list, size_t *num, const char *value)
+{
+	*list = mem_grow(*list, *num + 1, sizeof(**list));
+	(*list)[(*num)++] = value;
+}
+
+/* Where the options that are just text go. */
+static const size_t places[] = {
+    [O_CONFIG] = offsetof(struct backfill, config_file),
+    [O_LIST_KEY] = offsetof(struct backfill, logs.list_key),
+    [O_URL] = offsetof(struct backfill, logs.url),
+    [O_KEY] = offsetof(struct backfill, logs.key),
+    [O_API] = offsetof(struct backfill, logs.api),
+    [O_ORIGIN] = offsetof(struct backfill, logs.origin),
+    [O_RECORDS] = offsetof(struct backfill, records_file),
+    [O_STATE] = offsetof(struct backfill, state_dir),
+    [O_CONTACT] = offsetof(struct backfill, contact),
+};
+
+static bool
+take(struct backfill *b, int c, const char *value)
+{
+	switch (c) {
+	case O_LIST:
+		append(&b->logs.lists, &b->logs.num_lists, value);
+		return true;
+	case O_LOG:
+		append(&b->logs.patterns, &b->logs.num_patterns, value);
+		return true;
+	case O_FROM:
+		b->from_given = true;
+		return number(&b->range.from, "from", value);
+	case O_TO:
+		b->to_given = true;
+		return number(&b->range.to, "to", value);
+	case O_LAST:
+		b->last_given = true;
+		b->range.how = TAIL_LAST;
+		return number(&b->range.from, "last", value);
+	case O_HTTP:
+		return b->logs.allow_http = true;
+	case O_JSON:
+		return b->json = true;
+	case O_QUIET:
+		return b->quiet = true;
+	default:
+		*(const char **)(void *)((char *)b + places[c]) = value;
+		return true;
+	}
+}
+
+static int
+refuse(const char *what)
+{
+	fprintf(stderr, "indelible: %s\n", what);
+	return EX_USAGE;
+}
+
+static int
+check(const struct backfill *b)
+{
+	if (b->config_file == NULL && b->records_file == NULL)
+		return refuse("a scan needs --records FILE, or -c FILE whose "
+			      "store has records");
+	if (b->config_file == NULL && b->logs.url == NULL &&
+	    b->logs.num_lists == 0)
+		return refuse("which log? give --log-url URL --log-key FILE, "
+			      "or --log-list FILE");
+	if (b->state_dir != NULL && b->records_file == NULL)
+		return refuse("--state goes with --records; with -c the "
+			      "store keeps the progress");
+	if (b->last_given && (b->from_given || b->to_given))
+		return refuse("--last does not go with --from and --to");
+	return EX_OK;
+}
+
+int
+cmd_backfill(int argc, char **argv)
+{
+	struct opts o = {.usage = "indelible backfill [-c FILE] [LOGS] [RANGE] "
+				  "[--records FILE] [--state DIR] [--json]",
+	    .about = "Reads a range of one or more logs once, proves that it "
+		     "is what the logs signed,\nand prints an alert for each "
+		     "record that a certificate exposes.",
+	    .table = table,
+	    .argc = argc,
+	    .argv = argv};
+	struct backfill b = {.range = {.to = UINT64_MAX}};
+	int c, rc = EX_OK;
+
+	while (rc == EX_OK && (c = opts_next(&o)) != OPTS_END) {
+		if (c == OPTS_HELP)
+			return EX_OK;
+		if (c == OPTS_BAD || !take(&b, c, o.value))
+			rc = EX_USAGE;
+	}
+	if (rc == EX_OK && o.at != argc)
+		rc = refuse("backfill takes options only; see --help");
+	if (rc == EX_OK)
+		rc = check(&b);
+	if (rc == EX_OK)
+		rc = backfill_run(&b);
+	free(b.logs.lists);
+	free(b.logs.patterns);
+	return rc;
+}

@@ -1,0 +1,150 @@
+/* cmd_monitor: the service: follow the configured logs until stopped. */
+#include <stdio.h>
+
+#include "ctlog/base/mem.h"
+#include "monitor/cmd.h"
+#include "monitor/diag.h"
+#include "monitor/opts.h"
+#include "monitor/wants.h"
+
+static const struct opt table[] = {
+    {"config", 'c', "FILE", "the configuration"},
+    {"verbose", 'v', NULL, "say more"},
+    {0},
+};
+
+struct service {
+	struct config config;
+	struct wants wants;
+	struct engine engine;
+	struct engine_conf conf;
+	struct store_sink *sinks;
+	char owner[64];
+};
+
+/* Where reading begins in a log that the store does not know yet. A shard
+ * that was first listed lately begins at 0; without that knowledge, logs named
+ * by hand begin where the configuration says, else at 0. */
+static struct tail_range
+service_range(const struct config *c)
+{
+	struct tail_range r = {.follow = true, .to = UINT64_MAX};
+
+	r.how = c->logs.start == START_HEAD ? TAIL_HEAD : TAIL_FROM;
+	return r;
+}
+
+static int
+service_check(struct service *s)
+{
+	struct err e = {""};
+	enum status st = wants_of_config(&s->wants, &s->config, &e);
+
+	if (st == ST_OK)
+		st = wants_contact(&s->wants, s->config.contact, &e);
+	if (st != ST_OK) {
+		cmd_fail(st, &e);
+		return st == ST_MISSING ? EX_NOINPUT : EX_CONFIG;
+	}
+	if (s->wants.num == 0) {
+		fprintf(stderr, "indelible: the configuration names no log "
+				"to follow; add one under logs.extra\n");
+		return EX_CONFIG;
+	}
+	return EX_OK;
+}
+
+static void
+service_conf(struct service *s)
+{
+	const struct config *c = &s->config;
+
+	s->sinks = mem_new(c->alerts.num_sinks, sizeof(*s->sinks));
+	cmd_sinks(s->sinks, c);
+	s->conf.config = c;
+	s->conf.store_conf.num_sinks = s->conf.num_sinks = c->alerts.num_sinks;
+	s->conf.store_conf.sinks = s->sinks;
+	s->conf.store_conf.owner = cmd_owner(s->owner);
+	s->conf.sinks = c->alerts.sinks;
+	s->conf.find_sink = sink_find;
+	s->conf.hold_ms = c->alerts.hold_unverified_ms;
+	s->conf.threshold =
+	    (unsigned)(c->match.digest_threshold < c->match.name_threshold
+			   ? c->match.digest_threshold
+			   : c->match.name_threshold);
+}
+
+static int
+service_run(struct service *s)
+{
+	struct tail_range range = service_range(&s->config);
+	struct err e = {""};
+	enum status st;
+	int rc;
+
+	service_conf(s);
+	engine_init(&s->engine, &s->conf);
+	rc = cmd_store_conf(
+	    &s->engine.conf.store_conf, &s->engine.conf.store, &s->config);
+	if (rc != EX_OK) {
+		engine_abort(&s->engine);
+		return rc;
+	}
+	st = engine_open(&s->engine, &e);
+	if (st != ST_OK)
+		return st == ST_USAGE ? (cmd_fail(st, &e), EX_CONFIG)
+				      : cmd_store_fail(st, &e);
+	for (size_t i = 0; i < s->wants.num; i++) {
+		diag_info("following %s at %s", s->wants.list[i].name,
+		    s->wants.list[i].url);
+		engine_add(&s->engine, &s->wants.list[i], &range);
+	}
+	engine_run(&s->engine);
+	if (s->engine.failed)
+		rc = cmd_fail(s->engine.status, &s->engine.err);
+	else if (!engine_was_stopped(&s->engine))
+		rc = EX_UNAVAILABLE; /* every log has ended by itself */
+	engine_close(&s->engine);
+	if (rc == EX_OK)
+		diag_info("stopped");
+	return rc;
+}
+
+int
+cmd_monitor(int argc, char **argv)
+{
+	struct opts o = {.usage = "indelible monitor [-c FILE] [-v]",
+	    .about = "Follows the configured logs, proves what it reads, and "
+		     "sends alerts to the\nconfigured sinks, until SIGTERM or "
+		     "SIGINT.",
+	    .table = table,
+	    .argc = argc,
+	    .argv = argv};
+	struct service *s = NEW(struct service);
+	const char *file = NULL;
+	int n, rc;
+
+	while ((n = opts_next(&o)) >= 0) {
+		if (n == 0)
+			file = o.value;
+		else
+			diag_level(DIAG_DEBUG);
+	}
+	if (n != OPTS_END || o.at != argc) {
+		free(s);
+		if (n == OPTS_END)
+			fprintf(stderr, "usage: %s\n", o.usage);
+		return n == OPTS_HELP ? EX_OK : EX_USAGE;
+	}
+	rc = cmd_config_read(&s->config, file);
+	if (rc == EX_OK) {
+		rc = service_check(s);
+		if (rc == EX_OK)
+			rc = service_run(s);
+		wants_fini(&s->wants);
+		config_fini(&s->config);
+	}
+	free(s->sinks);
+	free(s);
+	return rc;
+}

@@ -1,0 +1,71 @@
+/* cmd_store: making a store. */
+#include <stdio.h>
+#include <string.h>
+
+#include "monitor/cmd.h"
+#include "monitor/opts.h"
+
+static const struct opt table[] = {
+    {"config", 'c', "FILE", "the configuration"},
+    {0},
+};
+
+static int
+store_init(const struct config *c)
+{
+	struct store_conf sc = {0};
+	const struct store_api *api;
+	struct err e;
+	enum status st = keys_create(c->master_file, &e);
+	int rc;
+
+	if (st != ST_OK && st != ST_BUSY)
+		return cmd_fail(st, &e) == EX_NOINPUT ? EX_CANTCREAT
+						      : cmd_exit(st);
+	rc = cmd_store_conf(&sc, &api, c);
+	if (rc != EX_OK)
+		return rc;
+	st = api->init(&sc, &e);
+	keys_wipe(&sc.keys);
+	if (st == ST_BUSY || st == ST_MISSING) {
+		cmd_fail(st, &e);
+		return EX_CANTCREAT;
+	}
+	if (st != ST_OK)
+		return cmd_store_fail(st, &e);
+	printf("made %s; its master key is %s\n"
+	       "keep a copy of the key elsewhere: without it the store "
+	       "cannot be read\n",
+	    c->store, c->master_file);
+	return EX_OK;
+}
+
+int
+cmd_store(int argc, char **argv)
+{
+	struct opts o = {.usage = "indelible store init [-c FILE]",
+	    .about = "Makes an empty store where the configuration says, and "
+		     "its master key when\nthere is none. Refuses to touch a "
+		     "store that exists.",
+	    .table = table,
+	    .argc = argc,
+	    .argv = argv};
+	const char *file = NULL;
+	struct config c;
+	int n, rc;
+
+	while ((n = opts_next(&o)) >= 0)
+		file = o.value;
+	if (n != OPTS_END)
+		return n == OPTS_HELP ? EX_OK : EX_USAGE;
+	if (o.at + 1 != argc || strcmp(argv[o.at], "init") != 0) {
+		fprintf(stderr, "usage: %s\n", o.usage);
+		return EX_USAGE;
+	}
+	rc = cmd_config_read(&c, file);
+	if (rc != EX_OK)
+		return rc;
+	rc = store_init(&c);
+	config_fini(&c);
+	return rc;
+}

@@ -1,0 +1,427 @@
+/*
+ * courier: one round after the other: fetch due rows (store thread), render
+ * them (loop), append and fsync (store thread), judge (loop), settle (store
+ * thread). A round carries a handful of rows, so a file gets one fsync a round.
+ */
+#include "monitor/courier.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "ctlog/base/mem.h"
+#include "monitor/diag.h"
+#include "monitor/tail.h"
+
+#define ROUND 256
+/* When the store could not be asked. */
+#define RETRY_S 5.0
+
+struct opened {
+	const struct conf_sink *conf;
+	const struct sink_api *api;
+	struct sink *sink;
+};
+
+struct carried {
+	struct parcel parcel;
+	struct outcome outcome;
+	struct opened *to; /* NULL: the sink is no longer configured */
+	enum settle how;
+	int64_t due_ms;
+};
+
+struct round {
+	struct task task;
+	struct courier *c;
+	struct outbox rows;
+	struct carried *carried; /* one for each row */
+	int64_t next_due_ms;
+	size_t depth;
+};
+
+struct courier {
+	struct courier_conf conf;
+	struct opened *sinks;
+	size_t num_sinks;
+	bool busy, again, stopped, flushing;
+	ev_timer due;
+	void (*idle)(void *arg);
+	void *idle_arg;
+	struct courier_counts counts;
+};
+
+static struct opened *
+courier_sink(struct courier *c, const char *name)
+{
+	for (size_t i = 0; i < c->num_sinks; i++)
+		if (!strcmp(c->sinks[i].conf->name, name))
+			return &c->sinks[i];
+	return NULL;
+}
+
+enum status
+courier_new(
+    struct courier **out, const struct courier_conf *conf, struct err *e)
+{
+	struct courier *c = NEW(struct courier);
+	enum status st = ST_OK;
+
+	c->conf = *conf;
+	c->sinks = mem_new(conf->num_sinks, sizeof(*c->sinks));
+	ev_init(&c->due, NULL);
+	for (size_t i = 0; i < conf->num_sinks && st == ST_OK; i++) {
+		struct opened *o = &c->sinks[i];
+
+		o->conf = &conf->sinks[i];
+		o->api = conf->find(o->conf, e);
+		st = o->api == NULL ? ST_USAGE
+				    : o->api->open(&o->sink, o->conf, e);
+		if (st == ST_OK)
+			c->num_sinks++;
+	}
+	if (st != ST_OK) {
+		courier_free(c);
+		return st;
+	}
+	*out = c;
+	return ST_OK;
+}
+
+void
+courier_free(struct courier *c)
+{
+	if (c == NULL)
+		return;
+	ev_timer_stop(c->conf.loop, &c->due);
+	for (size_t i = 0; i < c->num_sinks; i++)
+		c->sinks[i].api->close(c->sinks[i].sink);
+	free(c->sinks);
+	free(c);
+}
+
+/* --- settle: the last step ------------------------------------------------------ */
+
+static void
+round_free(struct round *r)
+{
+	for (size_t i = 0; i < r->rows.num; i++)
+		parcel_fini(&r->carried[i].parcel);
+	free(r->carried);
+	outbox_fini(&r->rows);
+	free(r);
+}
+
+static void
+courier_on_due(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	courier_kick(w->data);
+}
+
+static void
+courier_wake(struct courier *c, double after)
+{
+	ev_timer_stop(c->conf.loop, &c->due);
+	ev_timer_init(&c->due, courier_on_due, after, 0.0);
+	c->due.data = c;
+	ev_timer_start(c->conf.loop, &c->due);
+}
+
+/* The round is over: another one, or sleep until something is due. */
+static void
+courier_next(struct courier *c, const struct round *r)
+{
+	int64_t wait = r->next_due_ms - now_ms();
+
+	c->busy = false;
+	c->counts.depth = r->depth;
+	if (c->stopped)
+		return;
+	if (r->task.status != ST_OK) {
+		diag_error("outbox: %s", r->task.err.text);
+		courier_wake(c, RETRY_S);
+	} else if (c->again || (r->next_due_ms != INT64_MAX && wait <= 0)) {
+		courier_kick(c);
+	} else if (r->next_due_ms != INT64_MAX) {
+		courier_wake(c, (double)wait / 1000.0 + 0.001);
+	}
+	if (!c->busy && c->idle != NULL)
+		c->idle(c->idle_arg);
+}
+
+static void
+settle_run(struct task *task, struct store *s)
+{
+	struct round *r = (struct round *)task;
+	const struct store_api *api = ((struct store_base *)s)->api;
+
+	for (size_t i = 0; i < r->rows.num && task->status == ST_OK; i++) {
+		struct carried *c = &r->carried[i];
+		struct store_settle how = {r->rows.rows[i].id, c->how, now_ms(),
+		    c->due_ms,
+		    c->how == SETTLE_DELIVERED
+			? NULL
+			: status_name(c->outcome.status)};
+
+		task->status = api->outbox_settle(s, &how, &task->err);
+	}
+	if (task->status == ST_OK)
+		task->status =
+		    api->outbox_next(s, &r->next_due_ms, &r->depth, &task->err);
+}
+
+static void
+settle_done(struct task *task)
+{
+	struct round *r = (struct round *)task;
+
+	courier_next(r->c, r);
+	round_free(r);
+}
+
+/* --- judge ------------------------------------------------------------------- */
+
+static void
+judge_one(struct courier *c, struct carried *p, unsigned attempts)
+{
+	int64_t retry_ms = 0;
+	enum verdict v = SINK_DEAD;
+
+	if (p->to != NULL)
+		v = p->to->api->judge(
+		    p->to->sink, &retry_ms, &p->outcome, attempts);
+	p->how = v == SINK_DELIVERED ? SETTLE_DELIVERED
+		 : v == SINK_RETRY   ? SETTLE_RETRY
+				     : SETTLE_DEAD;
+	p->due_ms = now_ms() + retry_ms;
+	c->counts.delivered += v == SINK_DELIVERED;
+	c->counts.retried += v == SINK_RETRY;
+	c->counts.dead += v == SINK_DEAD;
+	if (v == SINK_DEAD)
+		diag_error("an alert for sink %s is given up: %s",
+		    p->to ? p->to->conf->name : "(no longer configured)",
+		    status_name(p->outcome.status));
+}
+
+static void
+carry_done(struct task *task)
+{
+	struct round *r = (struct round *)task;
+
+	for (size_t i = 0; i < r->rows.num; i++)
+		judge_one(r->c, &r->carried[i], r->rows.rows[i].attempts);
+	r->task.run = settle_run;
+	r->task.done = settle_done;
+	writer_submit(r->c->conf.writer, &r->task);
+}
+
+/* --- carry: on the store thread ------------------------------------------------- */
+
+static enum status
+append_bytes(int fd, struct span s)
+{
+	ssize_t n;
+
+	while (s.len > 0) {
+		n = write(fd, s.p, s.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == ENOSPC ? ST_FULL : ST_IO;
+		s = span_from(s, (size_t)n);
+	}
+	return ST_OK;
+}
+
+/* A line that a crash or a full disk cut off must not swallow the next one. */
+static enum status
+append_start(int fd)
+{
+	off_t end = lseek(fd, 0, SEEK_END);
+	char last;
+
+	if (end <= 0 || pread(fd, &last, 1, end - 1) != 1 || last == '\n')
+		return ST_OK;
+	return append_bytes(fd, span_str("\n"));
+}
+
+/* "-" is standard output. */
+static int
+append_open(const char *path)
+{
+	if (!strcmp(path, "-"))
+		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	return open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+}
+
+/* All parcels of the round for one file: append each, fsync once. */
+static void
+append_file(struct round *r, size_t first)
+{
+	const char *path = r->carried[first].parcel.path;
+	int fd = append_open(path);
+	enum status st = fd < 0 ? ST_IO : append_start(fd);
+
+	for (size_t i = first; i < r->rows.num; i++) {
+		struct carried *c = &r->carried[i];
+
+		if (c->to != r->carried[first].to)
+			continue;
+		if (st == ST_OK)
+			st = append_bytes(fd, buf_span(&c->parcel.body));
+		c->outcome.status = st;
+	}
+	if (st == ST_OK && fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
+		st = ST_IO;
+	for (size_t i = first; st != ST_OK && i < r->rows.num; i++)
+		if (r->carried[i].to == r->carried[first].to)
+			r->carried[i].outcome.status = st;
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The first row of the round for this sink. */
+static bool
+is_first(const struct round *r, size_t at)
+{
+	for (size_t i = 0; i < at; i++)
+		if (r->carried[i].to == r->carried[at].to)
+			return false;
+	return true;
+}
+
+static void
+carry_run(struct task *task, struct store *s)
+{
+	struct round *r = (struct round *)task;
+
+	(void)s;
+	for (size_t i = 0; i < r->rows.num; i++)
+		if (r->carried[i].to != NULL && is_first(r, i))
+			append_file(r, i);
+}
+
+/* --- fetch and render -------------------------------------------------------------- */
+
+static void
+render_one(struct courier *c, const struct outbox_row *row, struct carried *p)
+{
+	struct buf line = {0};
+	struct message m = {
+	    .instance = c->conf.instance, .attempt = row->attempts};
+	struct event ev = {.time_ms = row->event_time_ms};
+
+	p->to = courier_sink(c, row->sink);
+	p->outcome.status = ST_MISSING;
+	if (p->to == NULL)
+		return;
+	memcpy(m.id, row->event_id, sizeof(m.id));
+	if (row->is_exposure) {
+		m.x = &row->x;
+	} else {
+		struct buf type = {0}, subject = {0};
+
+		buf_span_add(&type, buf_span(&row->event_type));
+		buf_span_add(&subject, buf_span(&row->event_subject));
+		memcpy(ev.id, row->event_id, sizeof(ev.id));
+		ev.type = buf_cstr(&type);
+		ev.subject = buf_cstr(&subject);
+		ev.data = buf_span(&row->event_data);
+		event_json(&ev, c->conf.instance, &line);
+		m.event = buf_span(&line);
+		buf_fini(&type);
+		buf_fini(&subject);
+	}
+	p->to->api->render(p->to->sink, &p->parcel, &m);
+	buf_fini(&line);
+}
+
+static void
+fetch_run(struct task *task, struct store *s)
+{
+	struct round *r = (struct round *)task;
+	const struct store_api *api = ((struct store_base *)s)->api;
+
+	task->status = api->outbox_due(s, r->c->flushing ? INT64_MAX : now_ms(),
+	    ROUND, &r->rows, &task->err);
+	if (task->status == ST_OK && r->rows.num == 0)
+		task->status =
+		    api->outbox_next(s, &r->next_due_ms, &r->depth, &task->err);
+}
+
+static void
+fetch_done(struct task *task)
+{
+	struct round *r = (struct round *)task;
+
+	if (task->status != ST_OK || r->rows.num == 0 || r->c->stopped) {
+		outbox_fini(&r->rows);
+		r->rows = (struct outbox){0};
+		courier_next(r->c, r);
+		round_free(r);
+		return;
+	}
+	r->carried = mem_new(r->rows.num, sizeof(*r->carried));
+	for (size_t i = 0; i < r->rows.num; i++)
+		render_one(r->c, &r->rows.rows[i], &r->carried[i]);
+	r->task.run = carry_run;
+	r->task.done = carry_done;
+	writer_submit(r->c->conf.writer, &r->task);
+}
+
+void
+courier_kick(struct courier *c)
+{
+	struct round *r;
+
+	if (c == NULL || c->stopped)
+		return;
+	if (c->busy) {
+		c->again = true;
+		return;
+	}
+	ev_timer_stop(c->conf.loop, &c->due);
+	c->busy = true;
+	c->again = false;
+	r = NEW(struct round);
+	r->c = c;
+	r->next_due_ms = INT64_MAX;
+	r->task.run = fetch_run;
+	r->task.done = fetch_done;
+	writer_submit(c->conf.writer, &r->task);
+}
+
+void
+courier_flush(struct courier *c)
+{
+	c->flushing = true;
+	courier_kick(c);
+}
+
+bool
+courier_is_idle(const struct courier *c)
+{
+	return c == NULL || !c->busy;
+}
+
+void
+courier_on_idle(struct courier *c, void (*fn)(void *arg), void *arg)
+{
+	c->idle = fn;
+	c->idle_arg = arg;
+}
+
+void
+courier_stop(struct courier *c)
+{
+	if (c != NULL)
+		c->stopped = true;
+}
+
+void
+courier_counts(const struct courier *c, struct courier_counts *out)
+{
+	*out = c->counts;
+}

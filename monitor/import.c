@@ -1,0 +1,109 @@
+/* import: see import.h. */
+#include "monitor/import.h"
+
+#include "ctlog/base/mem.h"
+#include "monitor/tail.h"
+
+/* Warnings about records without consent are counted after so many. */
+#define WARNINGS 20
+
+struct reading {
+	struct import *im;
+	struct keyer *keyer;
+	size_t num, cap, pending;
+	struct record *records;
+	struct compiled *compiled;
+};
+
+static void
+reading_bad(void *arg, size_t at, const char *what)
+{
+	struct reading *r = arg;
+
+	r->im->lines_bad++;
+	fprintf(r->im->complaints, "%s:%zu: %s\n", r->im->name, at, what);
+}
+
+static void
+reading_grow(struct reading *r)
+{
+	r->cap = r->cap ? 2 * r->cap : 64;
+	r->records = mem_grow(r->records, r->cap, sizeof(*r->records));
+	r->compiled = mem_grow(r->compiled, r->cap, sizeof(*r->compiled));
+}
+
+static void
+reading_record(void *arg, struct record *rec, size_t at)
+{
+	struct reading *r = arg;
+	struct compiled c = {0};
+	struct err e;
+
+	if (match_compile(&c, rec, r->keyer, &e) != ST_OK) {
+		reading_bad(r, at, e.text);
+		compiled_fini(&c);
+		return;
+	}
+	if (!record_consented(rec) && ++r->pending <= WARNINGS)
+		fprintf(r->im->complaints,
+		    "%s:%zu: warning: record %s has no complete consent "
+		    "(purpose, method, at); it stays pending and matches "
+		    "nothing\n",
+		    r->im->name, at, rec->id);
+	if (r->num == r->cap)
+		reading_grow(r);
+	r->records[r->num] = *rec;
+	r->compiled[r->num++] = c;
+	*rec = (struct record){0};
+}
+
+static void
+reading_fini(struct reading *r)
+{
+	for (size_t i = 0; i < r->num; i++) {
+		record_fini(&r->records[i]);
+		compiled_fini(&r->compiled[i]);
+	}
+	free(r->records);
+	free(r->compiled);
+	keyer_free(r->keyer);
+}
+
+static enum status
+reading_store(struct reading *r, struct store *s, struct err *e)
+{
+	struct import *im = r->im;
+	struct store_import io = {.num = r->num,
+	    .records = r->records,
+	    .compiled = r->compiled,
+	    .now_ms = now_ms()};
+	enum status st =
+	    ((struct store_base *)s)->api->records_import(s, &io, e);
+
+	im->added = io.added;
+	im->updated = io.updated;
+	im->active = io.active;
+	im->pending = io.pending;
+	return st;
+}
+
+enum status
+import_records(struct import *im, struct store *s, struct err *e)
+{
+	struct reading r = {.im = im, .keyer = keyer_new(im->index_key)};
+	enum status st;
+
+	record_read(im->file, reading_record, reading_bad, &r);
+	if (r.pending > WARNINGS)
+		fprintf(im->complaints,
+		    "%s: warning: %zu more records without complete consent\n",
+		    im->name, r.pending - WARNINGS);
+	if (im->lines_bad > 0)
+		st = err_set(e, ST_BAD,
+		    "%s: %zu bad line%s; nothing was imported", im->name,
+		    im->lines_bad, im->lines_bad == 1 ? "" : "s");
+	else
+		st = reading_store(&r, s, e);
+	reading_fini(&r);
+	return st;
+}

@@ -1,0 +1,385 @@
+/*
+ * pool: the loop's side: slots, lanes and the results that come back. What
+ * happens when a worker dies stands in pool_death.c.
+ */
+#include "monitor/pool.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ctlog/base/mem.h"
+#include "monitor/pool_main.h"
+
+/* A worker that says nothing for so long is taken for hung. */
+#define WATCHDOG_S 30.0
+
+static void *
+shared_map(size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	ASSERT(p != MAP_FAILED);
+	madvise(p, len, MADV_DONTDUMP);
+	return p;
+}
+
+static int
+shared_eventfd(int flags)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | flags);
+
+	ASSERT(fd >= 0);
+	return fd;
+}
+
+static struct shared *
+shared_new(const struct pool_conf *c)
+{
+	struct shared *sh = shared_map(sizeof(*sh));
+
+	sh->workers = c->workers;
+	sh->slots = c->slots;
+	sh->body_limit = c->body_limit;
+	sh->done = shared_eventfd(EFD_NONBLOCK);
+	for (unsigned i = 0; i < 2; i++)
+		sh->region[i] = shared_map(POOL_REGION);
+	for (unsigned i = 0; i < c->workers; i++)
+		sh->lane[i].wake = shared_eventfd(0);
+	for (unsigned i = 0; i < c->slots; i++) {
+		sh->slot[i].body = shared_map(c->body_limit);
+		sh->slot[i].result = shared_map(POOL_RESULT);
+	}
+	return sh;
+}
+
+static void
+shared_free(struct shared *sh)
+{
+	for (unsigned i = 0; i < sh->slots; i++) {
+		munmap(sh->slot[i].body, sh->body_limit);
+		munmap(sh->slot[i].result, POOL_RESULT);
+	}
+	for (unsigned i = 0; i < sh->workers; i++)
+		close(sh->lane[i].wake);
+	for (unsigned i = 0; i < 2; i++)
+		munmap(sh->region[i], POOL_REGION);
+	close(sh->done);
+	mem_wipe(sh->index_key, sizeof(sh->index_key));
+	munmap(sh, sizeof(*sh));
+}
+
+struct pool *
+pool_new(const struct pool_conf *conf)
+{
+	struct pool *p = NEW(struct pool);
+	int sock[2];
+
+	ASSERT(conf->workers > 0 && conf->workers <= POOL_WORKERS);
+	ASSERT(conf->slots > 0 && conf->slots <= POOL_SLOTS);
+	p->conf = *conf;
+	p->sh = shared_new(conf);
+	for (unsigned i = 0; i < conf->slots; i++) {
+		p->slot[i].no = i;
+		p->slot[i].body = p->sh->slot[i].body;
+		p->free[p->num_free++] = i;
+	}
+	ASSERT(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0);
+	p->zygote = fork();
+	ASSERT(p->zygote >= 0);
+	if (p->zygote == 0) {
+		close(sock[0]);
+		zygote_run(p->sh, sock[1]);
+	}
+	close(sock[1]);
+	p->sock = sock[0];
+	return p;
+}
+
+/* --- lanes ----------------------------------------------------------------- */
+
+void
+pool_zygote(struct pool *p, uint32_t what, unsigned lane)
+{
+	struct zygote_word w = {what, lane, 0};
+
+	while (send(p->sock, &w, sizeof(w), MSG_NOSIGNAL) < 0)
+		ASSERT(errno == EINTR);
+}
+
+static unsigned
+lane_shortest(const struct pool *p)
+{
+	unsigned best = 0;
+
+	for (unsigned i = 1; i < p->conf.workers; i++)
+		if (p->lane[i].num < p->lane[best].num)
+			best = i;
+	return best;
+}
+
+void
+pool_put(struct pool *p, struct slot *s, unsigned lane)
+{
+	struct lane_main *l = &p->lane[lane];
+	struct shared_slot *shared = &p->sh->slot[s->no];
+	uint64_t one = 1;
+
+	shared->order = s->order;
+	s->lane = lane;
+	s->since = ev_now(p->loop);
+	l->queue[l->num++] = s;
+	ASSERT(ring_put(&p->sh->lane[lane].todo, s->no));
+	ASSERT(write(p->sh->lane[lane].wake, &one, sizeof(one)) == sizeof(one));
+}
+
+void
+pool_submit(struct pool *p, struct slot *s)
+{
+	s->order.region = p->current;
+	s->order.from = s->order.want.begin;
+	s->order.to = s->order.want.end;
+	p->in_region[p->current]++;
+	s->working = true;
+	pool_put(p, s, lane_shortest(p));
+}
+
+/* --- slots ----------------------------------------------------------------- */
+
+struct slot *
+pool_slot(struct pool *p, size_t room)
+{
+	struct slot *s;
+
+	if (room > p->conf.body_limit)
+		room = p->conf.body_limit;
+	if (p->num_free == 0 ||
+	    (p->reserved > 0 && p->reserved + room > p->conf.memory))
+		return NULL;
+	s = &p->slot[p->free[--p->num_free]];
+	p->reserved += room;
+	*s = (struct slot){.no = s->no, .body = s->body, .room = room};
+	return s;
+}
+
+/* Keep a slot's share of the memory touched, give back the rest. */
+static void
+slot_trim(struct pool *p, struct slot *s)
+{
+	size_t keep = p->conf.memory / p->conf.slots & ~(size_t)0xfffff;
+
+	if (s->order.body_len > keep)
+		madvise(s->body + keep, p->conf.body_limit - keep, MADV_REMOVE);
+}
+
+void
+pool_release(struct pool *p, struct slot *s)
+{
+	if (s->working) {
+		s->abandoned = true;
+		return;
+	}
+	slot_trim(p, s);
+	buf_fini(&s->result);
+	p->reserved -= s->room;
+	p->free[p->num_free++] = s->no;
+}
+
+void
+pool_finish(struct pool *p, struct slot *s)
+{
+	s->working = false;
+	p->in_region[s->order.region]--;
+	if (s->abandoned) {
+		s->abandoned = false;
+		pool_release(p, s);
+		return;
+	}
+	s->done(s->arg, s);
+}
+
+/* Copy the result out, so that the worker can't change what is being read. */
+static void
+slot_collect(struct pool *p, struct slot *s)
+{
+	struct shared_slot *sh = &p->sh->slot[s->no];
+	uint64_t len =
+	    atomic_load_explicit(&sh->result_len, memory_order_acquire);
+
+	if (len > POOL_RESULT)
+		len = 0;
+	buf_clear(&s->result);
+	buf_add(&s->result, sh->result, len);
+	if (len > (64u << 10))
+		madvise(sh->result, POOL_RESULT, MADV_REMOVE);
+}
+
+/* --- results --------------------------------------------------------------- */
+
+static void
+lane_pop(struct pool *p, unsigned lane, uint32_t no)
+{
+	struct lane_main *l = &p->lane[lane];
+	struct slot *s = l->num > 0 ? l->queue[0] : NULL;
+
+	if (s == NULL || s->no != no) { /* no order of ours: a sick worker */
+		pool_zygote(p, ZYGOTE_KILL, lane);
+		return;
+	}
+	l->num--;
+	memmove(l->queue, l->queue + 1, l->num * sizeof(l->queue[0]));
+	if (l->num > 0)
+		l->queue[0]->since = ev_now(p->loop);
+	p->num_batches++;
+	if (s->probing) {
+		pool_survived(p, s);
+		return;
+	}
+	slot_collect(p, s);
+	pool_finish(p, s);
+}
+
+void
+pool_drain(struct pool *p, unsigned lane)
+{
+	uint32_t no;
+
+	while (ring_get(&p->sh->lane[lane].done, &no))
+		lane_pop(p, lane, no);
+}
+
+static void
+pool_on_done(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct pool *p = w->data;
+	uint64_t n;
+
+	(void)loop;
+	(void)revents;
+	if (read(p->sh->done, &n, sizeof(n)) < 0 && errno != EAGAIN)
+		ASSERT(errno == EINTR);
+	for (unsigned i = 0; i < p->conf.workers; i++)
+		pool_drain(p, i);
+}
+
+static void
+pool_on_zygote(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct pool *p = w->data;
+	struct zygote_word word;
+	ssize_t n = recv(p->sock, &word, sizeof(word), MSG_DONTWAIT);
+
+	(void)loop;
+	(void)revents;
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	ASSERT(n == sizeof(word) && word.what == ZYGOTE_DEAD);
+	ASSERT(word.lane < p->conf.workers);
+	pool_died(p, word.lane, word.how);
+}
+
+static void
+pool_on_watch(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct pool *p = w->data;
+
+	(void)revents;
+	for (unsigned i = 0; i < p->conf.workers; i++) {
+		struct lane_main *l = &p->lane[i];
+
+		if (l->num == 0 ||
+		    ev_now(loop) - l->queue[0]->since < WATCHDOG_S)
+			continue;
+		l->queue[0]->since = ev_now(loop);
+		pool_zygote(p, ZYGOTE_KILL, i);
+	}
+}
+
+void
+pool_start(struct pool *p, struct ev_loop *loop,
+    const uint8_t index_key[INDEX_KEY_LEN])
+{
+	p->loop = loop;
+	memcpy(p->sh->index_key, index_key, INDEX_KEY_LEN);
+	for (unsigned i = 0; i < p->conf.workers; i++)
+		pool_zygote(p, ZYGOTE_FORK, i);
+	ev_io_init(&p->on_done, pool_on_done, p->sh->done, EV_READ);
+	ev_io_init(&p->on_zygote, pool_on_zygote, p->sock, EV_READ);
+	ev_timer_init(&p->on_watch, pool_on_watch, 1.0, 1.0);
+	p->on_done.data = p->on_zygote.data = p->on_watch.data = p;
+	ev_io_start(loop, &p->on_done);
+	ev_io_start(loop, &p->on_zygote);
+	ev_timer_start(loop, &p->on_watch);
+	ev_unref(loop); /* the watchdog alone keeps nothing alive */
+	ev_unref(loop);
+	ev_unref(loop);
+}
+
+void
+pool_free(struct pool *p)
+{
+	if (p == NULL)
+		return;
+	if (p->loop != NULL) {
+		ev_ref(p->loop);
+		ev_ref(p->loop);
+		ev_ref(p->loop);
+		ev_io_stop(p->loop, &p->on_done);
+		ev_io_stop(p->loop, &p->on_zygote);
+		ev_timer_stop(p->loop, &p->on_watch);
+	}
+	close(p->sock); /* the zygote sees that, kills the workers and ends */
+	while (waitpid(p->zygote, NULL, 0) < 0 && errno == EINTR)
+		;
+	for (unsigned i = 0; i < p->conf.slots; i++)
+		buf_fini(&p->slot[i].result);
+	free(p->rows[0]);
+	free(p->rows[1]);
+	shared_free(p->sh);
+	free(p);
+}
+
+/* --- match index ------------------------------------------------------------ */
+
+void *
+pool_spare(struct pool *p, size_t *cap)
+{
+	unsigned spare = !p->current;
+
+	if (p->in_region[spare] > 0)
+		return NULL;
+	madvise(p->sh->region[spare], POOL_REGION, MADV_REMOVE);
+	*cap = POOL_REGION;
+	return p->sh->region[spare];
+}
+
+void
+pool_swap(struct pool *p, int64_t *rows, size_t num_rows)
+{
+	p->current = !p->current;
+	free(p->rows[p->current]);
+	p->rows[p->current] = rows;
+	p->num_rows[p->current] = num_rows;
+}
+
+int64_t
+pool_row(const struct pool *p, const struct slot *s, uint32_t no)
+{
+	unsigned r = s->order.region;
+
+	return no < p->num_rows[r] ? p->rows[r][no] : -1;
+}
+
+void
+pool_counts(const struct pool *p, struct pool_counts *out)
+{
+	*out = (struct pool_counts){p->num_deaths, p->num_batches,
+	    p->conf.workers, p->conf.slots - p->num_free};
+}

@@ -1,0 +1,87 @@
+/*
+ * pool: the parser processes and the memory they share with the loop.
+ *
+ * A slot holds one batch: its order, the body (the log's reply is received
+ * straight into it) and the result. Slots, queues and two regions for match
+ * indexes lie in one mapping that is made before the zygote is forked, so
+ * every process sees it at the same address and no descriptor is passed.
+ * Address space is reserved; memory is committed on touch and given back.
+ *
+ * The zygote is forked before threads, keys and sockets exist. It forks
+ * workers, and forks them again when they die. A batch whose worker dies twice
+ * is bisected until the entry that kills is found; that entry is skipped and
+ * quarantined.
+ */
+#ifndef MONITOR_POOL_H
+#define MONITOR_POOL_H
+
+#include <ev.h>
+
+#include "monitor/batch.h"
+
+struct pool;
+
+struct pool_conf {
+	unsigned workers, slots;
+	size_t body_limit;
+	size_t memory; /* all bodies in flight together */
+};
+
+/* Make the mapping and fork the zygote. Call first of all: before threads,
+ * before keys are read, before sockets. */
+struct pool *pool_new(const struct pool_conf *conf);
+/* Attach to the loop and fork the workers; they learn the index key here. */
+void pool_start(struct pool *p, struct ev_loop *loop,
+    const uint8_t index_key[INDEX_KEY_LEN]);
+/* Ends zygote and workers, waits for them, unmaps. */
+void pool_free(struct pool *p);
+
+/* --- slots: one owner at a time ------------------------------------------ */
+
+struct slot {
+	struct batch_order order;
+	uint8_t *body;
+	size_t room; /* of the body */
+	/* The pool's answer, after done was called: the result's bytes (the
+	 * caller's copy, to be freed) or, when result is NULL, an error. */
+	struct buf result;
+	struct err err;
+	void (*done)(void *arg, struct slot *s);
+	void *arg;
+	/* private */
+	unsigned no, lane, deaths;
+	bool working, probing;
+	uint64_t probe_from, probe_to; /* the guilty entry is in there */
+	bool abandoned;
+	double since;
+};
+
+/* A free slot with room for a body of `room` bytes (at most body_limit), or
+ * NULL when all slots or the memory for bodies are in use. */
+struct slot *pool_slot(struct pool *p, size_t room);
+/* Give the slot to a worker: order and the first order.body_len bytes of the
+ * body are filled in. done is called once, from the loop. */
+void pool_submit(struct pool *p, struct slot *s);
+/* The slot is free again. When a worker has it, that comes to pass when the
+ * worker is done; done is not called. */
+void pool_release(struct pool *p, struct slot *s);
+
+/* --- match index: one of two regions is current -------------------------- */
+
+/* The region that is not current, empty, and its size; NULL while batches
+ * still use it. The caller writes an index there, then calls pool_swap. */
+void *pool_spare(struct pool *p, size_t *cap);
+/* Make the spare region current; `rows` (malloc'd) says which store row each
+ * record number of the index is, and belongs to the pool from now on. */
+void pool_swap(struct pool *p, int64_t *rows, size_t num_rows);
+/* The store row of a hit of this batch: -1 when there is no such record. */
+int64_t pool_row(const struct pool *p, const struct slot *s, uint32_t no);
+
+/* For status and progress. */
+struct pool_counts {
+	uint64_t deaths, batches;
+	unsigned workers, busy_slots;
+};
+void pool_counts(const struct pool *p, struct pool_counts *out);
+
+#endif

@@ -1,0 +1,42 @@
+/* pool_main: the pool as its own files see it. Only for pool*.c. */
+#ifndef MONITOR_POOL_MAIN_H
+#define MONITOR_POOL_MAIN_H
+
+#include <sys/types.h>
+
+#include "monitor/pool.h"
+#include "monitor/pool_shared.h"
+
+struct lane_main {
+	unsigned num;
+	struct slot *queue[RING_LEN]; /* given to the worker, in this order */
+};
+
+struct pool {
+	struct pool_conf conf;
+	struct shared *sh;
+	struct ev_loop *loop;
+	pid_t zygote;
+	int sock;
+	ev_io on_done, on_zygote;
+	ev_timer on_watch;
+	struct lane_main lane[POOL_WORKERS];
+	struct slot slot[POOL_SLOTS];
+	unsigned free[POOL_SLOTS], num_free;
+	size_t reserved; /* bytes of bodies in flight */
+	unsigned current, in_region[2];
+	int64_t *rows[2];
+	size_t num_rows[2];
+	uint64_t num_deaths, num_batches;
+};
+
+void pool_zygote(struct pool *p, uint32_t what, unsigned lane);
+void pool_put(struct pool *p, struct slot *s, unsigned lane);
+void pool_finish(struct pool *p, struct slot *s);
+void pool_drain(struct pool *p, unsigned lane);
+/* A worker is dead. */
+void pool_died(struct pool *p, unsigned lane, int how);
+/* A probe ended without a death. */
+void pool_survived(struct pool *p, struct slot *s);
+
+#endif

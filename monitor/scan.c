@@ -1,0 +1,277 @@
+/* scan: the printing sink and the summaries; see scan.h. */
+#include "monitor/scan.h"
+
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+
+const struct conf_sink scan_stdout = {
+    .name = (char *)"stdout", .type = CONF_JSONL, .path = (char *)"-"};
+
+/* --- the sink ------------------------------------------------------------------ */
+
+static enum status
+print_open(struct sink **out, const struct conf_sink *conf, struct err *e)
+{
+	(void)conf;
+	(void)e;
+	*out = NULL;
+	return ST_OK;
+}
+
+static void
+print_close(struct sink *s)
+{
+	(void)s;
+}
+
+static void
+print_json(struct sink *s, struct parcel *out, const struct message *m)
+{
+	(void)s;
+	out->kind = PARCEL_APPEND;
+	out->path = "-";
+	if (m->x != NULL)
+		alert_json(m->x, m->instance, false, &out->body);
+	else
+		buf_span_add(&out->body, m->event);
+	buf_char(&out->body, '\n');
+}
+
+static void
+print_text(struct sink *s, struct parcel *out, const struct message *m)
+{
+	bool colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
+
+	(void)s;
+	out->kind = PARCEL_APPEND;
+	out->path = "-";
+	if (m->x != NULL)
+		alert_text(m->x, colour, &out->body);
+}
+
+static enum verdict
+print_judge(struct sink *s, int64_t *retry_ms, const struct outcome *o,
+    unsigned attempt)
+{
+	(void)s;
+	(void)attempt;
+	*retry_ms = 0;
+	return o->status == ST_OK ? SINK_DELIVERED : SINK_DEAD;
+}
+
+static const struct sink_api sink_json = {
+    "stdout", print_open, print_close, print_json, print_judge};
+static const struct sink_api sink_text = {
+    "stdout", print_open, print_close, print_text, print_judge};
+
+const struct sink_api *
+scan_sink_json(const struct conf_sink *c, struct err *e)
+{
+	(void)c;
+	(void)e;
+	return &sink_json;
+}
+
+const struct sink_api *
+scan_sink_text(const struct conf_sink *c, struct err *e)
+{
+	(void)c;
+	(void)e;
+	return &sink_text;
+}
+
+/* --- summaries --------------------------------------------------------------------- */
+
+static const char *
+summary_name(const struct scan_summary *s)
+{
+	return s->state.name ? s->state.name : s->log->want.name;
+}
+
+static bool
+summary_verified(const struct scan_summary *s)
+{
+	return s->state.ended && s->state.status == ST_OK;
+}
+
+static void
+summary_head(const struct scan_summary *s, struct buf *b)
+{
+	const struct head *h = &s->state.head;
+	char when[TEXT_TIME];
+
+	buf_fmt(b, ",\"head\":{\"size\":%" PRIu64 ",\"root\":\"", h->size);
+	text_base64(b, hash_span(&h->root));
+	buf_fmt(b, "\",\"timestamp\":\"%s\"}",
+	    text_time(when, (int64_t)h->timestamp));
+}
+
+/* How many entries were read, and a second. */
+static uint64_t
+summary_entries(const struct scan_summary *s, double *rate)
+{
+	uint64_t n = s->state.committed - s->state.from;
+
+	*rate = s->elapsed_s > 0 ? (double)n / s->elapsed_s : 0;
+	return n;
+}
+
+static void
+summary_data(const struct scan_summary *s, struct buf *b)
+{
+	const struct tail_state *t = &s->state;
+	double rate;
+	uint64_t n = summary_entries(s, &rate);
+
+	buf_str(b, "{\"log_id\":");
+	if (t->log_id != NULL) {
+		buf_char(b, '"');
+		text_base64(b, hash_span(t->log_id));
+		buf_char(b, '"');
+	} else {
+		buf_str(b, "null");
+	}
+	buf_str(b, ",\"log_name\":");
+	text_json(b, span_str(summary_name(s)));
+	buf_fmt(b,
+	    ",\"from\":%" PRIu64 ",\"to\":%" PRIu64 ",\"entries\":%" PRIu64
+	    ",\"quarantined\":%" PRIu64 ",\"hits\":%" PRIu64 ",\"verified\":%s",
+	    t->from, t->to == UINT64_MAX ? 0 : t->to, n, s->quarantined,
+	    s->hits, summary_verified(s) ? "true" : "false");
+	summary_head(s, b);
+	buf_fmt(b,
+	    ",\"elapsed_s\":%.3f,\"entries_per_s\":%.0f,\"bytes\":%" PRIu64,
+	    s->elapsed_s, rate, t->num_bytes);
+	if (!summary_verified(s)) {
+		buf_str(b, ",\"reason\":");
+		text_json(b,
+		    span_str(s->log->tail ? t->err->text : s->log->err.text));
+	}
+	buf_char(b, '}');
+}
+
+void
+scan_summary_json(const struct scan_summary *s, FILE *out)
+{
+	struct buf data = {0}, line = {0};
+	struct event ev = {.type = "scan.summary",
+	    .subject = summary_name(s),
+	    .time_ms = now_ms()};
+	struct hasher *h = hasher_new();
+	struct hash id;
+
+	summary_data(s, &data);
+	hasher_start(h);
+	hasher_add(h, buf_span(&data));
+	hasher_add(h, span_of(&ev.time_ms, sizeof(ev.time_ms)));
+	hasher_finish(h, &id);
+	hasher_free(h);
+	memcpy(ev.id, id.b, sizeof(ev.id));
+	ev.data = buf_span(&data);
+	event_json(&ev, s->instance, &line);
+	buf_char(&line, '\n');
+	fwrite(line.p, 1, line.len, out);
+	buf_fini(&data);
+	buf_fini(&line);
+}
+
+void
+scan_summary_text(const struct scan_summary *s, FILE *out)
+{
+	const struct tail_state *t = &s->state;
+	double rate;
+	uint64_t n = summary_entries(s, &rate);
+
+	fprintf(out,
+	    "%s: entries %" PRIu64 " to %" PRIu64 ": %" PRIu64
+	    " read in %.1f s (%.0f/s), %" PRIu64 " exposure%s, %" PRIu64
+	    " quarantined; ",
+	    summary_name(s), t->from, t->to == UINT64_MAX ? 0 : t->to, n,
+	    s->elapsed_s, rate, s->hits, s->hits == 1 ? "" : "s",
+	    s->quarantined);
+	if (summary_verified(s))
+		fprintf(out,
+		    "verified: they are the tree that the log signed (%" PRIu64
+		    " entries)\n",
+		    t->head.size);
+	else
+		fprintf(out, "NOT VERIFIED: %s\n",
+		    s->log->tail ? t->err->text : s->log->err.text);
+}
+
+/* --- progress ---------------------------------------------------------------------- */
+
+struct sum {
+	uint64_t done, proven, all;
+	unsigned running;
+};
+
+static struct sum
+progress_sum(const struct engine *g)
+{
+	struct sum sum = {0};
+	struct tail_state t;
+
+	for (size_t i = 0; i < g->num_logs; i++) {
+		if (g->logs[i].tail == NULL)
+			continue;
+		tail_state(g->logs[i].tail, &t);
+		if (t.head.size == 0 || t.to == UINT64_MAX)
+			continue;
+		sum.done += t.accepted - t.from;
+		sum.proven += t.proven - t.from;
+		sum.all += t.to - t.from;
+		sum.running += !t.ended;
+	}
+	return sum;
+}
+
+static void
+progress_bar(const struct sum *s, uint64_t rate)
+{
+	char bar[31];
+	uint64_t full = s->all ? s->done * 30 / s->all : 0;
+	uint64_t left = rate ? (s->all - s->done) / rate : 0;
+
+	for (unsigned i = 0; i < 30; i++)
+		bar[i] = i < full ? '#' : '.';
+	bar[30] = '\0';
+	fprintf(stderr,
+	    "\r[%s] %3.0f %%  %" PRIu64 "/%" PRIu64 "  %" PRIu64
+	    "/s  verified %" PRIu64 "  %" PRIu64 ":%02" PRIu64 " left \033[K",
+	    bar, s->all ? 100.0 * (double)s->done / (double)s->all : 0, s->done,
+	    s->all, rate, s->proven, left / 60, left % 60);
+}
+
+void
+scan_progress_tick(struct scan_progress *p, const struct engine *g)
+{
+	struct sum s = progress_sum(g);
+	uint64_t rate;
+
+	if (p->quiet || s.all == 0)
+		return;
+	p->ticks++;
+	if (!p->tty && p->ticks % 10 != 0)
+		return;
+	rate = (s.done - p->last) / (p->tty ? 1 : 10);
+	p->last = s.done;
+	if (p->tty)
+		progress_bar(&s, rate);
+	else
+		fprintf(stderr,
+		    "indelible: %" PRIu64 " of %" PRIu64
+		    " entries read (%" PRIu64 "/s), %" PRIu64
+		    " verified, %u logs running\n",
+		    s.done, s.all, rate, s.proven, s.running);
+}
+
+void
+scan_progress_end(struct scan_progress *p)
+{
+	if (p->tty && !p->quiet && p->ticks > 0)
+		fprintf(stderr, "\r\033[K");
+}

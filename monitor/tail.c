@@ -1,0 +1,212 @@
+/*
+ * tail: life of one log being read: start, the order of things, stop, end.
+ * The steps themselves: tail_head.c, tail_open.c, tail_read.c, tail_prove.c,
+ * tail_commit.c.
+ */
+#include <time.h>
+
+#include "ctlog/base/mem.h"
+#include "monitor/diag.h"
+#include "monitor/tail_private.h"
+
+int64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void
+signed_head_copy(struct signed_head *to, const struct signed_head *from)
+{
+	if (to == from)
+		return;
+	to->head = from->head;
+	to->received_ms = from->received_ms;
+	buf_clear(&to->raw);
+	buf_span_add(&to->raw, buf_span(&from->raw));
+}
+
+void
+tail_timer(struct tail *t, ev_timer *w, double after,
+    void (*cb)(struct ev_loop *, ev_timer *, int))
+{
+	ev_timer_stop(t->env->loop, w);
+	ev_timer_init(w, cb, after, 0.0);
+	w->data = t;
+	ev_timer_start(t->env->loop, w);
+}
+
+struct tail *
+tail_new(const struct tail_env *env, const struct tail_log *log,
+    const struct tail_range *range)
+{
+	struct tail *t = NEW(struct tail);
+
+	t->env = env;
+	t->log.api = log->api;
+	t->log.name = mem_str(log->name);
+	t->log.url = mem_str(log->url);
+	t->log.origin = mem_str(log->origin ? log->origin : "");
+	t->log.key = log->key;
+	t->operator_name = mem_str(log->operator_name);
+	t->http1 = log->http1;
+	t->no_keepalive = log->no_keepalive;
+	t->range = *range;
+	t->hasher = hasher_new();
+	t->room = TAIL_ROOM;
+	t->hauls_end = &t->hauls;
+	ev_init(&t->head_timer, NULL);
+	ev_init(&t->proof_timer, NULL);
+	ev_init(&t->partial_timer, NULL);
+	ev_init(&t->pause_timer, NULL);
+	ev_init(&t->commit_timer, NULL);
+	return t;
+}
+
+void
+tail_start(struct tail *t)
+{
+	t->phase = PHASE_HEAD;
+	tail_head_ask(t);
+}
+
+/* No timer, no request, no batch any more; what was accepted stays. */
+static void
+tail_quiet(struct tail *t)
+{
+	ev_timer_stop(t->env->loop, &t->head_timer);
+	ev_timer_stop(t->env->loop, &t->partial_timer);
+	ev_timer_stop(t->env->loop, &t->pause_timer);
+	if (t->head_call != NULL)
+		http_cancel(t->env->http, t->head_call);
+	t->head_call = NULL;
+	tail_proof_drop(t);
+	tail_flights_drop(t);
+}
+
+void
+tail_end(struct tail *t, enum status st, const struct err *err)
+{
+	if (t->phase >= PHASE_STOP)
+		return;
+	t->status = st;
+	if (err != NULL)
+		t->err = *err;
+	tail_quiet(t);
+	t->phase = PHASE_STOP;
+	tail_step(t);
+}
+
+void
+tail_stop(struct tail *t)
+{
+	struct err e = {"stopped before the end"};
+
+	tail_end(t, ST_AGAIN, &e);
+}
+
+/* In PHASE_STOP: what was accepted is committed, then the tail has ended. */
+static void
+tail_finish(struct tail *t)
+{
+	if (t->committing || t->rewinding || t->num_tasks > 0)
+		return;
+	if (t->hauls != NULL || t->have_proof) {
+		tail_commit_now(t);
+		return;
+	}
+	ev_timer_stop(t->env->loop, &t->commit_timer);
+	t->phase = PHASE_ENDED;
+	t->env->on_ended(t->env->arg, t);
+}
+
+/* A scan has read and proven its range, and the store has it. */
+static bool
+tail_is_done(const struct tail *t)
+{
+	return !t->range.follow && t->stretch.proven == t->to &&
+	       !t->committing && t->hauls == NULL && !t->have_proof;
+}
+
+static bool
+tail_is_reading(const struct tail *t)
+{
+	return t->phase == PHASE_READ && !t->rewinding && !t->paused;
+}
+
+void
+tail_step(struct tail *t)
+{
+	if (t->phase == PHASE_STOP) {
+		tail_finish(t);
+		return;
+	}
+	if (!tail_is_reading(t))
+		return;
+	tail_accept(t);
+	if (tail_is_reading(t))
+		tail_prove(t);
+	if (!tail_is_reading(t))
+		return;
+	if (tail_is_done(t)) {
+		tail_end(t, ST_OK, NULL);
+		return;
+	}
+	tail_plan(t);
+	tail_commit_soon(t);
+}
+
+void
+tail_free(struct tail *t)
+{
+	struct haul *h, *next;
+
+	if (t == NULL)
+		return;
+	tail_quiet(t);
+	ev_timer_stop(t->env->loop, &t->commit_timer);
+	for (h = t->hauls; h != NULL; h = next) {
+		next = h->next;
+		haul_free(h);
+	}
+	hasher_free(t->hasher);
+	logkey_free(t->log.key);
+	free(t->log.name);
+	free(t->log.url);
+	free(t->log.origin);
+	free(t->operator_name);
+	store_log_fini(&t->stored);
+	buf_fini(&t->target.raw);
+	buf_fini(&t->newest.raw);
+	buf_fini(&t->proven_head.raw);
+	proof_job_fini(&t->job);
+	free(t);
+}
+
+void
+tail_state(const struct tail *t, struct tail_state *out)
+{
+	*out = (struct tail_state){
+	    .name = t->log.name,
+	    .operator_name = t->operator_name,
+	    .api = t->log.api->name,
+	    .log_id = logkey_id(t->log.key),
+	    .status = t->status,
+	    .ended = t->phase == PHASE_ENDED,
+	    .err = &t->err,
+	    .from = t->stretch.begin,
+	    .to = t->to,
+	    .accepted = t->accepted,
+	    .committed = t->stretch.read,
+	    .proven = t->stretch.proven,
+	    .head = t->target.head,
+	    .num_hits = t->num_hits,
+	    .num_quarantined = t->num_quarantined,
+	    .num_dropped = t->num_dropped,
+	    .num_partial = t->num_partial,
+	    .num_bytes = t->num_bytes,
+	};
+}

@@ -1,0 +1,348 @@
+/*
+ * tail_commit: what was accepted becomes durable: position, tree, hits,
+ * sightings, quarantine, outbox rows and proof in one transaction on the store
+ * thread. One commit at a time; what is accepted meanwhile goes into the next.
+ */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "ctlog/base/mem.h"
+#include "monitor/cmd.h"
+#include "monitor/diag.h"
+#include "monitor/exposure.h"
+#include "monitor/tail_private.h"
+
+/* No space: the store is asked again after so long. */
+#define FULL_RETRY_S 5.0
+
+struct commit_task {
+	struct task task;
+	struct tail *t;
+	bool rewind;
+	struct stretch at; /* before */
+	uint64_t read;
+	struct range tree;
+	struct haul *hauls;
+	bool have_proof;
+	uint64_t proven;
+	struct range tree_proven;
+	struct signed_head head;
+	struct store_committed result;
+	size_t retracted, delivered;
+	ev_timer again;
+};
+
+void
+haul_free(struct haul *h)
+{
+	buf_fini(&h->bytes);
+	free(h->hits);
+	free(h->quarantined);
+	free(h);
+}
+
+static void
+hauls_free(struct haul *h)
+{
+	struct haul *next;
+
+	for (; h != NULL; h = next) {
+		next = h->next;
+		haul_free(h);
+	}
+}
+
+/* --- on the store thread ------------------------------------------------------ */
+
+struct lists {
+	struct store_hit *hits;
+	struct store_quarantine *quarantined;
+	char **reasons;
+	size_t num_hits, num_quarantined;
+};
+
+static void
+lists_fini(struct lists *l)
+{
+	for (size_t i = 0; i < l->num_hits; i++)
+		exposure_fini(&l->hits[i].x);
+	for (size_t i = 0; i < l->num_quarantined; i++)
+		free(l->reasons[i]);
+	free(l->hits);
+	free(l->quarantined);
+	free(l->reasons);
+}
+
+static enum status
+lists_hit(
+    struct lists *l, struct store *s, const struct found *f, struct err *e)
+{
+	const struct store_api *api = ((struct store_base *)s)->api;
+	struct store_hit *hit = &l->hits[l->num_hits];
+	struct record_ref ref = {0};
+	enum status st = api->record_name(s, f->row, &ref, e);
+
+	if (st == ST_MISSING)
+		return ST_OK; /* erased since the index was built */
+	if (st != ST_OK)
+		return st;
+	*hit = (struct store_hit){.record = f->row,
+	    .index = f->hit.entry,
+	    .timestamp_ms = f->hit.timestamp_ms,
+	    .leaf_hash = f->hit.leaf_hash};
+	exposure_make(&hit->x, &f->hit, &ref, name_threshold, now_ms());
+	l->num_hits++;
+	free(ref.tenant);
+	free(ref.id);
+	return ST_OK;
+}
+
+static void
+lists_quarantine(struct lists *l, const struct batch_quarantine *q)
+{
+	size_t i = l->num_quarantined++;
+
+	l->reasons[i] = mem_strn(q->reason.p, q->reason.len);
+	l->quarantined[i] = (struct store_quarantine){
+	    q->entry, q->leaf_hash, l->reasons[i], q->bytes};
+}
+
+static enum status
+lists_make(
+    struct lists *l, struct store *s, const struct haul *h, struct err *e)
+{
+	size_t hits = 0, quarantined = 0;
+	enum status st = ST_OK;
+
+	for (const struct haul *i = h; i != NULL; i = i->next) {
+		hits += i->num_hits;
+		quarantined += i->num_quarantined;
+	}
+	l->hits = mem_new(hits, sizeof(*l->hits));
+	l->quarantined = mem_new(quarantined, sizeof(*l->quarantined));
+	l->reasons = mem_new(quarantined, sizeof(*l->reasons));
+	for (; h != NULL; h = h->next) {
+		for (size_t i = 0; i < h->num_hits && st == ST_OK; i++)
+			st = lists_hit(l, s, &h->hits[i], threshold, e);
+		for (size_t i = 0; i < h->num_quarantined; i++)
+			lists_quarantine(l, &h->quarantined[i]);
+	}
+	return st;
+}
+
+static void
+commit_run(struct task *task, struct store *s)
+{
+	struct commit_task *c = (struct commit_task *)task;
+	const struct store_api *api = ((struct store_base *)s)->api;
+	struct lists l = {0};
+	struct store_proof proof = {.proven = c->proven,
+	    .tree = &c->tree_proven,
+	    .head = {c->head.head.size, (int64_t)c->head.head.timestamp,
+		c->head.head.root, buf_span(&c->head.raw)}};
+	struct store_commit sc = {.at = &c->at,
+	    .read = c->read,
+	    .tree = &c->tree,
+	    .proof = c->have_proof ? &proof : NULL,
+	    .now_ms = now_ms(),
+	    .hold_ms = c->t->env->hold_ms};
+
+	task->status = lists_make(&l, s, c, &task->err);
+	sc.hits = l.hits;
+	sc.num_hits = l.num_hits;
+	sc.quarantined = l.quarantined;
+	sc.num_quarantined = l.num_quarantined;
+	if (task->status == ST_OK)
+		task->status = api->commit(s, &sc, &c->result, &task->err);
+	lists_fini(&l);
+}
+
+static void
+rewind_run(struct task *task, struct store *s)
+{
+	struct commit_task *c = (struct commit_task *)task;
+	const struct store_api *api = ((struct store_base *)s)->api;
+
+	task->status =
+	    api->rewind(s, &c->at, &c->retracted, &c->delivered, &task->err);
+}
+
+/* --- on the loop --------------------------------------------------------------- */
+
+static void
+commit_free(struct commit_task *c)
+{
+	hauls_free(c->hauls);
+	buf_fini(&c->head.raw);
+	free(c);
+}
+
+static void
+commit_on_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct commit_task *c = w->data;
+
+	(void)loop;
+	(void)revents;
+	writer_submit(c->t->env->writer, &c->task);
+}
+
+/* No space left: reading waits with what it has, and goes on by itself. */
+static void
+commit_full(struct commit_task *c)
+{
+	diag_error("%s: the store is full: %s; reading is paused, it goes on "
+		   "by itself when there is space",
+	    c->t->log.name, c->task.err.text);
+	ev_timer_init(&c->again, commit_on_again, FULL_RETRY_S, 0.0);
+	c->again.data = c;
+	ev_timer_start(c->t->env->loop, &c->again);
+}
+
+static void
+commit_took(struct commit_task *c)
+{
+	struct tail *t = c->t;
+
+	t->stretch.read = c->read;
+	t->stretch.tree = c->tree;
+	if (c->have_proof) {
+		t->stretch.proven = c->proven;
+		t->stretch.tree_proven = c->tree_proven;
+	}
+	t->num_hits += c->result.new_exposures;
+	t->env->on_committed(t->env->arg);
+}
+
+static void
+rewind_took(struct commit_task *c)
+{
+	struct tail *t = c->t;
+
+	t->rewinding = false;
+	t->stretch.read = t->stretch.proven;
+	t->stretch.tree = t->stretch.tree_proven;
+	t->tree = t->stretch.tree;
+	t->accepted = t->planned = t->stretch.read;
+	t->next_proof = t->accepted + TAIL_PROVE_EVERY;
+	if (c->retracted > 0 || c->delivered > 0)
+		diag_warn("%s: %zu unproven alerts retracted, %zu had been "
+			  "sent already",
+		    t->log.name, c->retracted, c->delivered);
+}
+
+static void
+commit_done(struct task *task)
+{
+	struct commit_task *c = (struct commit_task *)task;
+	struct tail *t = c->t;
+
+	if (task->status == ST_FULL) {
+		commit_full(c);
+		return;
+	}
+	if (task->status == ST_IO) { /* never trust a disk that failed once */
+		diag_error(
+		    "%s: %s; stopping at once", t->log.name, task->err.text);
+		_exit(EX_IOERR);
+	}
+	t->committing = false;
+	if (task->status != ST_OK) {
+		t->rewinding = false;
+		tail_commit_drop(t);
+		tail_end(t, task->status, &task->err);
+	} else if (c->rewind) {
+		rewind_took(c);
+	} else {
+		commit_took(c);
+	}
+	commit_free(c);
+	if (t->rewinding)
+		tail_rewind(t);
+	tail_step(t);
+}
+
+static struct commit_task *
+commit_new(struct tail *t)
+{
+	struct commit_task *c = NEW(struct commit_task);
+
+	c->t = t;
+	c->at = t->stretch;
+	c->task.done = commit_done;
+	t->committing = true;
+	return c;
+}
+
+void
+tail_commit_drop(struct tail *t)
+{
+	hauls_free(t->hauls);
+	t->hauls = NULL;
+	t->hauls_end = &t->hauls;
+	t->haul_bytes = 0;
+	t->have_proof = false;
+}
+
+void
+tail_commit_now(struct tail *t)
+{
+	struct commit_task *c;
+
+	if (t->committing || t->rewinding)
+		return; /* the present one looks again when it is done */
+	ev_timer_stop(t->env->loop, &t->commit_timer);
+	c = commit_new(t);
+	c->read = t->accepted;
+	c->tree = t->tree;
+	c->hauls = t->hauls;
+	t->hauls = NULL;
+	t->hauls_end = &t->hauls;
+	t->haul_bytes = 0;
+	c->have_proof = t->have_proof;
+	c->proven = t->proven;
+	c->tree_proven = t->tree_proven;
+	signed_head_copy(&c->head, &t->proven_head);
+	t->have_proof = false;
+	c->task.run = commit_run;
+	writer_submit(t->env->writer, &c->task);
+}
+
+static void
+commit_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct tail *t = w->data;
+
+	(void)loop;
+	(void)revents;
+	if (t->hauls != NULL)
+		tail_commit_now(t);
+}
+
+void
+tail_commit_soon(struct tail *t)
+{
+	if (t->committing || t->rewinding)
+		return;
+	if (t->have_proof || t->haul_bytes >= TAIL_COMMIT_BYTES)
+		tail_commit_now(t);
+	else if (t->hauls != NULL && !ev_is_active(&t->commit_timer))
+		tail_timer(t, &t->commit_timer, TAIL_COMMIT_S, commit_on_timer);
+}
+
+void
+tail_rewind(struct tail *t)
+{
+	struct commit_task *c;
+
+	if (t->phase != PHASE_READ)
+		return;
+	tail_commit_drop(t);
+	t->rewinding = true;
+	if (t->committing)
+		return; /* when the present commit is done */
+	c = commit_new(t);
+	c->rewind = true;
+	c->task.run = rewind_run;
+	writer_submit(t->env->writer, &c->task);
+}

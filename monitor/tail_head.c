@@ -1,0 +1,190 @@
+/*
+ * tail_head: signed heads: fetched by timer, verified, compared with the ones
+ * that were seen before. An older or an equal head is what a stale cache or a
+ * busy log serves and means nothing; the same size with another root is a
+ * fork.
+ */
+#include <inttypes.h>
+
+#include "ctlog/base/text.h"
+#include "monitor/diag.h"
+#include "monitor/tail_private.h"
+
+/* Poll this often while there is more than enough to read. */
+#define BACKLOG_POLL_S 30.0
+
+static void
+head_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	tail_head_ask(w->data);
+}
+
+void
+tail_head_later(struct tail *t)
+{
+	bool is_static = t->log.api == &log_api_static;
+	double s = (double)(is_static ? t->env->poll_static_ms
+				      : t->env->poll_rfc6962_ms) /
+		   1000.0;
+
+	if (t->phase == PHASE_READ && t->accepted < tail_limit(t) &&
+	    s < BACKLOG_POLL_S)
+		s = BACKLOG_POLL_S;
+	if (t->phase == PHASE_READ && !t->range.follow)
+		return; /* a scan's head is not chased */
+	tail_timer(t, &t->head_timer, s, head_on_timer);
+}
+
+/* A failure that may pass. */
+static void
+head_failed(struct tail *t, const struct err *why)
+{
+	struct err e = *why;
+
+	t->head_failures++;
+	if (!t->range.follow && t->head_failures >= TAIL_PATIENCE) {
+		tail_end(t, ST_UNREACHABLE, &e);
+		return;
+	}
+	if (t->head_failures == 1 || t->head_failures % 32 == 0)
+		diag_warn("%s: no head: %s", t->log.name, e.text);
+	tail_timer(t, &t->head_timer, 0.1, head_on_timer);
+}
+
+/* A head that the log must not serve. */
+static void
+head_refused(struct tail *t, enum status st, const struct err *why)
+{
+	const char *kind =
+	    st == ST_SIGNATURE ? "bad-signature" : "wrong-origin";
+
+	t->signature_failures++;
+	if (t->signature_failures == TAIL_SIGNATURES + 1)
+		tail_event(t, kind, why->text);
+	if (!t->range.follow && t->signature_failures > TAIL_SIGNATURES) {
+		tail_end(t, st, why);
+		return;
+	}
+	diag_warn("%s: %s", t->log.name, why->text);
+	if (t->range.follow && t->signature_failures > TAIL_SIGNATURES)
+		tail_head_later(t);
+	else
+		tail_timer(t, &t->head_timer, 0.2, head_on_timer);
+}
+
+static bool
+head_is_fork(const struct head *a, const struct head *b)
+{
+	return a->size == b->size && a->size > 0 &&
+	       !hash_eq(&a->root, &b->root);
+}
+
+/* The head, of those known, that this one contradicts; NULL when none. */
+static bool
+head_contradicts(const struct tail *t, const struct head *h)
+{
+	struct head newest = {
+	    .size = t->stored.newest.size, .root = t->stored.newest.root};
+	struct head proven = {
+	    .size = t->stored.proven.size, .root = t->stored.proven.root};
+
+	return head_is_fork(h, &t->newest.head) || head_is_fork(h, &newest) ||
+	       head_is_fork(h, &proven) || head_is_fork(h, &t->target.head);
+}
+
+/* A target has been dealt with: read as far as it is to be read, and proven. */
+static bool
+target_is_done(const struct tail *t)
+{
+	return t->accepted >= tail_limit(t) && !t->have_proof &&
+	       t->stretch.proven == t->accepted;
+}
+
+static void
+head_adopt(struct tail *t)
+{
+	if (t->phase == PHASE_HEAD) {
+		signed_head_copy(&t->target, &t->newest);
+		tail_open(t);
+		return;
+	}
+	if (t->phase != PHASE_READ || !t->range.follow)
+		return;
+	if (t->newest.head.size > t->target.head.size && target_is_done(t))
+		signed_head_copy(&t->target, &t->newest);
+	tail_step(t);
+	tail_head_later(t);
+}
+
+static void
+head_verified(struct tail *t, const struct head *h, struct span raw)
+{
+	t->head_failures = t->signature_failures = 0;
+	if (head_contradicts(t, h)) {
+		struct err e;
+
+		buf_clear(&t->newest.raw);
+		buf_span_add(&t->newest.raw, raw);
+		t->newest.head = *h;
+		err_set(&e, ST_MISMATCH,
+		    "the log signed two different trees of %" PRIu64 " entries",
+		    h->size);
+		tail_mismatch(t, "fork", &e);
+		return;
+	}
+	if (h->size > t->newest.head.size || t->newest.head.size == 0) {
+		t->newest.head = *h;
+		t->newest.received_ms = now_ms();
+		buf_clear(&t->newest.raw);
+		buf_span_add(&t->newest.raw, raw);
+	}
+	head_adopt(t);
+}
+
+static void
+head_on_reply(void *arg, const struct http_reply *r)
+{
+	struct tail *t = arg;
+	struct head h;
+	struct err e = r->err;
+	enum status st = r->status;
+
+	t->head_call = NULL;
+	if (st == ST_OK && r->code != 200)
+		st = err_set(&e, ST_AGAIN, "%s answers with HTTP status %d",
+		    t->log.url, r->code);
+	if (st != ST_OK) {
+		head_failed(t, &e);
+		return;
+	}
+	t->num_bytes += r->body.len;
+	st = t->log.api->head_parse(&t->log, &h, r->body, &e);
+	if (st == ST_OK)
+		head_verified(t, &h, r->body);
+	else if (st == ST_SIGNATURE || st == ST_MISMATCH) {
+		buf_clear(&t->newest.raw);
+		buf_span_add(&t->newest.raw, r->body);
+		head_refused(t, st, &e);
+	} else
+		head_failed(t, &e);
+}
+
+void
+tail_head_ask(struct tail *t)
+{
+	struct request req;
+	struct http_get g;
+
+	if (t->head_call != NULL || t->phase >= PHASE_STOP)
+		return;
+	t->log.api->head_request(&t->log, &req);
+	g = (struct http_get){.url = req.url,
+	    .limit = req.limit,
+	    .http1 = t->http1,
+	    .no_keepalive = t->no_keepalive,
+	    .done = head_on_reply,
+	    .arg = t};
+	t->head_call = http_get(t->env->http, &g);
+}

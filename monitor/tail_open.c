@@ -1,0 +1,212 @@
+/*
+ * tail_open: from the first verified head to reading: what the store knows of
+ * the log, where to begin, and the claim on that stretch.
+ */
+#include <inttypes.h>
+
+#include "ctlog/base/mem.h"
+#include "monitor/tail_private.h"
+
+struct open_task {
+	struct task task;
+	struct tail *t;
+	struct store_log log; /* filled by the store thread */
+	struct stretch stretch;
+	bool found, claim;
+};
+
+/* The number under which a scan's progress is kept: of its range as asked. */
+static int64_t
+tail_job(const struct tail_range *r)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+	uint64_t words[] = {r->how, r->from, r->to};
+
+	if (r->follow)
+		return 0;
+	for (size_t i = 0; i < sizeof(words); i++) {
+		h ^= words[i / 8] >> (8 * (i % 8)) & 0xff;
+		h *= 0x100000001b3u;
+	}
+	return (int64_t)(h >> 2 | 1);
+}
+
+/* Where a new stretch begins and ends under the first head. */
+static enum status
+tail_resolve(struct tail *t, uint64_t *begin, uint64_t *end, struct err *e)
+{
+	uint64_t size = t->target.head.size;
+	const struct tail_range *r = &t->range;
+
+	*begin = r->from;
+	*end = r->follow ? UINT64_MAX : r->to;
+	if (r->how == TAIL_HEAD)
+		*begin = t->log.api->plan_limit(&t->log, size, false);
+	if (r->how == TAIL_LAST)
+		*begin = size > r->from ? size - r->from : 0;
+	if (r->follow)
+		return ST_OK;
+	if (*end == UINT64_MAX)
+		*end = size;
+	if (*end > size)
+		return err_set(e, ST_USAGE,
+		    "the range ends at %" PRIu64 ", but the log has %" PRIu64
+		    " entries",
+		    *end, size);
+	if (*begin > *end)
+		return err_set(e, ST_USAGE,
+		    "the range begins at %" PRIu64 ", behind its end %" PRIu64,
+		    *begin, *end);
+	return ST_OK;
+}
+
+static void
+open_run(struct task *task, struct store *s)
+{
+	struct open_task *o = (struct open_task *)task;
+	const struct store_api *api = ((struct store_base *)s)->api;
+
+	if (o->claim) {
+		task->status = api->claim(s, &o->stretch, &task->err);
+		return;
+	}
+	task->status = api->log_open(s, &o->log, now_ms(), &task->err);
+	if (task->status != ST_OK)
+		return;
+	task->status = api->stretch_find(
+	    s, &o->stretch, &o->stretch.log_id, o->stretch.job, &task->err);
+	o->found = task->status == ST_OK;
+	if (task->status == ST_MISSING)
+		task->status = ST_OK;
+}
+
+/* The head is older than the range being resumed: wait for one that is not. */
+static void
+read_wait(struct tail *t)
+{
+	struct err e;
+
+	if (++t->stale_heads >= TAIL_PATIENCE) {
+		err_set(&e, ST_UNREACHABLE,
+		    "the log has signed a head of at least %" PRIu64
+		    " entries, but serves one of %" PRIu64 " only",
+		    t->to, t->target.head.size);
+		tail_end(t, ST_UNREACHABLE, &e);
+		return;
+	}
+	t->phase = PHASE_HEAD;
+	tail_head_later(t);
+}
+
+static void
+read_begin(struct tail *t, const struct stretch *s)
+{
+	t->stretch = *s;
+	t->to = t->range.follow ? UINT64_MAX : s->limit;
+	t->tree = s->tree;
+	t->accepted = t->planned = s->read;
+	t->next_proof = s->read + TAIL_PROVE_EVERY;
+	t->phase = PHASE_READ;
+	if (!t->range.follow && t->target.head.size < t->to) {
+		read_wait(t);
+		return;
+	}
+	tail_head_later(t);
+	tail_step(t);
+}
+
+static void open_claim(struct tail *t, const struct stretch *want);
+
+/* A new stretch: from 0, or behind an anchor that has to be proven. */
+static void
+open_new(struct tail *t)
+{
+	struct stretch want = {
+	    .log_id = *logkey_id(t->log.key), .job = tail_job(&t->range)};
+	struct err e;
+	enum status st;
+
+	st = tail_resolve(t, &want.begin, &want.limit, &e);
+	if (st != ST_OK) {
+		tail_end(t, st, &e);
+		return;
+	}
+	t->stretch = want;
+	if (want.begin == 0) {
+		range_init(&t->stretch.tree, 0);
+		open_claim(t, &t->stretch);
+		return;
+	}
+	t->phase = PHASE_ANCHOR;
+	tail_anchor(t);
+}
+
+static void
+open_done(struct task *task)
+{
+	struct open_task *o = (struct open_task *)task;
+	struct tail *t = o->t;
+
+	t->committing = false;
+	if (t->phase >= PHASE_STOP) {
+		tail_step(t);
+	} else if (task->status != ST_OK) {
+		tail_end(t, task->status, &task->err);
+	} else if (o->claim) {
+		read_begin(t, &o->stretch);
+	} else {
+		store_log_fini(&t->stored);
+		t->stored = o->log;
+		o->log = (struct store_log){0};
+		if (o->found)
+			open_claim(t, &o->stretch);
+		else
+			open_new(t);
+	}
+	store_log_fini(&o->log);
+	free(o);
+}
+
+static void
+open_submit(struct tail *t, struct open_task *o)
+{
+	o->t = t;
+	o->task.run = open_run;
+	o->task.done = open_done;
+	t->phase = PHASE_OPEN;
+	t->committing = true;
+	writer_submit(t->env->writer, &o->task);
+}
+
+static void
+open_claim(struct tail *t, const struct stretch *want)
+{
+	struct open_task *o = NEW(struct open_task);
+
+	o->claim = true;
+	o->stretch = *want;
+	open_submit(t, o);
+}
+
+void
+tail_open(struct tail *t)
+{
+	struct open_task *o = NEW(struct open_task);
+
+	if (t->stretch.begin > 0 && t->phase == PHASE_ANCHOR) {
+		/* The anchor is proven: t->job.range is the tree [0, begin). */
+		o->claim = true;
+		o->stretch = t->stretch;
+		o->stretch.tree = t->job.range;
+		open_submit(t, o);
+		return;
+	}
+	o->log.log_id = *logkey_id(t->log.key);
+	o->log.name = mem_str(t->log.name);
+	o->log.operator_name = mem_str(t->operator_name);
+	o->log.url = mem_str(t->log.url);
+	o->log.api = mem_str(t->log.api->name);
+	o->stretch.log_id = o->log.log_id;
+	o->stretch.job = tail_job(&t->range);
+	open_submit(t, o);
+}

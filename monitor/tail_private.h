@@ -1,0 +1,162 @@
+/* tail_private: the tail as its own files see it. Only for tail*.c. */
+#ifndef MONITOR_TAIL_PRIVATE_H
+#define MONITOR_TAIL_PRIVATE_H
+
+#include "monitor/tail.h"
+
+/* Failures in a row, without progress, after which a scan gives up. */
+#define TAIL_PATIENCE 8
+/* An unreadable reply is asked for again so often. */
+#define TAIL_RETRIES 2
+/* After a mismatch everything since the last proof is read again so often. */
+#define TAIL_REREADS 1
+/* A bad head signature is retried so often. */
+#define TAIL_SIGNATURES 3
+/* Entries after which the tree is proven in between. */
+#define TAIL_PROVE_EVERY (1ull << 18)
+/* Room for a body at first; doubled when a reply needs more. */
+#define TAIL_ROOM (8ul << 20)
+/* What is accepted is committed after so long, or so many bytes. */
+#define TAIL_COMMIT_S 0.5
+/* After misbehaviour that stays, a followed log is tried again so often. */
+#define TAIL_PAUSE_S 300.0
+#define TAIL_COMMIT_BYTES (4ul << 20)
+
+/* A batch under way. */
+enum flight_state { FLIGHT_WAIT, FLIGHT_FETCH, FLIGHT_WORK, FLIGHT_DONE };
+struct flight {
+	struct flight *next; /* in order of want.begin */
+	struct tail *t;
+	enum flight_state state;
+	struct want want;
+	struct slot *slot;
+	struct http_call *call;
+	ev_timer again; /* FLIGHT_WAIT: when to ask again */
+	struct request req;
+	struct batch_result result; /* FLIGHT_DONE; spans into slot->result */
+};
+
+/* Results accepted and not yet committed: one accepted batch. */
+struct haul {
+	struct haul *next;
+	struct buf bytes; /* what hits and quarantined point into */
+	size_t num_hits, num_quarantined;
+	struct found {
+		int64_t row; /* store row of the record */
+		struct batch_hit hit;
+	} * hits;
+	struct batch_quarantine *quarantined;
+};
+
+/* A signed head with its bytes. */
+struct signed_head {
+	struct head head;
+	struct buf raw;
+	int64_t received_ms;
+};
+
+struct tail {
+	const struct tail_env *env;
+	struct log log;
+	char *operator_name;
+	struct tail_range range;
+	bool http1, no_keepalive;
+	struct hasher *hasher;
+	enum tail_phase {
+		PHASE_HEAD,   /* waiting for the first head */
+		PHASE_OPEN,   /* reading the store's state of it */
+		PHASE_ANCHOR, /* proving the tree before the first entry */
+		PHASE_READ,
+		PHASE_STOP, /* no new work; ends when all is committed */
+		PHASE_ENDED
+	} phase;
+	enum status status;
+	struct err err;
+
+	/* heads */
+	struct signed_head target; /* what is being read to */
+	struct signed_head newest; /* newest verified one */
+	struct store_log stored;
+	struct http_call *head_call;
+	ev_timer head_timer;
+	unsigned head_failures, signature_failures, stale_heads;
+
+	/* reading: committed <= accepted <= planned <= limit */
+	struct stretch stretch; /* as committed */
+	uint64_t to;            /* end of the range; UINT64_MAX follow */
+	uint64_t planned, accepted;
+	struct range tree; /* ends at accepted */
+	struct flight *first;
+	unsigned num_flights, failures;
+	size_t room;
+	bool partial; /* the partial tile at the tip is being read */
+	ev_timer partial_timer;
+
+	/* proving */
+	struct proof_job job;
+	bool proving;
+	struct http_call *proof_call;
+	ev_timer proof_timer;
+	unsigned proof_failures, mismatches;
+	uint64_t next_proof; /* accepted position that asks for one */
+	bool no_proofs;      /* the log offers none */
+	bool reported;       /* misbehaviour was reported */
+	bool paused;         /* after it: nothing is read for a while */
+	ev_timer pause_timer;
+
+	/* committing */
+	struct haul *hauls, **hauls_end;
+	size_t haul_bytes;
+	bool have_proof; /* to go into the next commit */
+	uint64_t proven;
+	struct range tree_proven;
+	struct signed_head proven_head;
+	bool committing, rewinding;
+	unsigned num_tasks; /* other tasks at the store */
+	ev_timer commit_timer;
+
+	uint64_t num_hits, num_quarantined, num_dropped, num_partial;
+	uint64_t num_bytes;
+};
+
+/* tail.c */
+void tail_end(struct tail *t, enum status st, const struct err *err);
+/* Look at what there is to do next. Call after anything has changed. */
+void tail_step(struct tail *t);
+void tail_timer(struct tail *t, ev_timer *w, double after,
+    void (*cb)(struct ev_loop *, ev_timer *, int));
+void signed_head_copy(struct signed_head *to, const struct signed_head *from);
+
+/* tail_open.c */
+void tail_open(struct tail *t);
+
+/* tail_head.c */
+void tail_head_ask(struct tail *t);
+void tail_head_later(struct tail *t);
+
+/* tail_read.c */
+void tail_plan(struct tail *t);
+void tail_accept(struct tail *t);
+/* Forget all batches under way. */
+void tail_flights_drop(struct tail *t);
+/* How far may be planned now. */
+uint64_t tail_limit(const struct tail *t);
+
+/* tail_prove.c */
+void tail_prove(struct tail *t);
+void tail_anchor(struct tail *t);
+void tail_proof_drop(struct tail *t);
+/* The log's data contradict what it signed. */
+void tail_mismatch(struct tail *t, const char *kind, const struct err *why);
+/* Tell the operator, with both sides; `detail` is a sentence. */
+void tail_event(struct tail *t, const char *kind, const char *detail);
+
+/* tail_commit.c */
+void tail_commit_soon(struct tail *t);
+void tail_commit_now(struct tail *t);
+void tail_rewind(struct tail *t);
+/* Forget what was accepted and not committed. */
+void tail_commit_drop(struct tail *t);
+void haul_free(struct haul *h);
+
+#endif

@@ -1,0 +1,303 @@
+/*
+ * tail_prove: what was read is what the log signed. At a head's size the roots
+ * must be equal. Elsewhere (a static log's last full tile, every so often in a
+ * long range, the end of a part of a log) the log's proofs tie the position to
+ * the head. A contradiction is read again; if it stays, it is misbehaviour.
+ */
+#include <inttypes.h>
+
+#include "monitor/diag.h"
+#include "monitor/tail_private.h"
+
+/* --- contradictions ---------------------------------------------------------- */
+
+/* Try again, with whatever the log signs now. */
+static void
+pause_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct tail *t = w->data;
+
+	(void)loop;
+	(void)revents;
+	t->paused = false;
+	if (t->newest.head.size > t->target.head.size)
+		signed_head_copy(&t->target, &t->newest);
+	tail_step(t);
+}
+
+/* Reading again did not help: keep both sides, tell, and end or pause. */
+static void
+mismatch_final(struct tail *t, const char *kind, const struct err *why)
+{
+	struct err e = *why;
+
+	if (!t->reported)
+		tail_event(t, kind, e.text);
+	t->reported = true;
+	if (!t->range.follow) {
+		tail_end(t, ST_MISMATCH, &e);
+		return;
+	}
+	t->mismatches = 0;
+	signed_head_copy(&t->newest, &t->target);
+	t->paused = true;
+	tail_timer(t, &t->pause_timer, TAIL_PAUSE_S, pause_on_timer);
+	tail_rewind(t);
+}
+
+void
+tail_mismatch(struct tail *t, const char *kind, const struct err *why)
+{
+	struct err e = *why;
+
+	tail_proof_drop(t);
+	tail_flights_drop(t);
+	t->mismatches++;
+	if (t->mismatches > TAIL_REREADS || !strcmp(kind, "fork")) {
+		mismatch_final(t, kind, &e);
+		return;
+	}
+	diag_warn("%s: %s; reading again from %" PRIu64, t->log.name, e.text,
+	    t->stretch.proven);
+	tail_rewind(t);
+}
+
+/* --- proofs ------------------------------------------------------------------ */
+
+void
+tail_proof_drop(struct tail *t)
+{
+	ev_timer_stop(t->env->loop, &t->proof_timer);
+	if (t->proof_call != NULL)
+		http_cancel(t->env->http, t->proof_call);
+	t->proof_call = NULL;
+	if (t->proving)
+		proof_job_fini(&t->job);
+	t->proving = false;
+}
+
+/* The position is the signed tree's: it goes into the next commit. */
+static void
+prove_ok(struct tail *t, const struct range *tree)
+{
+	t->proven = tree->end;
+	t->tree_proven = *tree;
+	signed_head_copy(&t->proven_head, &t->target);
+	t->have_proof = true;
+	t->mismatches = t->proof_failures = 0;
+	t->next_proof = t->accepted + TAIL_PROVE_EVERY;
+	tail_commit_now(t);
+}
+
+static void
+prove_root(struct tail *t)
+{
+	struct hash root;
+	struct err e;
+
+	range_root(&t->tree, t->hasher, &root);
+	if (hash_eq(&root, &t->target.head.root)) {
+		prove_ok(t, &t->tree);
+		return;
+	}
+	err_set(&e, ST_MISMATCH,
+	    "the root of the %" PRIu64
+	    " entries read is not the root that the log signed",
+	    t->tree.end);
+	tail_mismatch(t, "root-mismatch", &e);
+}
+
+static void proof_ask(struct tail *t);
+
+static void
+proof_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	proof_ask(w->data);
+}
+
+static void
+proof_unavailable(struct tail *t, enum status st, const struct err *why)
+{
+	struct err e = *why;
+	bool needed = t->phase == PHASE_ANCHOR ||
+		      (!t->range.follow && t->accepted == t->to);
+
+	tail_proof_drop(t);
+	if (st == ST_MISSING && !needed) {
+		diag_info("%s: %s; the root is compared at the head's size",
+		    t->log.name, e.text);
+		t->no_proofs = true;
+		t->next_proof = UINT64_MAX;
+		tail_step(t);
+		return;
+	}
+	tail_end(t, ST_UNREACHABLE, &e);
+}
+
+static void
+proof_failed(struct tail *t, enum status st, const struct err *why)
+{
+	struct err e = *why;
+
+	t->proof_failures++;
+	if (st == ST_MISSING ||
+	    (!t->range.follow && t->proof_failures >= TAIL_PATIENCE)) {
+		proof_unavailable(t, st, &e);
+		return;
+	}
+	if (t->proof_failures == 1 || t->proof_failures % 32 == 0)
+		diag_warn("%s: no proof: %s", t->log.name, e.text);
+	tail_timer(t, &t->proof_timer, 0.1, proof_on_timer);
+}
+
+static void
+proof_finish(struct tail *t)
+{
+	struct err e = {"the log's proof does not lead to its signed head"};
+	enum status st;
+	struct range tree;
+
+	st = t->log.api->proof_result(&t->job, t->hasher, &e);
+	tree = t->job.range;
+	if (st == ST_MISMATCH || st == ST_BAD) {
+		if (t->phase == PHASE_ANCHOR) {
+			tail_proof_drop(t);
+			tail_event(t, "bad-proof", e.text);
+			tail_end(t, ST_MISMATCH, &e);
+			return;
+		}
+		tail_mismatch(t, "root-mismatch", &e);
+		return;
+	}
+	if (st != ST_OK) {
+		proof_failed(t, st, &e);
+		return;
+	}
+	if (t->phase == PHASE_ANCHOR) {
+		t->proving = false;
+		tail_open(t);
+		return;
+	}
+	tail_proof_drop(t);
+	prove_ok(t, &tree);
+}
+
+static void
+proof_on_reply(void *arg, const struct http_reply *r)
+{
+	struct tail *t = arg;
+	struct err e = r->err;
+	enum status st = r->status;
+
+	t->proof_call = NULL;
+	if (st == ST_OK && r->code != 200 && r->code != 404 && r->code != 400)
+		st = err_set(&e, ST_AGAIN, "HTTP status %d", r->code);
+	if (st == ST_OK)
+		st = t->log.api->proof_reply(
+		    &t->job, t->hasher, r->code, r->body, &e);
+	if (st == ST_OK)
+		proof_ask(t);
+	else if (st == ST_MISMATCH)
+		tail_mismatch(t, "bad-proof", &e);
+	else
+		proof_failed(t, st, &e);
+}
+
+static void
+proof_ask(struct tail *t)
+{
+	struct request req;
+	struct http_get g;
+
+	if (!t->log.api->proof_request(&t->log, &t->job, &req)) {
+		proof_finish(t);
+		return;
+	}
+	g = (struct http_get){.url = req.url,
+	    .limit = req.limit,
+	    .http1 = t->http1,
+	    .no_keepalive = t->no_keepalive,
+	    .done = proof_on_reply,
+	    .arg = t};
+	t->proof_call = http_get(t->env->http, &g);
+}
+
+static void
+proof_start(struct tail *t, enum proof_kind kind, uint64_t at)
+{
+	proof_job_init(&t->job, kind, &t->target.head, at,
+	    kind == PROOF_PREFIX ? &t->tree : NULL);
+	t->proving = true;
+	proof_ask(t);
+}
+
+void
+tail_anchor(struct tail *t)
+{
+	proof_start(t, PROOF_ANCHOR, t->stretch.begin);
+}
+
+/* --- when ---------------------------------------------------------------------- */
+
+/* The last proof was made under the present target. */
+static bool
+prove_is_fresh(const struct tail *t)
+{
+	return !t->range.follow ||
+	       t->proven_head.head.size == t->target.head.size;
+}
+
+/* Is the position worth a proof: the end of what can be read now, or a long
+ * way from the last one. */
+static bool
+prove_is_due(const struct tail *t)
+{
+	uint64_t proven = t->have_proof ? t->proven : t->stretch.proven;
+
+	if (t->accepted == tail_limit(t))
+		return t->accepted != proven || !prove_is_fresh(t);
+	return t->accepted >= t->next_proof && !t->no_proofs;
+}
+
+static void
+partial_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct tail *t = w->data;
+
+	(void)loop;
+	(void)revents;
+	t->partial = true;
+	tail_step(t);
+}
+
+/* A static log's last tile stays partial: read it when that takes too long
+ * (static-ct-api 1.1.0). The timer starts when the tip is first seen so. */
+static void
+prove_partial(struct tail *t)
+{
+	bool behind = t->range.follow && t->accepted < t->target.head.size &&
+		      t->accepted == tail_limit(t);
+
+	if (t->partial && t->accepted == t->target.head.size)
+		t->partial = false;
+	if (!behind)
+		ev_timer_stop(t->env->loop, &t->partial_timer);
+	else if (!ev_is_active(&t->partial_timer))
+		tail_timer(t, &t->partial_timer,
+		    (double)t->env->partial_after_ms / 1000.0,
+		    partial_on_timer);
+}
+
+void
+tail_prove(struct tail *t)
+{
+	prove_partial(t);
+	if (t->proving || !prove_is_due(t))
+		return;
+	if (t->accepted == t->target.head.size)
+		prove_root(t);
+	else
+		proof_start(t, PROOF_PREFIX, t->accepted);
+}

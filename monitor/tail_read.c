@@ -1,0 +1,387 @@
+/*
+ * tail_read: batches under way. Planning asks for entries ahead of what is
+ * accepted, as far as slots and memory go; replies go to the workers; what
+ * comes back is accepted in order, however it came in.
+ */
+#include <inttypes.h>
+
+#include "ctlog/base/limits.h"
+#include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+#include "monitor/diag.h"
+#include "monitor/tail_private.h"
+
+/* When no slot is free and nothing of ours will wake us. */
+#define SLOT_RETRY_S 0.02
+
+static void flight_ask(struct flight *f);
+
+uint64_t
+tail_limit(const struct tail *t)
+{
+	uint64_t size = t->target.head.size;
+	uint64_t limit = t->log.api->plan_limit(
+	    &t->log, size, t->partial || !t->range.follow);
+
+	if (limit > t->to)
+		limit = t->to;
+	return limit > t->accepted ? limit : t->accepted;
+}
+
+/* --- flights --------------------------------------------------------------- */
+
+/* The flight lets go of what it holds. */
+static void
+flight_clear(struct flight *f)
+{
+	ev_timer_stop(f->t->env->loop, &f->again);
+	if (f->call != NULL)
+		http_cancel(f->t->env->http, f->call);
+	if (f->slot != NULL)
+		pool_release(f->t->env->pool, f->slot);
+	f->call = NULL;
+	f->slot = NULL;
+}
+
+void
+tail_flights_drop(struct tail *t)
+{
+	struct flight *f, *next;
+
+	for (f = t->first; f != NULL; f = next) {
+		next = f->next;
+		flight_clear(f);
+		free(f);
+	}
+	t->first = NULL;
+	t->num_flights = 0;
+	t->planned = t->accepted;
+}
+
+static void
+flight_on_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	flight_ask(w->data);
+}
+
+static void
+flight_again(struct flight *f, double after)
+{
+	flight_clear(f);
+	f->state = FLIGHT_WAIT;
+	ev_timer_init(&f->again, flight_on_again, after, 0.0);
+	f->again.data = f;
+	ev_timer_start(f->t->env->loop, &f->again);
+}
+
+/* A fault that may pass: ask again; a scan gives up at some point. The host's
+ * backoff is http's affair. */
+static void
+flight_failed(struct flight *f, enum status st, const struct err *why)
+{
+	struct tail *t = f->t;
+	struct err e = *why;
+
+	t->failures++;
+	if (!t->range.follow && t->failures >= TAIL_PATIENCE) {
+		tail_end(t, st, &e);
+		return;
+	}
+	if (t->failures <= 2 || t->failures % 32 == 0)
+		diag_warn("%s: entries %" PRIu64 " to %" PRIu64 ": %s",
+		    t->log.name, f->want.begin, f->want.end - 1, e.text);
+	flight_again(f, 0.1);
+}
+
+/* A reply that is no reply to what was asked. Once may be a broken proxy. */
+static void
+flight_unreadable(struct flight *f, const struct err *why)
+{
+	struct tail *t = f->t;
+	struct err e;
+
+	if (++t->mismatches > TAIL_RETRIES) {
+		err_set(&e, ST_BAD, "entries %" PRIu64 " to %" PRIu64 ": %s",
+		    f->want.begin, f->want.end - 1, why->text);
+		tail_mismatch(t, "unreadable", &e);
+		return;
+	}
+	diag_warn("%s: entries %" PRIu64 " to %" PRIu64 ": %s; asking again",
+	    t->log.name, f->want.begin, f->want.end - 1, why->text);
+	flight_again(f, 0.2);
+}
+
+/* --- a reply ---------------------------------------------------------------- */
+
+static void
+flight_on_work(void *arg, struct slot *s)
+{
+	struct flight *f = arg;
+	struct err e;
+
+	if (s->result.len == 0) {
+		flight_unreadable(f, &s->err);
+		return;
+	}
+	if (batch_open(&f->result, buf_span(&s->result), &s->order, &e) !=
+	    ST_OK) {
+		flight_failed(f, ST_BAD, &e);
+		return;
+	}
+	if (f->result.status != ST_OK) {
+		err_set(&e, f->result.status, "%s", QUOTE(f->result.error));
+		flight_unreadable(f, &e);
+		return;
+	}
+	f->state = FLIGHT_DONE;
+	tail_step(f->t);
+}
+
+static void
+flight_work(struct flight *f, size_t body_len)
+{
+	struct slot *s = f->slot;
+
+	f->state = FLIGHT_WORK;
+	s->order.api = f->t->log.api;
+	s->order.want = f->want;
+	s->order.threshold = f->t->env->threshold;
+	s->order.body_len = body_len;
+	s->done = flight_on_work;
+	s->arg = f;
+	pool_submit(f->t->env->pool, s);
+}
+
+/* There is no such resource: try the next place, or wait for a newer head. */
+static void
+flight_missing(struct flight *f, const struct err *why)
+{
+	struct request next;
+
+	f->want.attempt++;
+	if (f->req.may_miss &&
+	    f->t->log.api->batch_request(&f->t->log, &next, &f->want)) {
+		flight_ask(f);
+		return;
+	}
+	f->want.attempt = 0;
+	flight_failed(f, ST_UNREACHABLE, why);
+}
+
+/* The body is larger than there was room for. */
+static void
+flight_larger(struct flight *f, const struct err *why)
+{
+	struct tail *t = f->t;
+
+	if (f->slot->room >= t->env->body_limit) {
+		flight_unreadable(f, why);
+		return;
+	}
+	if (t->room < t->env->body_limit)
+		t->room = f->slot->room * 2 < t->env->body_limit
+			      ? f->slot->room * 2
+			      : t->env->body_limit;
+	flight_again(f, 0);
+}
+
+static void
+flight_on_reply(void *arg, const struct http_reply *r)
+{
+	struct flight *f = arg;
+	struct err e = r->err;
+
+	f->call = NULL;
+	if (r->status == ST_LIMIT) {
+		flight_larger(f, &e);
+		return;
+	}
+	if (r->status != ST_OK) {
+		flight_failed(f, ST_UNREACHABLE, &e);
+		return;
+	}
+	if (r->code == 200) {
+		f->t->num_bytes += r->body.len;
+		flight_work(f, r->body.len);
+		return;
+	}
+	err_set(&e, ST_AGAIN, "the log answers with HTTP status %d", r->code);
+	if (r->code == 404)
+		flight_missing(f, &e);
+	else if (r->code == 429 || r->code == 503)
+		flight_again(f, 0); /* patience is no failure */
+	else
+		flight_failed(f, ST_UNREACHABLE, &e);
+}
+
+static void
+flight_ask(struct flight *f)
+{
+	struct tail *t = f->t;
+	struct http_get g;
+
+	flight_clear(f);
+	f->slot = pool_slot(t->env->pool, t->room);
+	if (f->slot == NULL) {
+		flight_again(f, SLOT_RETRY_S);
+		return;
+	}
+	if (!t->log.api->batch_request(&t->log, &f->req, &f->want)) {
+		f->want.attempt = 0;
+		t->log.api->batch_request(&t->log, &f->req, &f->want);
+	}
+	f->state = FLIGHT_FETCH;
+	g = (struct http_get){.url = f->req.url,
+	    .limit = f->slot->room,
+	    .into = f->slot->body,
+	    .http1 = t->http1,
+	    .no_keepalive = t->no_keepalive,
+	    .done = flight_on_reply,
+	    .arg = f};
+	f->call = http_get(t->env->http, &g);
+}
+
+/* --- planning ---------------------------------------------------------------- */
+
+static struct flight *
+flight_new(struct tail *t, uint64_t begin, uint64_t end)
+{
+	struct flight *f = NEW(struct flight);
+
+	f->t = t;
+	f->want = (struct want){begin, end, t->target.head.size, 0};
+	ev_init(&f->again, NULL);
+	t->num_flights++;
+	return f;
+}
+
+/* The place behind the last flight. */
+static struct flight **
+flights_end(struct tail *t)
+{
+	struct flight **at = &t->first;
+
+	while (*at != NULL)
+		at = &(*at)->next;
+	return at;
+}
+
+/* A log whose page size is not known yet is asked once, to learn it. */
+static unsigned
+plan_width(const struct tail *t)
+{
+	bool learning = t->log.api == &log_api_rfc6962 && t->log.page == 0;
+
+	return learning ? 1 : t->env->in_flight;
+}
+
+void
+tail_plan(struct tail *t)
+{
+	uint64_t limit = tail_limit(t), end;
+	struct flight *f, **at = flights_end(t);
+
+	if (t->haul_bytes > 4 * TAIL_COMMIT_BYTES)
+		return; /* the store is slow: it goes first */
+	while (t->planned < limit && t->num_flights < plan_width(t)) {
+		end = t->log.api->batch_end(&t->log, t->planned, limit);
+		ASSERT(end > t->planned && end <= limit);
+		f = flight_new(t, t->planned, end);
+		*at = f;
+		at = &f->next;
+		t->planned = end;
+		flight_ask(f);
+	}
+}
+
+/* --- accepting --------------------------------------------------------------- */
+
+static void
+haul_hits(struct tail *t, struct flight *f, struct haul *h)
+{
+	struct found found;
+
+	h->hits = mem_new(f->result.num_hits, sizeof(*h->hits));
+	while (batch_next_hit(&f->result, &found.hit)) {
+		found.row = pool_row(t->env->pool, f->slot, found.hit.no);
+		if (found.row >= 0)
+			h->hits[h->num_hits++] = found;
+	}
+}
+
+/* Take what the batch found; the bytes move from the slot to the haul. false:
+ * the result is damaged. */
+static bool
+haul_take(struct tail *t, struct flight *f)
+{
+	struct haul *h = NEW(struct haul);
+	struct batch_quarantine q;
+
+	h->quarantined =
+	    mem_new(f->result.num_quarantined, sizeof(*h->quarantined));
+	while (batch_next_quarantine(&f->result, &q))
+		h->quarantined[h->num_quarantined++] = q;
+	if (rd_ok(&f->result.records))
+		haul_hits(t, f, h);
+	if (!rd_done(&f->result.records)) {
+		haul_free(h);
+		return false;
+	}
+	h->bytes = f->slot->result;
+	f->slot->result = (struct buf){0};
+	t->haul_bytes += h->bytes.len;
+	t->num_quarantined += h->num_quarantined;
+	*t->hauls_end = h;
+	t->hauls_end = &h->next;
+	return true;
+}
+
+/* The log answered less than it was asked for: ask for the rest. */
+static void
+flight_rest(struct tail *t, const struct flight *f, uint64_t got_to)
+{
+	struct flight *rest = flight_new(t, got_to, f->want.end);
+
+	rest->next = t->first;
+	t->first = rest;
+	flight_ask(rest);
+}
+
+/* Join the first batch to the tree; false when there is a fault. */
+static bool
+accept_first(struct tail *t)
+{
+	struct flight *f = t->first;
+	struct range part = f->result.range;
+	struct err e;
+
+	t->num_dropped += f->result.dropped;
+	t->num_partial += f->result.partial;
+	if (!haul_take(t, f)) {
+		err_set(&e, ST_BAD, "a worker's result is damaged");
+		flight_failed(f, ST_BAD, &e);
+		return false;
+	}
+	ASSERT(range_join(&t->tree, t->hasher, &part));
+	t->log.api->learn(&t->log, f->want.begin, f->want.end,
+	    (uint32_t)(part.end - part.begin));
+	t->accepted = part.end;
+	t->failures = 0;
+	t->first = f->next;
+	t->num_flights--;
+	if (part.end < f->want.end)
+		flight_rest(t, f, part.end);
+	flight_clear(f);
+	free(f);
+	return true;
+}
+
+void
+tail_accept(struct tail *t)
+{
+	while (t->first != NULL && t->first->state == FLIGHT_DONE)
+		if (!accept_first(t))
+			return;
+}

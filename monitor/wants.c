@@ -1,0 +1,341 @@
+/* wants: see wants.h. */
+#include "monitor/wants.h"
+
+#include <fnmatch.h>
+
+#include "ctlog/base/limits.h"
+#include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+#include "ctlog/wire/loglist.h"
+#include "monitor/diag.h"
+
+void
+wants_fini(struct wants *w)
+{
+	for (size_t i = 0; i < w->num; i++)
+		want_log_fini(&w->list[i]);
+	free(w->list);
+	*w = (struct wants){0};
+}
+
+/* Adds a copy of the pointers; a log that is there already (by log_id) is
+ * dropped. */
+static void
+wants_add(struct wants *w, struct want_log *log)
+{
+	for (size_t i = 0; i < w->num; i++)
+		if (hash_eq(logkey_id(w->list[i].key), logkey_id(log->key)) &&
+		    w->list[i].api == log->api) {
+			want_log_fini(log);
+			return;
+		}
+	w->list = mem_grow(w->list, w->num + 1, sizeof(*w->list));
+	w->list[w->num++] = *log;
+}
+
+/* --- one log by its URL ------------------------------------------------------------ */
+
+/* With a final slash. */
+static char *
+url_base(const char *url)
+{
+	struct buf b = {0};
+	char *s;
+
+	buf_str(&b, url);
+	if (b.len == 0 || b.p[b.len - 1] != '/')
+		buf_char(&b, '/');
+	s = mem_strn(b.p, b.len);
+	buf_fini(&b);
+	return s;
+}
+
+/* Without scheme and final slash. */
+static char *
+url_origin(const char *base)
+{
+	const char *s = strstr(base, "://");
+	size_t len;
+
+	s = s ? s + 3 : base;
+	len = strlen(s);
+	while (len > 0 && s[len - 1] == '/')
+		len--;
+	return mem_strn(s, len);
+}
+
+static enum status
+url_check(const char *url, bool allow_http, struct err *e)
+{
+	char quoted[LIMIT_QUOTE + 8];
+
+	text_quote(quoted, sizeof(quoted), span_str(url));
+	if (strlen(url) > LIMIT_URL / 2)
+		return err_set(e, ST_USAGE, "%s: too long for a URL", quoted);
+	for (const char *s = url; *s != '\0'; s++)
+		if (*s <= ' ' || *s > '~')
+			return err_set(e, ST_USAGE,
+			    "%s: not a URL: byte %d is not printable ASCII",
+			    quoted, (int)(s - url));
+	if (!strncmp(url, "https://", 8) && url[8] != '\0')
+		return ST_OK;
+	if (strncmp(url, "http://", 7) != 0 || url[7] == '\0')
+		return err_set(e, ST_USAGE,
+		    "%s: not a URL: it has to begin with https://", quoted);
+	if (!allow_http && !http_is_loopback(url))
+		return err_set(e, ST_USAGE,
+		    "%s: plain http is for loopback addresses; use https, or "
+		    "--allow-http (allow_http: true)",
+		    quoted);
+	return ST_OK;
+}
+
+static enum status
+key_read(struct logkey **out, const char *file, struct err *e)
+{
+	struct buf b = {0};
+	enum status st = file_read(&b, file, LIMIT_HEAD, e);
+
+	if (st == ST_OK) {
+		st = logkey_parse(out, buf_span(&b), e);
+		if (st != ST_OK)
+			err_prefix(e, "%s", file);
+	}
+	buf_fini(&b);
+	return st;
+}
+
+/* One log named by hand; name may be NULL. */
+struct by_hand {
+	const char *name, *url, *key_file, *api, *origin;
+	bool allow_http, http1, no_keepalive;
+};
+
+static enum status
+wants_by_hand(struct wants *w, const struct by_hand *h, struct err *e)
+{
+	struct want_log log = {
+	    .http1 = h->http1, .no_keepalive = h->no_keepalive};
+	enum status st = url_check(h->url, h->allow_http, e);
+
+	if (st != ST_OK)
+		return st;
+	if (h->api != NULL && (log.api = log_api_find(h->api)) == NULL)
+		return err_set(e, ST_USAGE,
+		    "%s is no log API; there are static and rfc6962",
+		    QUOTE(span_str(h->api)));
+	st = key_read(&log.key, h->key_file, e);
+	if (st != ST_OK)
+		return st;
+	log.url = url_base(h->url);
+	log.origin = h->origin ? mem_str(h->origin) : url_origin(log.url);
+	log.name = mem_str(h->name ? h->name : log.origin);
+	log.operator_name = mem_str("");
+	wants_add(w, &log);
+	return ST_OK;
+}
+
+/* --- lists --------------------------------------------------------------------------- */
+
+/* Named exactly: by id, URL or whole description. */
+static bool
+log_is_named(const struct loglist_log *l, const char *pattern)
+{
+	uint8_t id[HASH_LEN];
+
+	if (text_unbase64_exact(id, HASH_LEN, span_str(pattern)))
+		return memcmp(id, l->log_id.b, HASH_LEN) == 0;
+	return !strcmp(pattern, l->description) || !strcmp(pattern, l->url) ||
+	       (l->submission && !strcmp(pattern, l->submission));
+}
+
+/* Followed without being named exactly. */
+static bool
+log_is_usual(const struct loglist_log *l)
+{
+	return l->type == LOGLIST_PROD && l->state != LOGLIST_RETIRED &&
+	       l->state != LOGLIST_REJECTED;
+}
+
+static bool
+log_is_wanted(const struct loglist_log *l, const char *pattern)
+{
+	if (log_is_named(l, pattern))
+		return true;
+	return log_is_usual(l) && fnmatch(pattern, l->description, 0) == 0;
+}
+
+static void
+wants_listed(struct wants *w, const struct loglist_log *l)
+{
+	struct want_log log = {.name = mem_str(l->description),
+	    .operator_name = mem_str(l->operator_name),
+	    .url = url_base(l->url),
+	    .api = l->tiled ? &log_api_static : &log_api_rfc6962};
+	struct err e;
+
+	log.origin = l->origin ? mem_str(l->origin) : url_origin(log.url);
+	ASSERT(logkey_parse(&log.key, logkey_spki(l->key), &e) == ST_OK);
+	wants_add(w, &log);
+}
+
+static enum status
+list_verify(
+    const char *file, const char *key_file, struct span json, struct err *e)
+{
+	struct buf sig = {0}, name = {0};
+	struct logkey *key = NULL;
+	size_t len = strlen(file);
+	enum status st;
+
+	if (len > 5 && !strcmp(file + len - 5, ".json"))
+		len -= 5;
+	buf_add(&name, file, len);
+	buf_str(&name, ".sig");
+	st = key_read(&key, key_file, e);
+	if (st == ST_OK)
+		st = file_read(&sig, buf_cstr(&name), LIMIT_HEAD, e);
+	if (st == ST_OK)
+		st = loglist_verify(json, buf_span(&sig), key, e);
+	logkey_free(key);
+	buf_fini(&sig);
+	buf_fini(&name);
+	return st;
+}
+
+static enum status
+list_read(
+    struct loglist *out, const char *file, const char *key_file, struct err *e)
+{
+	struct buf json = {0};
+	enum status st = file_read(&json, file, LIMIT_LOGLIST, e);
+
+	if (st == ST_OK && key_file != NULL)
+		st = list_verify(file, key_file, buf_span(&json), e);
+	else if (st == ST_OK)
+		diag_info("log list %s: used without a signature", file);
+	if (st == ST_OK) {
+		st = loglist_parse(out, buf_span(&json), e);
+		if (st != ST_OK)
+			err_prefix(e, "log list %s", file);
+	}
+	buf_fini(&json);
+	return st;
+}
+
+/* The logs of a list that some pattern asks for; without patterns, the usual
+ * ones. matched[] counts for each pattern. */
+static void
+list_take(struct wants *w, const struct loglist *list,
+    const struct logs_opts *o, size_t *matched)
+{
+	for (size_t i = 0; i < list->num; i++) {
+		const struct loglist_log *l = &list->log[i];
+		bool take = o->num_patterns == 0 && log_is_usual(l);
+
+		for (size_t k = 0; k < o->num_patterns; k++)
+			if (log_is_wanted(l, o->patterns[k])) {
+				matched[k]++;
+				take = true;
+			}
+		if (take)
+			wants_listed(w, l);
+	}
+}
+
+static enum status
+wants_of_lists(struct wants *w, const struct logs_opts *o, struct err *e)
+{
+	size_t *matched = mem_new(o->num_patterns, sizeof(*matched));
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < o->num_lists && st == ST_OK; i++) {
+		struct loglist list = {0};
+
+		st = list_read(&list, o->lists[i], o->list_key, e);
+		if (st == ST_OK)
+			list_take(w, &list, o, matched);
+		loglist_fini(&list);
+	}
+	for (size_t k = 0; k < o->num_patterns && st == ST_OK; k++)
+		if (matched[k] == 0)
+			st = err_set(e, ST_USAGE,
+			    "--log %s matches no log of the list",
+			    QUOTE(span_str(o->patterns[k])));
+	free(matched);
+	return st;
+}
+
+enum status
+wants_of_opts(struct wants *out, const struct logs_opts *o, struct err *e)
+{
+	struct by_hand h = {.url = o->url,
+	    .key_file = o->key,
+	    .api = o->api,
+	    .origin = o->origin,
+	    .allow_http = o->allow_http};
+
+	if (o->url != NULL && o->key == NULL)
+		return err_set(e, ST_USAGE,
+		    "--log-url needs --log-key FILE, the log's public key");
+	if (o->url == NULL && o->key != NULL)
+		return err_set(e, ST_USAGE, "--log-key needs --log-url URL");
+	if (o->url != NULL && o->num_lists > 0)
+		return err_set(e, ST_USAGE,
+		    "give either --log-url or --log-list, not both");
+	if (o->num_patterns > 0 && o->num_lists == 0)
+		return err_set(e, ST_USAGE,
+		    "--log PATTERN chooses from a list; give --log-list FILE");
+	if (o->url != NULL)
+		return wants_by_hand(out, &h, e);
+	return wants_of_lists(out, o, e);
+}
+
+enum status
+wants_of_config(struct wants *out, const struct config *c, struct err *e)
+{
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < c->logs.num_extra && st == ST_OK; i++) {
+		const struct conf_log *l = &c->logs.extra[i];
+		struct by_hand h = {l->name, l->url, l->key_file, l->api,
+		    l->origin, c->allow_http, l->http1, l->no_keepalive};
+
+		st = wants_by_hand(out, &h, e);
+		if (st != ST_OK)
+			err_prefix(e, "logs.extra: %s", l->name);
+	}
+	for (size_t i = 0; i < c->logs.num_lists && st == ST_OK; i++) {
+		const struct conf_list *l = &c->logs.lists[i];
+		const char *file = l->file;
+		struct logs_opts o = {.num_lists = 1,
+		    .lists = &file,
+		    .list_key = l->key_file,
+		    .num_patterns = c->logs.include.num,
+		    .patterns = (const char **)c->logs.include.list};
+
+		if (file == NULL) {
+			diag_warn("log list %s is not fetched by this "
+				  "version; download it and give it as "
+				  "lists: [{file: ...}]",
+			    l->name ? l->name : l->url);
+			continue;
+		}
+		st = wants_of_lists(out, &o, e);
+	}
+	return st;
+}
+
+enum status
+wants_contact(const struct wants *w, const char *contact, struct err *e)
+{
+	for (size_t i = 0; i < w->num && contact == NULL; i++)
+		if (!http_is_loopback(w->list[i].url))
+			return err_set(e, ST_USAGE,
+			    "%s: logs want to know whom to write to: give "
+			    "--contact ADDR (contact: in the configuration)",
+			    w->list[i].url);
+	if (contact != NULL && !config_contact_ok(contact, e))
+		return ST_USAGE;
+	return ST_OK;
+}

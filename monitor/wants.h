@@ -1,0 +1,44 @@
+/*
+ * wants: which logs are to be read: out of the configuration, of log list
+ * files, or of the command line (interface.md sections 1 and 2).
+ */
+#ifndef MONITOR_WANTS_H
+#define MONITOR_WANTS_H
+
+#include "monitor/engine.h"
+
+struct wants {
+	size_t num;
+	struct want_log *list;
+};
+void wants_fini(struct wants *w);
+
+/* The LOGS part of a command line. */
+struct logs_opts {
+	size_t num_lists, num_patterns;
+	const char **lists;    /* --log-list FILE */
+	const char **patterns; /* --log PATTERN */
+	const char *list_key;  /* --log-list-key */
+	const char *url, *key, *api, *origin;
+	bool allow_http;
+};
+
+/*
+ * ST_USAGE: a pattern that matches nothing, a URL or API that is none.
+ * ST_MISSING: no such file. ST_BAD: what is in a file.
+ */
+enum status wants_of_opts(
+    struct wants *out, const struct logs_opts *o, struct err *e);
+enum status wants_of_config(
+    struct wants *out, const struct config *c, struct err *e);
+
+/* Servers take clients without a contact for one crowd: any log that is not
+ * on loopback needs one. ST_USAGE when it is missing. */
+enum status wants_contact(
+    const struct wants *w, const char *contact, struct err *e);
+
+/* A whole file, LIMIT at most; ST_MISSING, ST_DENIED, ST_LIMIT. */
+enum status file_read(
+    struct buf *out, const char *path, size_t limit, struct err *e);
+
+#endif

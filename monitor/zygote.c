@@ -1,0 +1,124 @@
+/*
+ * zygote: a process that owns nothing and only forks workers, so that a
+ * worker is born without the sockets, keys and threads of main, however late.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "monitor/pool_shared.h"
+
+struct zygote {
+	struct shared *sh;
+	int sock, child; /* child: signalfd for SIGCHLD */
+	pid_t pid[POOL_WORKERS];
+};
+
+static void
+zygote_fork(struct zygote *z, unsigned lane)
+{
+	sigset_t none;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		_exit(71);
+	if (pid > 0) {
+		z->pid[lane] = pid;
+		return;
+	}
+	close(z->sock);
+	close(z->child);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	worker_run(z->sh, lane);
+}
+
+static void
+zygote_tell(struct zygote *z, unsigned lane, int how)
+{
+	struct zygote_word w = {ZYGOTE_DEAD, lane, how};
+
+	while (send(z->sock, &w, sizeof(w), MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			_exit(0);
+}
+
+static void
+zygote_reap(struct zygote *z)
+{
+	struct signalfd_siginfo info;
+	pid_t pid;
+	int how;
+
+	while (read(z->child, &info, sizeof(info)) > 0)
+		;
+	while ((pid = waitpid(-1, &how, WNOHANG)) > 0)
+		for (unsigned i = 0; i < z->sh->workers; i++)
+			if (z->pid[i] == pid) {
+				z->pid[i] = 0;
+				zygote_tell(z, i, how);
+			}
+}
+
+static void
+zygote_end(struct zygote *z)
+{
+	for (unsigned i = 0; i < z->sh->workers; i++)
+		if (z->pid[i] > 0)
+			kill(z->pid[i], SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	_exit(0);
+}
+
+static void
+zygote_hear(struct zygote *z)
+{
+	struct zygote_word w;
+	ssize_t n = recv(z->sock, &w, sizeof(w), 0);
+
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n != sizeof(w))
+		zygote_end(z);
+	ASSERT(w.lane < z->sh->workers);
+	if (w.what == ZYGOTE_FORK && z->pid[w.lane] == 0)
+		zygote_fork(z, w.lane);
+	else if (w.what == ZYGOTE_KILL && z->pid[w.lane] > 0)
+		kill(z->pid[w.lane], SIGKILL);
+}
+
+void
+zygote_run(struct shared *sh, int sock)
+{
+	struct zygote z = {.sh = sh, .sock = sock};
+	struct pollfd p[2];
+	sigset_t set;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "indelible-zyg");
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	z.child = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	ASSERT(z.child >= 0);
+	p[0] = (struct pollfd){.fd = sock, .events = POLLIN};
+	p[1] = (struct pollfd){.fd = z.child, .events = POLLIN};
+	for (;;) {
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			_exit(71);
+		if (p[1].revents)
+			zygote_reap(&z);
+		if (p[0].revents)
+			zygote_hear(&z);
+	}
+}
