@@ -276,27 +276,31 @@ work_parse(struct work *w, struct entries *es, struct span body, struct err *e)
 	    es, body, &w->b->scratch, &w->order->want, e);
 }
 
-static size_t
-put_failure(uint8_t *out, size_t cap, enum status st, const struct err *e)
+static void
+out_add(struct batch_out *out, struct span s)
+{
+	ASSERT(s.len <= out->cap - out->len);
+	if (s.len > 0)
+		memcpy(out->p + out->len, s.p, s.len);
+	out->len += s.len;
+}
+
+static void
+put_failure(struct batch_out *out, enum status st, const struct err *e)
 {
 	struct buf b = {0};
-	size_t len;
 
 	buf_uint(&b, RESULT_MAGIC, 4);
 	buf_uint(&b, st, 1);
 	buf_vec(&b, span_str(e->text), 2);
-	ASSERT(b.len <= cap);
-	memcpy(out, b.p, b.len);
-	len = b.len;
+	out_add(out, buf_span(&b));
 	buf_fini(&b);
-	return len;
 }
 
-static size_t
-put_result(struct work *w, uint8_t *out, uint32_t dropped)
+static void
+put_result(struct work *w, struct batch_out *out, uint32_t dropped)
 {
 	struct buf head = {0}, range = {0};
-	size_t len;
 
 	range_save(&w->range, &range);
 	buf_uint(&head, RESULT_MAGIC, 4);
@@ -306,19 +310,15 @@ put_result(struct work *w, uint8_t *out, uint32_t dropped)
 	buf_uint(&head, w->num.partial, 4);
 	buf_uint(&head, w->num.quarantined, 4);
 	buf_uint(&head, w->num.hits, 4);
-	memcpy(out, head.p, head.len);
-	len = head.len;
-	memcpy(out + len, w->b->quarantined.p, w->b->quarantined.len);
-	len += w->b->quarantined.len;
-	memcpy(out + len, w->b->found.p, w->b->found.len);
-	len += w->b->found.len;
+	out_add(out, buf_span(&head));
+	out_add(out, buf_span(&w->b->quarantined));
+	out_add(out, buf_span(&w->b->found));
 	buf_fini(&head);
 	buf_fini(&range);
-	return len;
 }
 
-size_t
-batch_work(struct bench *b, uint8_t *out, size_t cap,
+void
+batch_work(struct bench *b, struct batch_out *out,
     const struct batch_order *order, struct span body,
     const struct match_index *index)
 {
@@ -327,22 +327,21 @@ batch_work(struct bench *b, uint8_t *out, size_t cap,
 	struct err err = {""};
 	enum status st;
 
-	ASSERT(cap > RESULT_HEAD_MAX);
-	w.room = cap - RESULT_HEAD_MAX;
+	ASSERT(out->cap > RESULT_HEAD_MAX);
+	w.room = out->cap - RESULT_HEAD_MAX;
 	range_init(&w.range, order->want.begin);
 	buf_clear(&b->quarantined);
 	buf_clear(&b->found);
 	scratch_clear(&b->scratch);
 	st = work_parse(&w, &es, body, &err);
-	if (st != ST_OK)
-		return put_failure(out, cap, st, &err);
-	for (uint32_t i = 0; i < es.num; i++)
+	for (uint32_t i = 0; st == ST_OK && i < es.num; i++)
 		if (!work_entry(&w, es.begin + i, &es.entry[i]))
 			break;
-	if (w.range.end == w.range.begin)
-		return put_failure(out, cap, ST_LIMIT,
-		    (err_set(&err, ST_LIMIT,
-			 "the hits of one entry exceed %zu bytes", cap),
-			&err));
-	return put_result(&w, out, es.dropped);
+	if (st == ST_OK && w.range.end == w.range.begin)
+		st = err_set(&err, ST_LIMIT,
+		    "the hits of one entry exceed %zu bytes", w.room);
+	if (st != ST_OK)
+		put_failure(out, st, &err);
+	else
+		put_result(&w, out, es.dropped);
 }

@@ -35,12 +35,19 @@ struct bench;
 struct bench *bench_new(const uint8_t index_key[INDEX_KEY_LEN]);
 void bench_free(struct bench *b);
 
+/* Where a result goes. */
+struct batch_out {
+	uint8_t *p;
+	size_t cap, len;
+};
+
 /*
- * Do the work: the result is written to out[cap], its length returned. When
+ * Do the work: the result is written into `out`, whose cap says how much fits;
+ * out->len is its length. When
  * the hits of all entries do not fit, the result ends before the first entry
  * that does not, as if the log had answered less.
  */
-size_t batch_work(struct bench *b, uint8_t *out, size_t cap,
+void batch_work(struct bench *b, struct batch_out *out,
     const struct batch_order *order, struct span body,
     const struct match_index *index);
 

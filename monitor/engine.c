@@ -1,4 +1,5 @@
-/* engine: see engine.h. */
+/* engine: the parts, their order, signals; see engine.h. The logs are looked
+ * after in engine_logs.c. */
 #include "monitor/engine.h"
 
 #include <signal.h>
@@ -6,21 +7,10 @@
 
 #include "ctlog/base/mem.h"
 #include "monitor/diag.h"
-#include "monitor/probe.h"
+#include "monitor/engine_private.h"
 
 /* How often the records are looked at for changes. */
 #define INDEX_CHECK_S 2.0
-
-void
-want_log_fini(struct want_log *w)
-{
-	free(w->name);
-	free(w->operator_name);
-	free(w->url);
-	free(w->origin);
-	logkey_free(w->key);
-	*w = (struct want_log){0};
-}
 
 /* --- the table: start in this order, stop in the reverse one --------------------- */
 
@@ -81,8 +71,6 @@ stop_writer(struct engine *g)
 {
 	writer_free(g->writer);
 }
-
-static void engine_on_idle(void *arg);
 
 static enum status
 start_courier(struct engine *g, struct err *e)
@@ -162,17 +150,6 @@ stop_indexer(struct engine *g)
 	indexer_free(g->indexer);
 }
 
-static void
-stop_logs(struct engine *g)
-{
-	for (size_t i = 0; i < g->num_logs; i++) {
-		probe_end(g->logs[i].probe);
-		tail_free(g->logs[i].tail);
-		want_log_fini(&g->logs[i].want);
-	}
-	free(g->logs);
-}
-
 static enum status
 start_logs(struct engine *g, struct err *e)
 {
@@ -195,7 +172,7 @@ static const struct part parts[] = {
     {start_http, stop_http},
     {start_pool, stop_nothing},
     {start_indexer, stop_indexer},
-    {start_logs, stop_logs},
+    {start_logs, engine_logs_free},
 };
 #define NUM_PARTS (sizeof(parts) / sizeof(parts[0]))
 
@@ -219,9 +196,6 @@ engine_init(struct engine *g, const struct engine_conf *conf)
 	signal(SIGPIPE, SIG_IGN);
 	g->pool = pool_new(&p);
 }
-
-static void engine_committed(void *arg);
-static void engine_tail_ended(void *arg, struct tail *t);
 
 enum status
 engine_open(struct engine *g, struct err *e)
@@ -273,159 +247,7 @@ engine_close(struct engine *g)
 	parts[0].stop(g);
 }
 
-/* --- logs -------------------------------------------------------------------------- */
-
-void
-engine_add(struct engine *g, struct want_log *w, const struct tail_range *range)
-{
-	g->logs = mem_grow(g->logs, g->num_logs + 1, sizeof(*g->logs));
-	g->logs[g->num_logs] = (struct entry_log){.want = *w, .range = *range};
-	*w = (struct want_log){0};
-	g->num_logs++;
-}
-
-static void
-log_start(struct engine *g, struct entry_log *l)
-{
-	struct tail_log tl = {.name = l->want.name,
-	    .operator_name = l->want.operator_name,
-	    .url = l->want.url,
-	    .origin = l->want.origin,
-	    .api = l->want.api,
-	    .key = l->want.key,
-	    .http1 = l->want.http1,
-	    .no_keepalive = l->want.no_keepalive};
-
-	l->want.key = NULL;
-	l->tail = tail_new(&g->env, &tl, &l->range);
-	tail_start(l->tail);
-}
-
-static void engine_settle(struct engine *g);
-
-static void
-log_ended(struct engine *g, struct entry_log *l)
-{
-	if (l->ended)
-		return;
-	l->ended = true;
-	g->num_ended++;
-	engine_settle(g);
-}
-
-struct probe_arg {
-	struct engine *g;
-	size_t at;
-};
-
-static void
-engine_on_probe(void *arg, const struct log_api *api, const struct err *err)
-{
-	struct probe_arg *a = arg;
-	struct engine *g = a->g;
-	struct entry_log *l = &g->logs[a->at];
-
-	free(a);
-	l->probe = NULL;
-	l->want.api = api;
-	if (api != NULL) {
-		log_start(g, l);
-		return;
-	}
-	l->status = ST_UNREACHABLE;
-	l->err = *err;
-	diag_error("%s", err->text);
-	log_ended(g, l);
-}
-
-static void
-logs_start(struct engine *g)
-{
-	for (size_t i = 0; i < g->num_logs; i++) {
-		struct entry_log *l = &g->logs[i];
-		struct probe_arg *a;
-
-		if (l->want.api != NULL) {
-			log_start(g, l);
-			continue;
-		}
-		a = NEW(struct probe_arg);
-		*a = (struct probe_arg){g, i};
-		l->probe = probe_new(g->http, l->want.url, engine_on_probe, a);
-	}
-}
-
-/* --- events -------------------------------------------------------------------------- */
-
-/* When every log has ended and nothing is under way, the loop ends. */
-static void
-engine_settle(struct engine *g)
-{
-	if (g->courier != NULL)
-		courier_kick(g->courier);
-	else
-		engine_on_idle(g);
-}
-
-enum status
-engine_log_status(const struct entry_log *l)
-{
-	struct tail_state s;
-
-	if (l->tail == NULL)
-		return l->status;
-	tail_state(l->tail, &s);
-	return s.status;
-}
-
-/* Some log contradicted itself. */
-static bool
-engine_misbehaved(const struct engine *g)
-{
-	for (size_t i = 0; i < g->num_logs; i++) {
-		enum status st = engine_log_status(&g->logs[i]);
-
-		if (st == ST_MISMATCH || st == ST_SIGNATURE)
-			return true;
-	}
-	return false;
-}
-
-static void
-engine_on_idle(void *arg)
-{
-	struct engine *g = arg;
-
-	if (!g->started || g->num_ended < g->num_logs)
-		return;
-	if (g->courier != NULL && g->conf.tell_unproven && !g->flushed &&
-	    engine_misbehaved(g)) {
-		g->flushed = true;
-		courier_flush(g->courier);
-		return;
-	}
-	ev_break(g->loop, EVBREAK_ALL);
-}
-
-static void
-engine_committed(void *arg)
-{
-	struct engine *g = arg;
-
-	courier_kick(g->courier);
-}
-
-static void
-engine_tail_ended(void *arg, struct tail *t)
-{
-	struct engine *g = arg;
-
-	if (g->conf.on_tail_ended != NULL)
-		g->conf.on_tail_ended(g->conf.arg, t);
-	for (size_t i = 0; i < g->num_logs; i++)
-		if (g->logs[i].tail == t)
-			log_ended(g, &g->logs[i]);
-}
+/* --- events ------------------------------------------------------------------ */
 
 static void
 engine_on_index(
@@ -449,7 +271,7 @@ engine_on_index(
 	if (g->stopping || g->num_logs == 0)
 		ev_break(g->loop, EVBREAK_ALL);
 	else
-		logs_start(g);
+		engine_logs_start(g);
 	courier_kick(g->courier);
 }
 
@@ -458,21 +280,7 @@ engine_stop(struct engine *g)
 {
 	g->stopping = true;
 	indexer_stop(g->indexer);
-	for (size_t i = 0; i < g->num_logs; i++) {
-		struct entry_log *l = &g->logs[i];
-
-		if (l->ended)
-			continue;
-		if (l->tail != NULL) {
-			tail_stop(l->tail);
-			continue;
-		}
-		probe_end(l->probe);
-		l->probe = NULL;
-		l->status = ST_AGAIN;
-		err_set(&l->err, ST_AGAIN, "stopped before the end");
-		log_ended(g, l);
-	}
+	engine_logs_stop(g);
 }
 
 static void

@@ -74,8 +74,8 @@ lists_fini(struct lists *l)
 }
 
 static enum status
-lists_hit(
-    struct lists *l, struct store *s, const struct found *f, struct err *e)
+lists_hit(struct lists *l, struct store *s, const struct found *f,
+    unsigned name_threshold, struct err *e)
 {
 	const struct store_api *api = ((struct store_base *)s)->api;
 	struct store_hit *hit = &l->hits[l->num_hits];
@@ -108,9 +108,11 @@ lists_quarantine(struct lists *l, const struct batch_quarantine *q)
 }
 
 static enum status
-lists_make(
-    struct lists *l, struct store *s, const struct haul *h, struct err *e)
+lists_make(struct lists *l, struct store *s, const struct commit_task *c,
+    struct err *e)
 {
+	unsigned threshold = c->t->env->name_threshold;
+	const struct haul *h = c->hauls;
 	size_t hits = 0, quarantined = 0;
 	enum status st = ST_OK;
 

@@ -15,10 +15,11 @@ worker_batch(struct shared *sh, struct bench *b, struct shared_slot *s)
 {
 	const struct match_index *index =
 	    match_index_of(sh->region[s->order.region & 1], POOL_REGION);
-	size_t len = batch_work(b, s->result, POOL_RESULT, &s->order,
-	    span_of(s->body, s->order.body_len), index);
+	struct batch_out out = {s->result, POOL_RESULT, 0};
 
-	atomic_store_explicit(&s->result_len, len, memory_order_release);
+	batch_work(
+	    b, &out, &s->order, span_of(s->body, s->order.body_len), index);
+	atomic_store_explicit(&s->result_len, out.len, memory_order_release);
 }
 
 static void

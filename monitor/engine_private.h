@@ -1,0 +1,16 @@
+/* engine_private: between engine.c and engine_logs.c. */
+#ifndef MONITOR_ENGINE_PRIVATE_H
+#define MONITOR_ENGINE_PRIVATE_H
+
+#include "monitor/engine.h"
+
+void engine_logs_start(struct engine *g);
+void engine_logs_stop(struct engine *g);
+void engine_logs_free(struct engine *g);
+/* The courier is idle: when all logs have ended, the loop ends. */
+void engine_on_idle(void *arg);
+/* For struct tail_env. */
+void engine_committed(void *arg);
+void engine_tail_ended(void *arg, struct tail *t);
+
+#endif
