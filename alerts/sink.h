@@ -59,6 +59,11 @@ struct sink_api {
 
 extern const struct sink_api sink_jsonl;
 
+/* How long to wait after this attempt (0 = the first) has failed: 5 s, 5 min,
+ * 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h, as Standard Webhooks 1.0 says;
+ * false: that was the last. */
+bool sink_backoff(int64_t *ms, unsigned attempt);
+
 /* The implementation for a configured sink; NULL with an explanation when this
  * build has none. */
 const struct sink_api *sink_find(const struct conf_sink *conf, struct err *e);

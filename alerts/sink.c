@@ -1,0 +1,53 @@
+/*
+ * sink: the table of sinks, and what they have in common; see sink.h. Each
+ * sink is a file of its own.
+ */
+#include "alerts/sink.h"
+
+static const struct sink_api *const sinks[] = {
+    [CONF_JSONL] = &sink_jsonl,
+};
+
+static const char *const type_names[] = {
+    [CONF_JSONL] = "jsonl",
+    [CONF_WEBHOOK] = "webhook",
+    [CONF_MAIL] = "mail",
+    [CONF_EXEC] = "exec",
+    [CONF_SYSLOG] = "syslog",
+    [CONF_CHAT] = "chat",
+};
+#define NUM_TYPES (sizeof(type_names) / sizeof(type_names[0]))
+
+const struct sink_api *
+sink_find(const struct conf_sink *conf, struct err *e)
+{
+	unsigned type = (unsigned)conf->type;
+
+	if (type < sizeof(sinks) / sizeof(sinks[0]) && sinks[type] != NULL)
+		return sinks[type];
+	err_set(e, ST_MISSING,
+	    "sink %s: this build has no %s sinks; it has: jsonl",
+	    conf->name ? conf->name : "without a name",
+	    type < NUM_TYPES ? type_names[type] : "such");
+	return NULL;
+}
+
+void
+parcel_fini(struct parcel *p)
+{
+	buf_fini(&p->body);
+	p->path = NULL;
+}
+
+bool
+sink_backoff(int64_t *ms, unsigned attempt)
+{
+	const int64_t s = 1000, m = 60 * s, h = 60 * m;
+	const int64_t wait[] = {
+	    5 * s, 5 * m, 30 * m, 2 * h, 5 * h, 10 * h, 14 * h, 20 * h, 24 * h};
+
+	if (attempt >= sizeof(wait) / sizeof(wait[0]))
+		return false;
+	*ms = wait[attempt];
+	return true;
+}
