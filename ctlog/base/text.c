@@ -357,24 +357,40 @@ time_clock(struct tm *tm, struct span s, size_t *at)
 	return tm->tm_sec >= 0;
 }
 
+static bool
+is_leap(int year)
+{
+	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+static bool
+time_date(struct tm *tm, struct span s, size_t *at)
+{
+	static const int days[] = {
+	    31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int year, last;
+
+	year = time_digits(s, at, 4, 9999);
+	if (year < 0 || !time_char(s, at, "-"))
+		return false;
+	tm->tm_year = year - 1900;
+	tm->tm_mon = time_digits(s, at, 2, 12) - 1;
+	if (tm->tm_mon < 0 || !time_char(s, at, "-"))
+		return false;
+	last = days[tm->tm_mon] + (tm->tm_mon == 1 && is_leap(year));
+	tm->tm_mday = time_digits(s, at, 2, last);
+	return tm->tm_mday >= 1;
+}
+
 bool
 text_untime(int64_t *ms, struct span in)
 {
-	static const int days[] = {
-	    31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	struct tm tm = {0};
 	int minutes = 0;
 	int64_t frac = 0;
 	size_t at = 0;
 
-	tm.tm_year = time_digits(in, &at, 4, 9999) - 1900;
-	if (tm.tm_year < -1900 || !time_char(in, &at, "-"))
-		return false;
-	tm.tm_mon = time_digits(in, &at, 2, 12) - 1;
-	if (tm.tm_mon < 0 || !time_char(in, &at, "-"))
-		return false;
-	tm.tm_mday = time_digits(in, &at, 2, days[tm.tm_mon]);
-	if (tm.tm_mday < 1)
+	if (!time_date(&tm, in, &at))
 		return false;
 	if (at != in.len &&
 	    (!time_char(in, &at, "Tt ") || !time_clock(&tm, in, &at) ||
