@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "ctlog/base/err.h"
+#include "ctlog/base/span.h"
 
 struct conf_list {  /* logs.lists */
 	char *name; /* built-in: "chrome", "apple"; else NULL */
@@ -50,9 +51,10 @@ struct conf_sink {
 	enum conf_sink_type type;
 	struct conf_strings tenants; /* empty: all */
 	bool reveal;
-	char *path;                                      /* jsonl */
-	char *url;                                       /* webhook, chat */
-	char *secret_file;                               /* webhook */
+	char *path;        /* jsonl */
+	char *url;         /* webhook, chat */
+	char *url_file;    /* chat: instead of url */
+	char *secret_file; /* webhook */
 	char *server, *from, *to, *user, *password_file; /* mail */
 	struct conf_strings command;                     /* exec */
 };
@@ -111,6 +113,18 @@ char *config_default_file(void);
 enum status config_read(
     struct config *out, const char *file, FILE *complaints, struct err *e);
 
+/*
+ * What config_read is made of, for those who want the mistakes one by one
+ * (config/mistake.h). Both fill *m, which is released by mistakes_fini in any
+ * case; *out is to be released only after ST_OK. config_parse reads `text` as
+ * if it stood in `file`.
+ */
+struct mistakes;
+enum status config_load(
+    struct config *out, const char *file, struct mistakes *m, struct err *e);
+enum status config_parse(struct config *out, const char *file, struct span text,
+    struct mistakes *m, struct err *e);
+
 /* All defaults, as for an empty file (contact is NULL). */
 void config_defaults(struct config *out);
 void config_fini(struct config *c);
@@ -122,6 +136,9 @@ void config_print_json(const struct config *c, FILE *out);
 /* "30s", "5m", "7d" as milliseconds; "64MiB" as bytes. false: neither. */
 bool config_duration(int64_t *ms, const char *text);
 bool config_size(int64_t *bytes, const char *text);
+
+/* https, or http to this machine or with allow_http; no user, no password. */
+bool config_url_ok(const char *url, bool allow_http, struct err *e);
 
 /* A contact must be an address of somebody real: not example.com and kin. */
 bool config_contact_ok(const char *contact, struct err *e);
