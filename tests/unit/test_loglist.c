@@ -229,6 +229,16 @@ test_refused(void **state)
 	refuse("{\"operators\":[{\"name\":\"A\",\"tiled_logs\":[{" KEY_A
 	       ",\"monitoring_url\":\"https://a.example/\"}]}]}",
 	    "operators[0].tiled_logs[0]: submission_url is missing");
+	refuse("{\"operators\":[{\"name\":\"A\",\"tiled_logs\":[{" KEY_A
+	       ",\"url\":\"https://a.example/\"}]}]}",
+	    "operators[0].tiled_logs[0]: monitoring_url is missing");
+	refuse(LIST(LOG(",\"state\":{\"readonly\":{\"final_tree_head\":1}}")),
+	    "final_tree_head is a whole number");
+	refuse(LIST(LOG(",\"state\":{\"readonly\":{\"final_tree_head\":{"
+			"\"sha256_root_hash\":"
+			"\"vJHecZC18lG3qp9lV2jZoi+7nkPHQx2SmM4VWglNsIk=\","
+			"\"tree_size\":-1}}}")),
+	    "tree_size is negative");
 	refuse("{\"operators\":[],\"operators\":[]}", "duplicate");
 }
 
