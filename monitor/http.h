@@ -28,11 +28,13 @@ struct http_conf {
 struct http_reply {
 	/* ST_OK: `code` and body are there, whatever the code. ST_AGAIN: no
 	 * answer (network, timeout, too slow). ST_LIMIT: body over the cap.
-	 * ST_BAD: the answer breaks HTTP or has an unknown encoding. */
+	 * ST_BAD: the answer breaks HTTP or has an unknown encoding.
+	 * ST_USAGE: the URL is none that is fetched. */
 	enum status status;
-	int code;               /* HTTP status, 0 = none */
-	struct span body;       /* valid during the callback, or in the caller's
-			     memory when it gave some */
+	int code; /* HTTP status, 0 = none */
+	/* Valid during the callback, or in the caller's memory when it gave
+	 * some. When `code` is not 2xx it is for people: cut at the limit. */
+	struct span body;
 	int64_t retry_after_ms; /* clamped; 0 = none given */
 	int64_t date_ms;        /* the Date header, 0 = none */
 	struct err err;         /* for people, with host and URL path */
@@ -45,7 +47,8 @@ struct http_get {
 	size_t limit; /* decoded body cap */
 	/* Where the body goes. NULL: into memory of http's own, gunzipped.
 	 * Else `limit` bytes of the caller's, exactly as received (gzip is
-	 * left to the receiver; the encoded body may not exceed limit). */
+	 * left to the receiver; the encoded body may not exceed limit), and
+	 * always over HTTP/1.1, which is the cheaper one for bulk. */
 	uint8_t *into;
 	bool http1, no_keepalive;
 	http_done_fn *done;
@@ -55,11 +58,12 @@ struct http_get {
 struct http_call;
 
 struct http *http_new(struct ev_loop *loop, const struct http_conf *conf);
-/* Ends all calls without calling back. */
+/* Ends all calls without calling back. Not from a callback of a call. */
 void http_free(struct http *h);
 
-/* Queue a GET; done is called once, later, from the loop, never from within.
- * A host that asked for patience is asked when it allows, not before. */
+/* Queue a GET; done is called once, later, from the loop, never from within;
+ * it may call http_get and http_cancel. A host that asked for patience is
+ * asked when it allows, not before; queues have no bound but their callers'. */
 struct http_call *http_get(struct http *h, const struct http_get *g);
 /* Forget a call: done will not be called, `into` is no more written to. */
 void http_cancel(struct http *h, struct http_call *c);
