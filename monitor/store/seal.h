@@ -37,6 +37,7 @@ struct seal {
 	const struct keys *k;
 	const uint8_t *wrapped; /* WRAPPED_LEN */
 	struct span context;    /* as given to seal_new_key */
+	struct span place;      /* bound too: what the value is; may be empty */
 };
 /* Append nonce, ciphertext and tag to out. */
 enum status seal_put(

@@ -125,6 +125,7 @@ struct outbox_row {
 	struct exposure x; /* with its sightings, verified as of now */
 	struct buf event_type, event_subject, event_data;
 	int64_t event_time_ms;
+	char *last_error; /* of the attempt before this; NULL: none */
 };
 void outbox_row_fini(struct outbox_row *r);
 
@@ -138,8 +139,11 @@ struct record_row { /* a record with what the store knows of it */
 	int64_t row;
 	struct record r; /* values are there only when asked for (reveal) */
 	int64_t created_ms, active_ms;
+	int64_t changed_ms; /* newest change of state */
 };
 
+/* What verbs call back borrows its arguments for that long, and must not call
+ * the store. */
 typedef void store_index_fn(void *arg, int64_t row, enum record_kind kind,
     struct span keys, struct span blob);
 typedef void store_record_fn(void *arg, const struct record_row *row);
@@ -198,7 +202,8 @@ struct store_api {
 	 * so an older holder's commits become ST_STALE. */
 	enum status (*claim)(
 	    struct store *s, struct stretch *io, struct err *e);
-	/* Does it exist, without claiming. ST_MISSING when not. */
+	/* Does it exist, without claiming (epoch is 0: it commits nothing).
+	 * ST_MISSING when not. */
 	enum status (*stretch_find)(struct store *s, struct stretch *out,
 	    const struct hash *log_id, int64_t job, struct err *e);
 
@@ -225,6 +230,8 @@ struct store_api {
 	/* When the next undelivered row is due; INT64_MAX = none. */
 	enum status (*outbox_next)(
 	    struct store *s, int64_t *due_ms, size_t *depth, struct err *e);
+	/* A row that went meanwhile (rewound, erased) or was settled for good
+	 * before is left alone; that is no error. */
 	enum status (*outbox_settle)(
 	    struct store *s, const struct store_settle *how, struct err *e);
 

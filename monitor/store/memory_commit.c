@@ -1,0 +1,386 @@
+/* memory_commit: commits, their undoing, and the quarantine. */
+#include "monitor/store/memory.h"
+
+#include <search.h>
+
+#include "ctlog/base/mem.h"
+#include "monitor/store/rules.h"
+
+/* The stretch that `at` was a claim of; NULL when there is none such. */
+static struct mem_stretch *
+claimed(struct store *s, const struct stretch *at)
+{
+	struct mem_stretch *t;
+
+	if (at->id < 1 || (uint64_t)at->id > s->num_stretches)
+		return NULL;
+	t = &s->stretches[at->id - 1];
+	return t->x.epoch == at->epoch ? t : NULL;
+}
+
+/* --- hits ---------------------------------------------------------------- */
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct mem_exposure *x = a, *y = b;
+
+	return memcmp(x->id, y->id, sizeof(x->id));
+}
+
+/* tsearch() keeps pointers to the elements in its nodes. */
+static struct mem_exposure *
+exposure_find(struct store *s, const uint8_t id[16])
+{
+	struct mem_exposure key = {0}, **node;
+
+	memcpy(key.id, id, sizeof(key.id));
+	node = tfind(&key, &s->by_id, by_id);
+	return node == NULL ? NULL : *node;
+}
+
+static struct mem_exposure *
+exposure_new(struct store *s, const struct store_hit *hit)
+{
+	struct mem_exposure *x = NEW(struct mem_exposure);
+
+	memcpy(x->id, hit->x.id, sizeof(x->id));
+	x->record = s->records[hit->record - 1];
+	x->time_ms = hit->x.time_ms;
+	x->no = s->num_exposures;
+	exposure_pack(&hit->x, &x->packed);
+	s->exposures = memory_room(
+	    s->exposures, s->num_exposures, sizeof(struct mem_exposure *));
+	s->exposures[s->num_exposures++] = x;
+	ASSERT(tsearch(x, &s->by_id, by_id) != NULL);
+	return x;
+}
+
+void
+memory_exposure_drop(struct store *s, struct mem_exposure *x)
+{
+	for (size_t i = 0; i < s->num_rows; i++)
+		if (s->rows[i].exposure == x)
+			s->rows[i].state = MEM_GONE;
+	tdelete(x, &s->by_id, by_id);
+	mem_wipe(x->packed.p, x->packed.cap);
+	buf_fini(&x->packed);
+	x->num_sightings = 0;
+	x->gone = true;
+}
+
+static bool
+has_row(struct store *s, const struct mem_exposure *x, const char *sink)
+{
+	for (size_t i = 0; i < s->num_rows; i++)
+		if (s->rows[i].exposure == x && s->rows[i].state != MEM_GONE &&
+		    strcmp(s->rows[i].sink, sink) == 0)
+			return true;
+	return false;
+}
+
+/* Rows for the sinks that have none; they wait for the proof. */
+static void
+outbox_fill(struct store *s, struct mem_exposure *x, int64_t due_ms, bool old)
+{
+	for (size_t i = 0; i < s->num_sinks; i++) {
+		const struct store_sink *k = &s->sinks[i];
+		struct mem_row *row;
+
+		if (!rule_serves(k, x->record->tenant, x->record->only) ||
+		    (old && has_row(s, x, k->name)))
+			continue;
+		row = memory_row_new(s, k->name);
+		row->exposure = x;
+		row->held = true;
+		row->due_ms = due_ms;
+	}
+}
+
+static void
+sighting_new(struct store *s, struct mem_stretch *t, struct mem_exposure *x,
+    const struct store_hit *hit)
+{
+	x->sightings =
+	    memory_room(x->sightings, x->num_sightings, sizeof(*x->sightings));
+	x->sightings[x->num_sightings++] = (struct mem_sighting){
+	    .stretch = (size_t)(t - s->stretches),
+	    .log = t->log,
+	    .index = hit->index,
+	    .timestamp_ms = hit->timestamp_ms,
+	    .leaf_hash = hit->leaf_hash,
+	};
+	t->unproven = memory_room(
+	    t->unproven, t->num_unproven, sizeof(struct mem_exposure *));
+	t->unproven[t->num_unproven++] = x;
+}
+
+static bool
+is_active(const struct store *s, int64_t row)
+{
+	return row >= 1 && (uint64_t)row <= s->num_records &&
+	       s->records[row - 1]->state == RECORD_ACTIVE;
+}
+
+static void
+hit_put(struct store *s, struct mem_stretch *t, const struct store_hit *hit,
+    int64_t due_ms, struct store_committed *out)
+{
+	struct mem_exposure *x;
+	bool old;
+
+	if (!is_active(s, hit->record)) {
+		out->dropped++;
+		return;
+	}
+	x = exposure_find(s, hit->x.id);
+	old = x != NULL;
+	if (!old) {
+		x = exposure_new(s, hit);
+		out->new_exposures++;
+	}
+	if (x->num_sightings == 0)
+		outbox_fill(s, x, due_ms, old);
+	sighting_new(s, t, x, hit);
+}
+
+/* --- quarantine ---------------------------------------------------------- */
+
+static bool
+is_quarantined(const struct store *s, size_t stretch, uint64_t index)
+{
+	for (size_t i = s->num_quarantined; i-- > 0;)
+		if (s->quarantined[i].stretch == stretch &&
+		    s->quarantined[i].index <= index)
+			return s->quarantined[i].index == index;
+	return false;
+}
+
+static void
+quarantine_put(
+    struct store *s, size_t stretch, const struct store_quarantine *x)
+{
+	struct mem_quarantine *q;
+
+	if (is_quarantined(s, stretch, x->index))
+		return;
+	s->quarantined = memory_room(
+	    s->quarantined, s->num_quarantined, sizeof(*s->quarantined));
+	q = &s->quarantined[s->num_quarantined++];
+	*q = (struct mem_quarantine){.stretch = stretch,
+	    .index = x->index,
+	    .leaf_hash = x->leaf_hash,
+	    .reason = mem_str(x->reason)};
+	buf_span_add(&q->bytes, x->bytes);
+}
+
+/* By log, index, and stretch when two have the same entry. */
+static int
+by_place(const void *a, const void *b, void *arg)
+{
+	const struct mem_quarantine *const *x = a, *const *y = b;
+	const struct store *s = arg;
+	size_t lx = s->stretches[(*x)->stretch].log;
+	size_t ly = s->stretches[(*y)->stretch].log;
+
+	if (lx != ly)
+		return lx < ly ? -1 : 1;
+	if ((*x)->index != (*y)->index)
+		return (*x)->index < (*y)->index ? -1 : 1;
+	return (*x)->stretch < (*y)->stretch ? -1 : 1;
+}
+
+enum status
+memory_quarantine_list(
+    struct store *s, store_quarantine_fn *fn, void *arg, struct err *e)
+{
+	struct mem_quarantine **list =
+	    mem_new(s->num_quarantined, sizeof(*list));
+
+	(void)e;
+	for (size_t i = 0; i < s->num_quarantined; i++)
+		list[i] = &s->quarantined[i];
+	qsort_r(list, s->num_quarantined, sizeof(struct mem_quarantine *),
+	    by_place, s);
+	for (size_t i = 0; i < s->num_quarantined; i++) {
+		struct store_quarantine x = {.index = list[i]->index,
+		    .leaf_hash = list[i]->leaf_hash,
+		    .reason = list[i]->reason,
+		    .bytes = buf_span(&list[i]->bytes)};
+
+		fn(arg, &s->stretches[list[i]->stretch].x.log_id, &x);
+	}
+	free(list);
+	return ST_OK;
+}
+
+/* --- proof --------------------------------------------------------------- */
+
+static void
+release(struct store *s, struct mem_exposure *x, int64_t now_ms)
+{
+	for (size_t i = 0; i < s->num_rows; i++) {
+		struct mem_row *r = &s->rows[i];
+
+		if (r->exposure != x || !r->held || r->state != MEM_WAITING)
+			continue;
+		r->held = false;
+		if (r->due_ms > now_ms)
+			r->due_ms = now_ms;
+	}
+}
+
+/* Mark what is below `proven`; true when something of x is above it. */
+static bool
+verify(struct mem_exposure *x, size_t stretch, uint64_t proven, bool *marked)
+{
+	bool left = false;
+
+	*marked = false;
+	for (size_t i = 0; i < x->num_sightings; i++) {
+		struct mem_sighting *g = &x->sightings[i];
+
+		if (g->stretch != stretch || g->verified)
+			continue;
+		if (g->index < proven)
+			g->verified = *marked = true;
+		else
+			left = true;
+	}
+	return left;
+}
+
+static void
+prove(struct store *s, struct mem_stretch *t, const struct store_commit *c)
+{
+	size_t kept = 0;
+	bool marked;
+
+	t->x.proven = c->proof->proven;
+	t->x.tree_proven = *c->proof->tree;
+	for (size_t i = 0; i < t->num_unproven; i++) {
+		struct mem_exposure *x = t->unproven[i];
+
+		if (verify(x, (size_t)(t - s->stretches), t->x.proven, &marked))
+			t->unproven[kept++] = x;
+		if (marked)
+			release(s, x, c->now_ms);
+	}
+	t->num_unproven = kept;
+	memory_head_put(&s->logs[t->log], &c->proof->head, true);
+}
+
+/* --- the verbs ----------------------------------------------------------- */
+
+enum status
+memory_commit(struct store *s, const struct store_commit *c,
+    struct store_committed *out, struct err *e)
+{
+	struct mem_stretch *t = claimed(s, c->at);
+	int64_t due_ms = rule_later(c->now_ms, c->hold_ms);
+	enum status st = rule_commit(c, e);
+
+	*out = (struct store_committed){0};
+	if (st != ST_OK)
+		return st;
+	if (t == NULL || t->x.read != c->at->read ||
+	    !hash_eq(&t->x.log_id, &c->at->log_id))
+		return rule_stale(c->at, e);
+	if (c->proof != NULL && c->proof->proven < t->x.proven)
+		return err_set(e, ST_USAGE, "more than %llu was proven before",
+		    (unsigned long long)c->proof->proven);
+	t->x.read = c->read;
+	t->x.tree = *c->tree;
+	memory_expire(s, c->now_ms);
+	for (size_t i = 0; i < c->num_hits; i++)
+		hit_put(s, t, &c->hits[i], due_ms, out);
+	for (size_t i = 0; i < c->num_quarantined; i++)
+		quarantine_put(
+		    s, (size_t)(t - s->stretches), &c->quarantined[i]);
+	if (c->proof != NULL)
+		prove(s, t, c);
+	return ST_OK;
+}
+
+/* Take back what was not proven of x in this stretch; true when that was
+ * something. */
+static bool
+unsee(struct mem_exposure *x, size_t stretch)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < x->num_sightings; i++)
+		if (x->sightings[i].stretch != stretch ||
+		    x->sightings[i].verified)
+			x->sightings[kept++] = x->sightings[i];
+	if (kept == x->num_sightings)
+		return false;
+	x->num_sightings = kept;
+	return true;
+}
+
+static bool
+was_sent(const struct store *s, const struct mem_exposure *x)
+{
+	for (size_t i = 0; i < s->num_rows; i++)
+		if (s->rows[i].exposure == x &&
+		    s->rows[i].state == MEM_DELIVERED)
+			return true;
+	return false;
+}
+
+static void
+unsend(struct store *s, const struct mem_exposure *x)
+{
+	for (size_t i = 0; i < s->num_rows; i++)
+		if (s->rows[i].exposure == x && s->rows[i].state == MEM_WAITING)
+			s->rows[i].state = MEM_GONE;
+}
+
+static void
+unquarantine(struct store *s, const struct mem_stretch *t)
+{
+	size_t kept = 0, stretch = (size_t)(t - s->stretches);
+
+	for (size_t i = 0; i < s->num_quarantined; i++) {
+		struct mem_quarantine *q = &s->quarantined[i];
+
+		if (q->stretch == stretch && q->index >= t->x.proven) {
+			free(q->reason);
+			buf_fini(&q->bytes);
+		} else {
+			s->quarantined[kept++] = *q;
+		}
+	}
+	s->num_quarantined = kept;
+}
+
+enum status
+memory_rewind(struct store *s, const struct stretch *at, size_t *retracted,
+    size_t *delivered, struct err *e)
+{
+	struct mem_stretch *t = claimed(s, at);
+
+	*retracted = *delivered = 0;
+	if (t == NULL)
+		return rule_stale(at, e);
+	t->x.read = t->x.proven;
+	t->x.tree = t->x.tree_proven;
+	for (size_t i = 0; i < t->num_unproven; i++) {
+		struct mem_exposure *x = t->unproven[i];
+
+		if (!unsee(x, (size_t)(t - s->stretches)) ||
+		    x->num_sightings != 0)
+			continue;
+		if (was_sent(s, x)) {
+			unsend(s, x);
+			++*delivered;
+		} else {
+			memory_exposure_drop(s, x);
+			++*retracted;
+		}
+	}
+	t->num_unproven = 0;
+	unquarantine(s, t);
+	return ST_OK;
+}

@@ -1,0 +1,242 @@
+/* rules: see rules.h. */
+#include "monitor/store/rules.h"
+
+#include "ctlog/base/limits.h"
+#include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+
+enum status
+rule_claim(const struct stretch *io, struct err *e)
+{
+	if (io->begin > LIMIT_TREE_SIZE || io->limit < io->begin)
+		return err_set(e, ST_USAGE,
+		    "a stretch cannot begin at %llu and end before %llu",
+		    (unsigned long long)io->begin,
+		    (unsigned long long)io->limit);
+	if (io->tree.end != io->begin)
+		return err_set(e, ST_USAGE,
+		    "a new stretch begins at %llu, but its tree ends at %llu",
+		    (unsigned long long)io->begin,
+		    (unsigned long long)io->tree.end);
+	return ST_OK;
+}
+
+enum status
+rule_head(const struct store_head *h, struct err *e)
+{
+	if (h->size > LIMIT_TREE_SIZE)
+		return err_set(e, ST_LIMIT,
+		    "a head of %llu entries: no log is that large",
+		    (unsigned long long)h->size);
+	if (h->raw.len > LIMIT_HEAD)
+		return err_set(e, ST_LIMIT, "a head of %zu bytes", h->raw.len);
+	return ST_OK;
+}
+
+enum status
+rule_stale(const struct stretch *at, struct err *e)
+{
+	return err_set(e, ST_STALE,
+	    "stretch %lld was moved from %llu by somebody else",
+	    (long long)at->id, (unsigned long long)at->read);
+}
+
+static enum status
+check_proof(const struct store_commit *c, struct err *e)
+{
+	const struct store_proof *p = c->proof;
+
+	if (p->proven > c->read || p->proven < c->at->begin ||
+	    p->tree->end != p->proven || p->head.size < p->proven)
+		return err_set(e, ST_USAGE,
+		    "a proof up to %llu with a tree up to %llu and a head of "
+		    "%llu does not fit a position of %llu",
+		    (unsigned long long)p->proven,
+		    (unsigned long long)p->tree->end,
+		    (unsigned long long)p->head.size,
+		    (unsigned long long)c->read);
+	return rule_head(&p->head, e);
+}
+
+enum status
+rule_commit(const struct store_commit *c, struct err *e)
+{
+	uint64_t begin = c->at->read;
+
+	if (c->read < begin || c->read > LIMIT_TREE_SIZE ||
+	    c->read > c->at->limit || c->tree->end != c->read)
+		return err_set(e, ST_USAGE,
+		    "a position cannot move from %llu to %llu with a tree up "
+		    "to %llu",
+		    (unsigned long long)begin, (unsigned long long)c->read,
+		    (unsigned long long)c->tree->end);
+	for (size_t i = 0; i < c->num_hits; i++)
+		if (c->hits[i].index < begin || c->hits[i].index >= c->read)
+			return err_set(e, ST_USAGE,
+			    "a hit at %llu is outside of what was read",
+			    (unsigned long long)c->hits[i].index);
+	for (size_t i = 0; i < c->num_quarantined; i++)
+		if (c->quarantined[i].index < begin ||
+		    c->quarantined[i].index >= c->read)
+			return err_set(e, ST_USAGE,
+			    "a quarantined entry at %llu is outside of what "
+			    "was read",
+			    (unsigned long long)c->quarantined[i].index);
+	return c->proof == NULL ? ST_OK : check_proof(c, e);
+}
+
+static bool
+has_line(const char *lines, const char *name)
+{
+	struct span left = span_str(lines);
+
+	while (left.len != 0) {
+		size_t n = span_chr(left, '\n');
+
+		if (span_eq_str(span_cut(left, 0, n), name))
+			return true;
+		left = span_from(left, n + 1);
+	}
+	return false;
+}
+
+bool
+rule_serves(const struct store_sink *k, const char *tenant, const char *only)
+{
+	if (only != NULL && !has_line(only, k->name))
+		return false;
+	for (size_t i = 0; i < k->tenants.num; i++)
+		if (strcmp(k->tenants.list[i], tenant) == 0)
+			return true;
+	return k->tenants.num == 0;
+}
+
+bool
+rule_takes_events(const struct store_sink *k)
+{
+	return k->tenants.num == 0;
+}
+
+char *
+rule_only(const struct record *r)
+{
+	struct buf b = {0};
+
+	for (size_t i = 0; i < r->notify.num; i++) {
+		struct span to = span_str(r->notify.list[i]);
+
+		if (!span_starts(to, span_str("sink:")))
+			continue;
+		if (b.len != 0)
+			buf_char(&b, '\n');
+		buf_span_add(&b, span_from(to, 5));
+	}
+	if (b.len == 0)
+		return NULL;
+	buf_cstr(&b);
+	return (char *)b.p;
+}
+
+int64_t
+rule_later(int64_t now_ms, int64_t wait_ms)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(now_ms, wait_ms, &sum) ? INT64_MAX : sum;
+}
+
+bool
+rule_expired(int64_t expires_ms, int64_t now_ms)
+{
+	return expires_ms != 0 && expires_ms <= now_ms;
+}
+
+enum record_state
+rule_imported(const struct record *r, int64_t now_ms)
+{
+	if (record_consented(r) && !rule_expired(r->expires_ms, now_ms))
+		return RECORD_ACTIVE;
+	return RECORD_PENDING;
+}
+
+enum status
+rule_import(const struct record *r, enum record_state now, struct err *e)
+{
+	if (now != RECORD_WITHDRAWN && now != RECORD_ERASED)
+		return ST_OK;
+	return err_set(e, ST_BAD,
+	    "record %s of tenant %s was %s and stays so; use another id for "
+	    "a new consent",
+	    QUOTE(span_str(r->id)), QUOTE(span_str(r->tenant)),
+	    record_state_name(now));
+}
+
+#define BIT(s) (1u << (s))
+
+/* From a state to these. */
+static const unsigned leads_to[] = {
+    [RECORD_PENDING] = BIT(RECORD_ACTIVE) | BIT(RECORD_WITHDRAWN) |
+		       BIT(RECORD_EXPIRED) | BIT(RECORD_ERASED),
+    [RECORD_ACTIVE] = BIT(RECORD_PAUSED) | BIT(RECORD_WITHDRAWN) |
+		      BIT(RECORD_EXPIRED) | BIT(RECORD_ERASED),
+    [RECORD_PAUSED] = BIT(RECORD_ACTIVE) | BIT(RECORD_WITHDRAWN) |
+		      BIT(RECORD_EXPIRED) | BIT(RECORD_ERASED),
+    [RECORD_WITHDRAWN] = BIT(RECORD_ERASED),
+    [RECORD_EXPIRED] = BIT(RECORD_WITHDRAWN) | BIT(RECORD_ERASED),
+    [RECORD_ERASED] = 0,
+};
+
+enum status
+rule_change(const struct record_change *c, enum record_state from,
+    int64_t expires_ms, struct err *e)
+{
+	if (from != c->state && (leads_to[from] & BIT(c->state)) == 0)
+		return err_set(e, ST_USAGE,
+		    "record %s of tenant %s is %s and cannot become %s",
+		    QUOTE(span_str(c->id)), QUOTE(span_str(c->tenant)),
+		    record_state_name(from), record_state_name(c->state));
+	if (c->state == RECORD_ACTIVE && rule_expired(expires_ms, c->now_ms))
+		return err_set(e, ST_USAGE,
+		    "the consent of record %s of tenant %s has expired; "
+		    "import it again with a new one",
+		    QUOTE(span_str(c->id)), QUOTE(span_str(c->tenant)));
+	return ST_OK;
+}
+
+enum status
+rule_no_record(const char *tenant, const char *id, struct err *e)
+{
+	return err_set(e, ST_MISSING, "there is no record %s of tenant %s",
+	    QUOTE(span_str(id)), QUOTE(span_str(tenant)));
+}
+
+static void
+take(void *arg, struct record *r, size_t at)
+{
+	struct record *out = arg;
+
+	(void)at;
+	record_fini(out);
+	*out = *r;
+	*r = (struct record){0};
+}
+
+/* record_read() wants somebody to complain to; the count is enough. */
+static void
+complain(void *arg, size_t at, const char *what)
+{
+	(void)arg;
+	(void)at;
+	(void)what;
+}
+
+enum status
+rule_record_read(struct record *out, struct span json, struct err *e)
+{
+	*out = (struct record){0};
+	if (record_read(json, take, complain, out) == 0 && out->id != NULL)
+		return ST_OK;
+	record_fini(out);
+	return err_set(
+	    e, ST_BAD, "a stored record cannot be read back; import it again");
+}

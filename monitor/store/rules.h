@@ -1,0 +1,47 @@
+/*
+ * rules: what every backend must decide alike: which requests make sense, who
+ * is served, which changes of a record's state are allowed. Private to this
+ * room. No storage here.
+ */
+#ifndef MONITOR_STORE_RULES_H
+#define MONITOR_STORE_RULES_H
+
+#include "monitor/store/store.h"
+
+/* Sightings given with one exposure; a log that repeats itself has no end. */
+#define RULE_SIGHTINGS 1000
+
+/* ST_USAGE when a request contradicts itself. */
+enum status rule_claim(const struct stretch *io, struct err *e);
+enum status rule_commit(const struct store_commit *c, struct err *e);
+enum status rule_head(const struct store_head *h, struct err *e);
+/* ST_STALE, with words. */
+enum status rule_stale(const struct stretch *at, struct err *e);
+
+/* Whether a sink gets what concerns this tenant, or operator events. `only`
+ * are names of sinks, one a line (rule_only), NULL: all. */
+bool rule_serves(
+    const struct store_sink *k, const char *tenant, const char *only);
+bool rule_takes_events(const struct store_sink *k);
+/* The sinks that a record names ("sink:NAME"), one a line; else NULL. */
+char *rule_only(const struct record *r);
+
+/* now + wait, without overflow. */
+int64_t rule_later(int64_t now_ms, int64_t wait_ms);
+
+bool rule_expired(int64_t expires_ms, int64_t now_ms);
+enum record_state rule_imported(const struct record *r, int64_t now_ms);
+/* ST_BAD, naming the record, when its state forbids to import it again. */
+enum status rule_import(
+    const struct record *r, enum record_state now, struct err *e);
+/* ST_USAGE, naming both states, when the one does not lead to the other. */
+enum status rule_change(const struct record_change *c, enum record_state from,
+    int64_t expires_ms, struct err *e);
+/* "tenant/id" is not known. */
+enum status rule_no_record(const char *tenant, const char *id, struct err *e);
+
+/* A record out of the JSON that record_json() made of it. */
+enum status rule_record_read(
+    struct record *out, struct span json, struct err *e);
+
+#endif

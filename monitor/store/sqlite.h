@@ -1,0 +1,194 @@
+/*
+ * sqlite: the inside of the SQLite backend: the open store and the little
+ * layer over statements that its files share. Private to sqlite*.c.
+ *
+ * There is one connection that writes, and only it checkpoints (SQLite before
+ * 3.51.3 may corrupt a WAL that two connections write and checkpoint at once);
+ * a store opened for reading writes nothing.
+ */
+#ifndef MONITOR_STORE_SQLITE_H
+#define MONITOR_STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "monitor/store/store.h"
+
+/* Every statement has a slot: prepared at its first use, then kept. */
+enum query {
+	Q_BEGIN,
+	Q_COMMIT,
+	Q_ROLLBACK,
+	Q_LOG_PUT,
+	Q_LOG_GET,
+	Q_LOG_ROW,
+	Q_LOG_MARK,
+	Q_HEAD_NEWEST,
+	Q_HEAD_PROVEN,
+	Q_STRETCH_GET,
+	Q_STRETCH_NEW,
+	Q_STRETCH_CLAIM,
+	Q_STRETCH_LIST,
+	Q_STRETCH_MOVE,
+	Q_STRETCH_PROVE,
+	Q_STRETCH_BACK,
+	Q_RECORD_OF_HIT,
+	Q_EXPOSURE_FIND,
+	Q_EXPOSURE_NEW,
+	Q_EXPOSURE_SEEN,
+	Q_EXPOSURE_DROP,
+	Q_EXPOSURE_SENT,
+	Q_EXPOSURE_LIST,
+	Q_SIGHTING_NEW,
+	Q_SIGHTING_PROVE,
+	Q_SIGHTING_UNDO,
+	Q_SIGHTING_UNPROVEN,
+	Q_SIGHTING_LIST,
+	Q_QUARANTINE_NEW,
+	Q_QUARANTINE_UNDO,
+	Q_QUARANTINE_LIST,
+	Q_EVENT_NEW,
+	Q_OUTBOX_EXPOSURE,
+	Q_OUTBOX_EVENT,
+	Q_OUTBOX_RELEASE,
+	Q_OUTBOX_UNSEND,
+	Q_OUTBOX_DUE,
+	Q_OUTBOX_NEXT,
+	Q_OUTBOX_SETTLE,
+	Q_OUTBOX_WITHDRAW,
+	Q_OUTBOX_DROP,
+	Q_RECORD_FIND,
+	Q_RECORD_NEW,
+	Q_RECORD_UPDATE,
+	Q_RECORD_STATE,
+	Q_RECORD_ERASE,
+	Q_RECORD_EXPIRE,
+	Q_RECORD_LIST,
+	Q_RECORD_LIST_TENANT,
+	Q_RECORD_NAME,
+	Q_EXPOSURES_ERASE,
+	Q_INDEX_SIZE,
+	Q_INDEX_LOAD,
+	Q_GENERATION,
+	Q_GENERATION_BUMP,
+	Q_NUM
+};
+
+struct store {
+	struct store_base base;
+	sqlite3 *db;
+	sqlite3_stmt *stmt[Q_NUM];
+	char *path;
+	int lock; /* flock on PATH.lock; -1 when reading */
+	struct keys keys;
+	size_t num_sinks;
+	const struct store_sink *sinks;
+	bool read_only;
+	bool broken;   /* an I/O error: nothing is trusted any more */
+	bool scrub;    /* what was erased must leave the WAL too */
+	int wal_pages; /* as of the last commit */
+};
+
+/* db_step() found no further row. */
+#define NO_ROW ST_MISSING
+
+/* The status for SQLite's last error on this store, and words for it. */
+enum status db_error(struct store *s, struct err *e);
+
+/* The statement of a slot, with nothing bound; NULL when it cannot be
+ * prepared, which db_step() reports (binding to NULL does nothing). */
+sqlite3_stmt *db_query(struct store *s, enum query slot, const char *sql);
+void db_int(sqlite3_stmt *q, int at, int64_t v);
+/* The bytes must stay until the statement is done. */
+void db_blob(sqlite3_stmt *q, int at, struct span v);
+void db_text(sqlite3_stmt *q, int at, const char *v);
+
+/* ST_OK: there is a row. NO_ROW: there is none, and the statement is done.
+ * A loop that leaves early calls sqlite3_reset(). */
+enum status db_step(struct store *s, sqlite3_stmt *q, struct err *e);
+/* Step once and be done, row or not. *changed (unless NULL): rows touched. */
+enum status db_run(
+    struct store *s, sqlite3_stmt *q, size_t *changed, struct err *e);
+/* The end of a loop over db_step(): NO_ROW is success. */
+enum status db_done(enum status st);
+
+/* Columns; spans last until the next step. */
+struct span db_span(sqlite3_stmt *q, int at);
+/* As they should have been stored; zeros when of another length. */
+void db_bytes(sqlite3_stmt *q, int at, uint8_t *out, size_t len);
+char *db_str(sqlite3_stmt *q, int at); /* NULL for NULL */
+
+/* A transaction for writing; db_end() commits when st is ST_OK, else rolls
+ * back, and gives what became of it. */
+enum status db_begin(struct store *s, struct err *e);
+enum status db_end(struct store *s, enum status st, struct err *e);
+
+/* A value with a key of its own in front. `context` says what it is. */
+enum status db_box(
+    struct store *s, struct buf *out, struct span context, struct span plain);
+enum status db_unbox(struct store *s, struct buf *out, struct span context,
+    struct span box, struct err *e);
+
+/* --- logs and stretches (sqlite_log.c) -------------------------------- */
+enum status sqlite_log_open(
+    struct store *s, struct store_log *l, int64_t now_ms, struct err *e);
+enum status sqlite_log_mark(
+    struct store *s, const struct hash *log_id, bool unhealthy, struct err *e);
+enum status sqlite_head_seen(struct store *s, const struct hash *log_id,
+    const struct store_head *h, struct err *e);
+enum status sqlite_claim(struct store *s, struct stretch *io, struct err *e);
+enum status sqlite_stretch_find(struct store *s, struct stretch *out,
+    const struct hash *log_id, int64_t job, struct err *e);
+enum status sqlite_stretches(
+    struct store *s, store_stretch_fn *fn, void *arg, struct err *e);
+/* Row of a log; ST_MISSING with words when it has none. */
+enum status sqlite_log_row(
+    struct store *s, int64_t *row, const struct hash *log_id, struct err *e);
+/* A larger head replaces the newest, or both. */
+enum status sqlite_head_put(struct store *s, int64_t log,
+    const struct store_head *h, bool proven, struct err *e);
+
+/* --- commits (sqlite_commit.c, _rewind.c, _quarantine.c) -------------- */
+enum status sqlite_commit(struct store *s, const struct store_commit *c,
+    struct store_committed *out, struct err *e);
+enum status sqlite_rewind(struct store *s, const struct stretch *at,
+    size_t *retracted, size_t *delivered, struct err *e);
+/* c->quarantined[i], within the commit's transaction. */
+enum status sqlite_quarantine_put(
+    struct store *s, const struct store_commit *c, size_t i, struct err *e);
+enum status sqlite_quarantine_list(
+    struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
+
+/* --- exposures, events, outbox (sqlite_outbox.c) ---------------------- */
+enum status sqlite_event_add(
+    struct store *s, const struct event *ev, struct err *e);
+enum status sqlite_outbox_due(struct store *s, int64_t now_ms, size_t limit,
+    struct outbox *out, struct err *e);
+enum status sqlite_outbox_next(
+    struct store *s, int64_t *due_ms, size_t *depth, struct err *e);
+enum status sqlite_outbox_settle(
+    struct store *s, const struct store_settle *how, struct err *e);
+enum status sqlite_exposures(struct store *s, const struct hash *log_id,
+    store_exposure_fn *fn, void *arg, struct err *e);
+
+/* --- records (sqlite_records.c, sqlite_index.c) ----------------------- */
+enum status sqlite_records_import(
+    struct store *s, struct store_import *io, struct err *e);
+enum status sqlite_records_list(struct store *s, const struct store_query *q,
+    store_record_fn *fn, void *arg, struct err *e);
+enum status sqlite_record_state(
+    struct store *s, const struct record_change *c, struct err *e);
+enum status sqlite_index_generation(
+    struct store *s, uint64_t *out, struct err *e);
+enum status sqlite_index_size(
+    struct store *s, int64_t now_ms, struct match_size *out, struct err *e);
+enum status sqlite_index_load(struct store *s, int64_t now_ms,
+    store_index_fn *fn, void *arg, struct err *e);
+enum status sqlite_record_name(
+    struct store *s, int64_t row, struct record_ref *out, struct err *e);
+/* Records past their expiry become expired. */
+enum status sqlite_expire(struct store *s, int64_t now_ms, struct err *e);
+enum status sqlite_generation_bump(struct store *s, struct err *e);
+/* What a record's key is bound to. */
+void sqlite_record_context(struct buf *out, struct span tenant, struct span id);
+
+#endif

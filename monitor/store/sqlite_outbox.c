@@ -1,0 +1,388 @@
+/*
+ * sqlite_outbox: what is to be delivered and what became of it, operator
+ * events, and the reading of exposures. Outbox rows of exposures are written
+ * by sqlite_commit.c.
+ */
+#include "ctlog/base/mem.h"
+#include "monitor/store/rules.h"
+#include "monitor/store/sqlite.h"
+
+/* --- exposures ----------------------------------------------------------- */
+
+static void
+sighting_fill(struct sighting *s, sqlite3_stmt *q)
+{
+	db_bytes(q, 0, s->log_id, sizeof(s->log_id));
+	s->log_name = db_str(q, 1);
+	s->operator_name = db_str(q, 2);
+	s->index = (uint64_t)sqlite3_column_int64(q, 3);
+	s->timestamp_ms = sqlite3_column_int64(q, 4);
+	db_bytes(q, 5, s->leaf_hash, sizeof(s->leaf_hash));
+	s->verified = sqlite3_column_int(q, 6) != 0;
+}
+
+/* Of all logs, or of one. Two stretches may have seen the same entry. */
+static enum status
+sightings_get(struct store *s, struct exposure *x, int64_t no,
+    const struct hash *log_id, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_SIGHTING_LIST,
+	    "SELECT l.log_id, l.name, l.operator_name, i.ix, i.timestamp_ms,"
+	    " i.leaf_hash, max(i.verified)"
+	    " FROM sighting i JOIN stretch t ON t.id = i.stretch"
+	    " JOIN log l ON l.id = t.log"
+	    " WHERE i.exposure = ?1 AND (?2 IS NULL OR l.log_id = ?2)"
+	    " GROUP BY l.id, i.ix ORDER BY i.timestamp_ms, l.id, i.ix"
+	    " LIMIT ?3");
+	size_t cap = 0;
+	enum status st;
+
+	db_int(q, 1, no);
+	if (log_id != NULL)
+		db_blob(q, 2, hash_span(log_id));
+	db_int(q, 3, RULE_SIGHTINGS);
+	while ((st = db_step(s, q, e)) == ST_OK) {
+		if (x->num_sightings == cap) {
+			cap = cap ? cap * 2 : 4;
+			x->sightings =
+			    mem_grow(x->sightings, cap, sizeof(*x->sightings));
+		}
+		sighting_fill(&x->sightings[x->num_sightings++], q);
+	}
+	return db_done(st);
+}
+
+/* no, id, time_ms, sealed, tenant, name, wrapped: in EXPOSURE_COLUMNS. */
+#define EXPOSURE_COLUMNS                                                       \
+	"x.no, x.id, x.time_ms, x.sealed, r.tenant, r.name, r.wrapped"
+
+static enum status
+unseal(struct store *s, struct buf *out, sqlite3_stmt *q, int at, struct err *e)
+{
+	uint8_t wrapped[WRAPPED_LEN];
+	struct buf context = {0};
+	struct seal seal = {&s->keys, wrapped, {NULL, 0}, db_span(q, at + 1)};
+	enum status st;
+
+	sqlite_record_context(&context, db_span(q, at + 4), db_span(q, at + 5));
+	seal.context = buf_span(&context);
+	db_bytes(q, at + 6, wrapped, sizeof(wrapped));
+	st = seal_get(out, &seal, db_span(q, at + 3), e);
+	buf_fini(&context);
+	return st;
+}
+
+/* EXPOSURE_COLUMNS from `at` on; ST_MISMATCH or ST_BAD when they do not
+ * open. Sightings are not among them. */
+static enum status
+exposure_fill(
+    struct store *s, struct exposure *x, sqlite3_stmt *q, int at, struct err *e)
+{
+	struct buf plain = {0};
+	enum status st = unseal(s, &plain, q, at, e);
+
+	if (st == ST_OK)
+		st = exposure_unpack(x, buf_span(&plain), e);
+	buf_fini(&plain);
+	if (st != ST_OK) {
+		err_prefix(
+		    e, "exposure %lld", (long long)sqlite3_column_int64(q, at));
+		return st;
+	}
+	db_bytes(q, at + 1, x->id, sizeof(x->id));
+	x->time_ms = sqlite3_column_int64(q, at + 2);
+	return ST_OK;
+}
+
+static enum status
+exposure_get(struct store *s, struct exposure *x, sqlite3_stmt *q,
+    const struct hash *log_id, struct err *e)
+{
+	struct exposure seen = {0};
+	enum status st =
+	    sightings_get(s, &seen, sqlite3_column_int64(q, 0), log_id, e);
+
+	if (st != ST_OK || (log_id != NULL && seen.num_sightings == 0)) {
+		exposure_fini(&seen);
+		return st != ST_OK ? st : NO_ROW;
+	}
+	st = exposure_fill(s, x, q, 0, e);
+	if (st != ST_OK) {
+		exposure_fini(&seen);
+		return st;
+	}
+	x->num_sightings = seen.num_sightings;
+	x->sightings = seen.sightings;
+	return ST_OK;
+}
+
+enum status
+sqlite_exposures(struct store *s, const struct hash *log_id,
+    store_exposure_fn *fn, void *arg, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_EXPOSURE_LIST,
+	    "SELECT " EXPOSURE_COLUMNS " FROM exposure x"
+	    " JOIN record r ON r.id = x.record ORDER BY x.time_ms, x.no");
+	enum status st;
+
+	while ((st = db_step(s, q, e)) == ST_OK) {
+		struct exposure x = {0};
+
+		st = exposure_get(s, &x, q, log_id, e);
+		if (st == ST_OK)
+			fn(arg, &x);
+		exposure_fini(&x);
+		if (st != ST_OK && st != NO_ROW)
+			break;
+	}
+	sqlite3_reset(q);
+	return db_done(st);
+}
+
+/* --- events -------------------------------------------------------------- */
+
+static enum status
+event_rows(struct store *s, int64_t no, const struct event *ev, struct err *e)
+{
+	sqlite3_stmt *q;
+	enum status st = ST_OK;
+
+	for (size_t i = 0; st == ST_OK && i < s->num_sinks; i++) {
+		if (!rule_takes_events(&s->sinks[i]))
+			continue;
+		q = db_query(s, Q_OUTBOX_EVENT,
+		    "INSERT INTO outbox(sink, event, held, due_ms)"
+		    " VALUES(?1, ?2, 0, ?3) ON CONFLICT DO NOTHING");
+		db_text(q, 1, s->sinks[i].name);
+		db_int(q, 2, no);
+		db_int(q, 3, ev->time_ms);
+		st = db_run(s, q, NULL, e);
+	}
+	return st;
+}
+
+static enum status
+event_new(struct store *s, const struct event *ev, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_EVENT_NEW,
+	    "INSERT INTO event(id, type, subject, time_ms, data)"
+	    " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING");
+	size_t added;
+	enum status st;
+
+	db_blob(q, 1, span_of(ev->id, sizeof(ev->id)));
+	db_text(q, 2, ev->type);
+	db_text(q, 3, ev->subject);
+	db_int(q, 4, ev->time_ms);
+	db_blob(q, 5, ev->data);
+	st = db_run(s, q, &added, e);
+	if (st != ST_OK || added == 0)
+		return st;
+	return event_rows(s, sqlite3_last_insert_rowid(s->db), ev, e);
+}
+
+enum status
+sqlite_event_add(struct store *s, const struct event *ev, struct err *e)
+{
+	enum status st = db_begin(s, e);
+
+	return st != ST_OK ? st : db_end(s, event_new(s, ev, e), e);
+}
+
+/* --- the outbox ---------------------------------------------------------- */
+
+/* Columns of outbox_due: the row's, then EXPOSURE_COLUMNS, then the event's. */
+enum {
+	DUE_ID,
+	DUE_SINK,
+	DUE_ATTEMPTS,
+	DUE_ERROR,
+	DUE_EXPOSURE,
+	DUE_EVENT = DUE_EXPOSURE + 7
+};
+
+static void
+event_fill(struct outbox_row *r, sqlite3_stmt *q)
+{
+	db_bytes(q, DUE_EVENT, r->event_id, sizeof(r->event_id));
+	buf_span_add(&r->event_type, db_span(q, DUE_EVENT + 1));
+	buf_span_add(&r->event_subject, db_span(q, DUE_EVENT + 2));
+	r->event_time_ms = sqlite3_column_int64(q, DUE_EVENT + 3);
+	buf_span_add(&r->event_data, db_span(q, DUE_EVENT + 4));
+}
+
+static void
+last_error_fill(struct store *s, struct outbox_row *r, sqlite3_stmt *q)
+{
+	struct buf plain = {0};
+
+	if (sqlite3_column_type(q, DUE_ERROR) == SQLITE_NULL)
+		return;
+	/* Only words: a row goes out without them as well. */
+	if (db_unbox(s, &plain, span_str("error"), db_span(q, DUE_ERROR),
+		NULL) == ST_OK)
+		r->last_error = mem_strn(plain.p, plain.len);
+	buf_fini(&plain);
+}
+
+/* NO_ROW when what it was about is gone, or is damaged and never opens. */
+static enum status
+due_fill(struct store *s, struct outbox_row *r, sqlite3_stmt *q, struct err *e)
+{
+	r->id = sqlite3_column_int64(q, DUE_ID);
+	r->sink = db_str(q, DUE_SINK);
+	r->attempts = (unsigned)sqlite3_column_int(q, DUE_ATTEMPTS);
+	last_error_fill(s, r, q);
+	if (sqlite3_column_type(q, DUE_EVENT) != SQLITE_NULL) {
+		event_fill(r, q);
+		return ST_OK;
+	}
+	if (sqlite3_column_type(q, DUE_EXPOSURE) == SQLITE_NULL ||
+	    exposure_fill(s, &r->x, q, DUE_EXPOSURE, NULL) != ST_OK)
+		return NO_ROW;
+	r->is_exposure = true;
+	memcpy(r->event_id, r->x.id, sizeof(r->event_id));
+	r->event_time_ms = r->x.time_ms;
+	return sightings_get(
+	    s, &r->x, sqlite3_column_int64(q, DUE_EXPOSURE), NULL, e);
+}
+
+static struct outbox_row *
+outbox_room(struct outbox *o)
+{
+	if ((o->num & (o->num - 1)) == 0)
+		o->rows = mem_grow(
+		    o->rows, o->num ? o->num * 2 : 1, sizeof(*o->rows));
+	o->rows[o->num] = (struct outbox_row){0};
+	return &o->rows[o->num++];
+}
+
+static sqlite3_stmt *
+due_query(struct store *s, int64_t now_ms, size_t limit)
+{
+	sqlite3_stmt *q = db_query(s, Q_OUTBOX_DUE,
+	    "SELECT o.id, o.sink, o.attempts, o.error_box, " EXPOSURE_COLUMNS
+	    ", v.id, v.type, v.subject, v.time_ms, v.data FROM outbox o"
+	    " LEFT JOIN exposure x ON x.no = o.exposure"
+	    " LEFT JOIN record r ON r.id = x.record"
+	    " LEFT JOIN event v ON v.no = o.event"
+	    " WHERE o.state = 0 AND o.due_ms <= ?1"
+	    " ORDER BY o.due_ms, o.id LIMIT ?2");
+
+	db_int(q, 1, now_ms);
+	db_int(q, 2, limit > INT64_MAX ? -1 : (int64_t)limit);
+	return q;
+}
+
+/* What can never be given is dead, so that it does not come back each time. */
+static enum status
+drop(struct store *s, const struct buf *list, struct err *e)
+{
+	enum status st;
+
+	if (list->len == 0 || s->read_only)
+		return ST_OK;
+	st = db_begin(s, e);
+	if (st != ST_OK)
+		return st;
+	for (size_t i = 0; st == ST_OK && i < list->len / 8; i++) {
+		sqlite3_stmt *q = db_query(s, Q_OUTBOX_DROP,
+		    "UPDATE outbox SET state = 2, held = 0 WHERE id = ?1");
+		int64_t id;
+
+		memcpy(&id, list->p + i * 8, 8);
+		db_int(q, 1, id);
+		st = db_run(s, q, NULL, e);
+	}
+	return db_end(s, st, e);
+}
+
+enum status
+sqlite_outbox_due(struct store *s, int64_t now_ms, size_t limit,
+    struct outbox *out, struct err *e)
+{
+	sqlite3_stmt *q = due_query(s, now_ms, limit);
+	struct buf gone = {0};
+	enum status st;
+
+	*out = (struct outbox){0};
+	while ((st = db_step(s, q, e)) == ST_OK) {
+		struct outbox_row *r = outbox_room(out);
+
+		st = due_fill(s, r, q, e);
+		if (st == ST_OK)
+			continue;
+		if (st != NO_ROW)
+			break;
+		buf_add(&gone, &r->id, sizeof(r->id));
+		outbox_row_fini(&out->rows[--out->num]);
+	}
+	sqlite3_reset(q);
+	st = db_done(st);
+	if (st == ST_OK)
+		st = drop(s, &gone, e);
+	if (st != ST_OK)
+		outbox_fini(out);
+	buf_fini(&gone);
+	return st;
+}
+
+enum status
+sqlite_outbox_next(
+    struct store *s, int64_t *due_ms, size_t *depth, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_OUTBOX_NEXT,
+	    "SELECT count(*), ifnull(min(due_ms), 9223372036854775807)"
+	    " FROM outbox WHERE state = 0");
+	enum status st = db_step(s, q, e);
+
+	if (st != ST_OK)
+		return st;
+	*depth = (size_t)sqlite3_column_int64(q, 0);
+	*due_ms = sqlite3_column_int64(q, 1);
+	sqlite3_reset(q);
+	return ST_OK;
+}
+
+static int
+state_of(enum settle how)
+{
+	static const int states[] = {
+	    [SETTLE_DELIVERED] = 1, [SETTLE_RETRY] = 0, [SETTLE_DEAD] = 2};
+
+	return states[how];
+}
+
+static enum status
+settle(struct store *s, const struct store_settle *how, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_OUTBOX_SETTLE,
+	    "UPDATE outbox SET state = ?2, held = 0, attempts = attempts + 1,"
+	    " settled_ms = ?3, due_ms = ifnull(?4, due_ms), error_box = ?5"
+	    " WHERE id = ?1 AND state = 0");
+	struct buf box = {0};
+	enum status st;
+
+	db_int(q, 1, how->row);
+	db_int(q, 2, state_of(how->how));
+	db_int(q, 3, how->now_ms);
+	if (how->how == SETTLE_RETRY)
+		db_int(q, 4, how->due_ms);
+	if (how->error != NULL) {
+		/* Receivers like to repeat addresses in their answers. */
+		db_box(s, &box, span_str("error"), span_str(how->error));
+		db_blob(q, 5, buf_span(&box));
+	}
+	st = db_run(s, q, NULL, e);
+	buf_fini(&box);
+	return st;
+}
+
+enum status
+sqlite_outbox_settle(
+    struct store *s, const struct store_settle *how, struct err *e)
+{
+	enum status st = db_begin(s, e);
+
+	return st != ST_OK ? st : db_end(s, settle(s, how, e), e);
+}
