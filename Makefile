@@ -25,17 +25,20 @@ PC = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 # --- flavours ---------------------------------------------------------------
 WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wcast-qual -Wvla \
 	-Wstrict-prototypes -Wimplicit-fallthrough -Wnull-dereference \
-	-Wno-format-truncation -Wno-sign-conversion
+	-Wno-format-truncation -Wno-sign-conversion \
+	-Wno-missing-field-initializers
 HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 	-fstack-clash-protection -fcf-protection
 # libev's watchers alias by design.
 BASE := -std=c11 -D_GNU_SOURCE -I. -g -fPIE -fno-strict-aliasing \
 	-ffile-prefix-map=$(CURDIR)=. -DINDELIBLE_VERSION='"$(VERSION)"'
+# Only in builds for tests: a certificate that kills its worker.
+TESTING := -DINDELIBLE_POISON
 FLAGS_release := -O2 $(HARDEN)
 FLAGS_asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=undefined
-FLAGS_tsan := -O1 -fno-omit-frame-pointer -fsanitize=thread
-FLAGS_cov := -O0 --coverage
+	-fno-sanitize-recover=undefined $(TESTING)
+FLAGS_tsan := -O1 -fno-omit-frame-pointer -fsanitize=thread $(TESTING)
+FLAGS_cov := -O0 --coverage $(TESTING)
 FLAGS_fuzz := -O1 -fno-omit-frame-pointer \
 	-fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=undefined

@@ -59,15 +59,22 @@ pack_time(struct buf *out, const char *name, int64_t ms)
 		buf_fmt(out, "%lld", (long long)ms);
 }
 
+/* A text that every exposure has: "" stands for one that was not set. */
+static void
+pack_text(struct buf *out, const char *name, const char *text)
+{
+	json_text(out, name, text != NULL ? text : "");
+}
+
 static void
 pack_match(const struct exposure *x, struct buf *out)
 {
 	json_open(out, "match", '{');
-	json_text(out, "rule", x->match.rule);
-	json_text(out, "kind", x->match.kind);
-	json_text(out, "carrier", x->match.carrier);
-	json_text(out, "side", x->match.side);
-	json_text(out, "value", x->match.value);
+	pack_text(out, "rule", x->match.rule);
+	pack_text(out, "kind", x->match.kind);
+	pack_text(out, "carrier", x->match.carrier);
+	pack_text(out, "side", x->match.side);
+	pack_text(out, "value", x->match.value);
 	json_uint(out, "score", x->match.score);
 	json_uint(out, "count", x->match.count);
 	json_texts(out, "reasons", x->match.num_reasons, x->match.reason);
@@ -98,9 +105,9 @@ exposure_pack(const struct exposure *x, struct buf *out)
 {
 	buf_char(out, '{');
 	json_uint(out, "form", FORM);
-	json_text(out, "tenant", x->tenant);
-	json_text(out, "record", x->record_id);
-	json_text(out, "record_kind", x->record_kind);
+	pack_text(out, "tenant", x->tenant);
+	pack_text(out, "record", x->record_id);
+	pack_text(out, "record_kind", x->record_kind);
 	pack_match(x, out);
 	json_uint(out, "severity", (uint64_t)x->severity);
 	json_texts(out, "also", x->num_also, x->also);

@@ -92,6 +92,18 @@ mask_other(struct buf *out, struct span s)
 	buf_span_add(out, span_from(s, at));
 }
 
+static bool
+is(const char *a, const char *b)
+{
+	return a != NULL && strcmp(a, b) == 0;
+}
+
+static bool
+is_address(const char *kind)
+{
+	return is(kind, "email") || is(kind, "upn") || is(kind, "jid");
+}
+
 void
 alert_mask(const char *kind, struct span value, struct buf *out)
 {
@@ -100,11 +112,9 @@ alert_mask(const char *kind, struct span value, struct buf *out)
 	value.len = text_utf8_len(value);
 	for (at = value.len; at > 0 && value.p[at - 1] != '@'; at--)
 		continue;
-	if (strcmp(kind, "name") == 0 || strcmp(kind, "pseudonym") == 0)
+	if (is(kind, "name") || is(kind, "pseudonym"))
 		mask_name(out, value);
-	else if (at > 0 &&
-		 (strcmp(kind, "email") == 0 || strcmp(kind, "upn") == 0 ||
-		     strcmp(kind, "jid") == 0))
+	else if (at > 0 && is_address(kind))
 		mask_address(
 		    out, span_cut(value, 0, at - 1), span_from(value, at));
 	else

@@ -244,3 +244,9 @@ config_fini(struct config *c)
 	free(c->file);
 	*c = (struct config){0};
 }
+
+const char *
+config_yaml_version(void)
+{
+	return yaml_version();
+}

@@ -143,4 +143,7 @@ bool config_url_ok(const char *url, bool allow_http, struct err *e);
 /* A contact must be an address of somebody real: not example.com and kin. */
 bool config_contact_ok(const char *contact, struct err *e);
 
+/* Of the YAML library at run time. */
+const char *config_yaml_version(void);
+
 #endif

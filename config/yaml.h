@@ -40,4 +40,7 @@ const struct node *node_get(const struct node *map, const char *key);
  */
 const struct node *yaml_read(struct arena *a, struct mistakes *m);
 
+/* Of libfyaml at run time. */
+const char *yaml_version(void);
+
 #endif

@@ -9,6 +9,7 @@
 #include "monitor/batch_format.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* A gunzipped page and its base64 decoded. */
 #define SCRATCH (2ul * LIMIT_BODY)
@@ -187,6 +188,21 @@ is_skipped(const struct batch_order *o, uint64_t at)
 	return false;
 }
 
+/* In test builds a certificate can kill its worker, so that the tests see
+ * what becomes of a batch then. */
+static void
+poison(struct span cert)
+{
+#ifdef INDELIBLE_POISON
+	static const char pill[] = "indelible-test-poison";
+
+	if (memmem(cert.p, cert.len, pill, sizeof(pill) - 1) != NULL)
+		_exit(99);
+#else
+	(void)cert;
+#endif
+}
+
 /* Extract from one certificate and match what was found. */
 static void
 work_cert(
@@ -196,6 +212,7 @@ work_cert(
 	struct problems none = {0, NULL};
 	struct cert c;
 
+	poison(e->cert);
 	arena_clear(&b->arena);
 	cert_parse(&c, e->cert, &none);
 	extract_run(b->extractor, &b->findings, &c, &b->arena, &none);

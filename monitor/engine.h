@@ -55,7 +55,7 @@ struct engine {
 	struct entry_log {
 		struct want_log want;
 		struct tail_range range;
-		struct probe *probe;
+		struct detect *detect;
 		struct tail *tail;
 		enum status status; /* when there is no tail */
 		struct err err;

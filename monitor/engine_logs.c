@@ -5,7 +5,7 @@
 #include "ctlog/base/mem.h"
 #include "monitor/diag.h"
 #include "monitor/engine_private.h"
-#include "monitor/probe.h"
+#include "monitor/detect.h"
 
 void
 want_log_fini(struct want_log *w)
@@ -56,20 +56,20 @@ log_ended(struct engine *g, struct entry_log *l)
 	engine_settle(g);
 }
 
-struct probe_arg {
+struct detect_arg {
 	struct engine *g;
 	size_t at;
 };
 
 static void
-engine_on_probe(void *arg, const struct log_api *api, const struct err *err)
+engine_on_detect(void *arg, const struct log_api *api, const struct err *err)
 {
-	struct probe_arg *a = arg;
+	struct detect_arg *a = arg;
 	struct engine *g = a->g;
 	struct entry_log *l = &g->logs[a->at];
 
 	free(a);
-	l->probe = NULL;
+	l->detect = NULL;
 	l->want.api = api;
 	if (api != NULL) {
 		log_start(g, l);
@@ -86,15 +86,15 @@ engine_logs_start(struct engine *g)
 {
 	for (size_t i = 0; i < g->num_logs; i++) {
 		struct entry_log *l = &g->logs[i];
-		struct probe_arg *a;
+		struct detect_arg *a;
 
 		if (l->want.api != NULL) {
 			log_start(g, l);
 			continue;
 		}
-		a = NEW(struct probe_arg);
-		*a = (struct probe_arg){g, i};
-		l->probe = probe_new(g->http, l->want.url, engine_on_probe, a);
+		a = NEW(struct detect_arg);
+		*a = (struct detect_arg){g, i};
+		l->detect = detect_new(g->http, l->want.url, engine_on_detect, a);
 	}
 }
 
@@ -180,8 +180,8 @@ engine_logs_stop(struct engine *g)
 			tail_stop(l->tail);
 			continue;
 		}
-		probe_end(l->probe);
-		l->probe = NULL;
+		detect_end(l->detect);
+		l->detect = NULL;
 		l->status = ST_AGAIN;
 		err_set(&l->err, ST_AGAIN, "stopped before the end");
 		log_ended(g, l);
@@ -192,7 +192,7 @@ void
 engine_logs_free(struct engine *g)
 {
 	for (size_t i = 0; i < g->num_logs; i++) {
-		probe_end(g->logs[i].probe);
+		detect_end(g->logs[i].detect);
 		tail_free(g->logs[i].tail);
 		want_log_fini(&g->logs[i].want);
 	}

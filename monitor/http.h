@@ -80,4 +80,7 @@ void http_counts(const struct http *h, struct http_counts *out);
 /* Loopback by literal address or "localhost": plain http is allowed there. */
 bool http_is_loopback(const char *url);
 
+/* Of libcurl at run time. */
+const char *http_version(void);
+
 #endif

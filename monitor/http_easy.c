@@ -244,3 +244,9 @@ easy_fault(const struct easy *e, int code, size_t received, struct err *err)
 	/* libcurl's words can quote a certificate or a header. */
 	return err_set(err, fault_status(code), "%s", QUOTE(span_str(why)));
 }
+
+const char *
+http_version(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version;
+}

@@ -18,11 +18,15 @@ json_head(
 
 	if (h->size == 0 && raw.len == 0)
 		return;
-	buf_fmt(out, ",\"%s\":{\"size\":%" PRIu64 ",\"timestamp\":\"%s\"", name,
-	    h->size, text_time(when, (int64_t)h->timestamp));
-	buf_str(out, ",\"root\":\"");
-	text_base64(out, hash_span(&h->root));
-	buf_str(out, "\",\"signed\":\"");
+	buf_fmt(out, ",\"%s\":{", name);
+	if (h->size > 0) {
+		buf_fmt(out, "\"size\":%" PRIu64 ",\"timestamp\":\"%s\"",
+		    h->size, text_time(when, (int64_t)h->timestamp));
+		buf_str(out, ",\"root\":\"");
+		text_base64(out, hash_span(&h->root));
+		buf_str(out, "\",");
+	}
+	buf_str(out, "\"signed\":\"");
 	text_base64(out, raw);
 	buf_str(out, "\"}");
 }
@@ -69,6 +73,8 @@ event_run(struct task *task, struct store *s)
 	task->status = api->event_add(s, &e->ev, &task->err);
 	if (task->status == ST_OK)
 		task->status = api->log_mark(s, &e->log_id, true, &task->err);
+	if (task->status == ST_MISSING) /* refused before it was opened */
+		task->status = ST_OK;
 }
 
 static void

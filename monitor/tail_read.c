@@ -338,12 +338,18 @@ haul_take(struct tail *t, struct flight *f)
 	return true;
 }
 
-/* The log answered less than it was asked for: ask for the rest. */
+/* The log answered less than it was asked for: plan again from there, with
+ * what was learned; or, when later batches are under way, ask for the rest. */
 static void
 flight_rest(struct tail *t, const struct flight *f, uint64_t got_to)
 {
-	struct flight *rest = flight_new(t, got_to, f->want.end);
+	struct flight *rest;
 
+	if (t->first == NULL) {
+		t->planned = got_to;
+		return;
+	}
+	rest = flight_new(t, got_to, f->want.end);
 	rest->next = t->first;
 	t->first = rest;
 	flight_ask(rest);

@@ -10,6 +10,10 @@
 #include <stdio.h>
 #include <utf8proc.h>
 
+#include "config/config.h"
+#include "monitor/http.h"
+#include "monitor/store/store.h"
+
 static void
 add(struct version list[VERSIONS], size_t *n, const char *name,
     const char *text)

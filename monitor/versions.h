@@ -17,9 +17,4 @@ struct version {
 /* Fills list, returns how many. */
 size_t versions_get(struct version list[VERSIONS]);
 
-/* For versions.c. */
-const char *http_version(void);
-const char *store_sqlite_version(void);
-const char *config_yaml_version(void);
-
 #endif

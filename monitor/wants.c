@@ -312,7 +312,7 @@ wants_of_config(struct wants *out, const struct config *c, struct err *e)
 		    .lists = &file,
 		    .list_key = l->key_file,
 		    .num_patterns = c->logs.include.num,
-		    .patterns = (const char **)c->logs.include.list};
+		    .patterns = (const char **)(void *)c->logs.include.list};
 
 		if (file == NULL) {
 			diag_warn("log list %s is not fetched by this "

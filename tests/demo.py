@@ -136,7 +136,7 @@ class Demo:
             "instance": "demo",
             "store": "sqlite://%s/indelible.db" % self.directory,
             "keys": {"master_file": "master.key"},
-            "logs": {"extra": logs, "start": "zero"},
+            "logs": {"lists": [], "extra": logs, "start": "zero"},
             "fetch": {"poll_static": "500ms", "poll_rfc6962": "500ms",
                       "partial_tile_after": "500ms"},
             "alerts": {"sinks": [{"name": "ledger", "jsonl": {

@@ -29,7 +29,11 @@ struct log {
 	char *origin; /* static: the checkpoint's first line */
 	struct logkey *key;
 	uint32_t page; /* RFC 6962: learned entries per reply, 0 = unknown */
-	uint32_t full_pages; /* of that size, one after the other; private */
+	struct {
+		uint64_t stop; /* where the last short reply ended */
+		uint32_t cut;  /* how long the last page came out, if cut */
+		uint32_t idle; /* replies that told nothing about the page */
+	} clue;                /* private */
 };
 
 /* A GET to be made. */

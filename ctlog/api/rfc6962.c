@@ -37,9 +37,10 @@ rfc6962_issuer_request(
 
 /* --- page size ------------------------------------------------------------- */
 
-/* What is asked for while the log's page size is unknown. */
-#define FIRST_PAGE 1024u
-/* So many full pages in a row, and twice as much is tried. */
+/* What is asked for while the log's page size is unknown: twice the largest
+ * page that is known to exist, so that a page can be seen from end to end. */
+#define FIRST_PAGE 2048u
+/* So many replies without news, and twice as much is tried. */
 #define GROW_AFTER 32u
 
 static uint32_t
@@ -67,60 +68,67 @@ rfc6962_plan_limit(const struct log *l, uint64_t size, bool partial)
 	return size;
 }
 
-/*
- * A short reply. Many servers cut replies at multiples of their page, so one
- * that ends at a multiple of a larger page size that is in use somewhere may
- * have been cut there. When just one such size explains the end, that is it;
- * when several do, a later reply will tell; when none does, the server gives
- * `got` entries at a time.
- */
 static void
-learn_short(struct log *l, uint64_t stop, uint32_t got)
+page_set(struct log *l, uint32_t page)
 {
-	static const uint32_t used[] = {32, 64, 100, 128, 200, 250, 256, 500,
-	    512, 1000, 1024, 2000, 2048, 4096};
-	uint32_t page = got;
-	unsigned num = 0;
-
-	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
-		if (used[i] > got && stop % used[i] == 0) {
-			page = used[i];
-			num++;
-		}
-	if (num <= 1)
-		l->page = page;
-	l->full_pages = 0;
+	l->page = page < LIMIT_BATCH ? page : LIMIT_BATCH;
+	l->clue.idle = 0;
 }
 
-/* A full page. The log might give more: try, now and then. It costs nothing,
- * the short reply is a full page too. */
+/* A reply that does not tell the page size; perhaps a larger question will. */
 static void
-learn_full(struct log *l)
+page_no_news(struct log *l)
 {
-	l->page = page_size(l);
-	l->full_pages++;
-	if (l->full_pages < GROW_AFTER)
-		return;
-	l->page = l->page <= LIMIT_BATCH / 2 ? l->page * 2 : LIMIT_BATCH;
-	l->full_pages = 0;
+	l->clue.idle++;
+	if (l->clue.idle == GROW_AFTER)
+		page_set(l, page_size(l) * 2);
+}
+
+/* A short reply to a question for [begin, end). */
+static void
+learn_short(struct log *l, uint64_t begin, uint64_t end, uint32_t got)
+{
+	bool whole = end - begin == page_size(l);
+	bool is_page = begin == l->clue.stop || (whole && got == l->clue.cut);
+
+	l->clue.stop = begin + got;
+	if (whole)
+		l->clue.cut = got;
+	if (is_page)
+		page_set(l, got);
+	else
+		page_no_news(l);
 }
 
 /*
- * What was asked for ends at a multiple of the page size, or else at the end of
- * the tree or under an older page size; then nothing is learned: short replies
- * there come from a front end that lags behind the head.
+ * A short reply may be a page of the log, or just the rest of one: most servers
+ * stop at multiples of their page size. Whatever the server does,
+ *   - a short reply that begins where another one stopped is a page, and so is
+ *     one that begins at 0;
+ *   - when two questions in a row for a whole page are cut to the same length,
+ *     that is the page;
+ *   - any other short reply says nothing.
+ * When there is no news for a while, twice as much is asked for: an estimate
+ * that is too low mends itself so, and one that was right is found again with
+ * the next two replies. It costs no request, since a short reply is a page, too.
+ *
+ * What was not asked for up to a multiple of the page ends at the end of the
+ * tree; a short reply there comes from a front end that lags behind the head.
  */
 static void
 rfc6962_learn(struct log *l, uint64_t begin, uint64_t end, uint32_t got)
 {
 	uint32_t page = page_size(l);
 
-	if (got == 0 || end % page != 0)
+	if (got == 0 || (l->page != 0 && end % page != 0))
 		return;
-	if (got < end - begin)
-		learn_short(l, begin + got, got);
-	else if (end - begin == page)
-		learn_full(l);
+	if (got < end - begin) {
+		learn_short(l, begin, end, got);
+	} else if (end - begin == page) {
+		l->page = page;
+		l->clue.cut = 0;
+		page_no_news(l);
+	}
 }
 
 /* --- batches: get-entries -------------------------------------------------- */

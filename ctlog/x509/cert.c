@@ -126,6 +126,10 @@ read_fields(struct cert *c, struct der *found, const struct shape *shape,
 	while (der_next(&t, &s)) {
 		for (i = next; i < num && !fits(&shape[i], &t); i++)
 			;
+		if (i == num && next < num && t.id == shape[next].id) {
+			lost(c, p, "not what belongs here", shape[next].path);
+			i = next;
+		}
 		if (t.marks)
 			note_marks(c, p, &t, i < num ? shape[i].path : "tbs");
 		if (i == num) {

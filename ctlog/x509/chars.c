@@ -350,7 +350,7 @@ chars_decode_bytes(
 	else if (tag < DER_UTF8_STRING && !chars_is_text(s))
 		return;
 	else if (is_plain(s)) {
-		out->num = s.len > 0;
+		out->num = out->behind = s.len > 0;
 		out->cand[0] = s;
 		out->flags |= s.len > LIMIT_VALUE ? CHARS_OVERSIZE : 0;
 		return;

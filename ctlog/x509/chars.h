@@ -35,6 +35,7 @@ enum chars_flag {
 struct chars {
 	uint32_t flags;
 	unsigned num;
+	unsigned behind; /* those from here on stand behind a NUL */
 	struct span cand[CHARS_CANDIDATES];
 };
 

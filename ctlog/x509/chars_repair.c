@@ -223,12 +223,14 @@ chars_repair(struct chars *out, struct arena *a, const struct chars_text *t)
 	cut = span_chr(s, 0);
 	if (cut == s.len) {
 		add_repaired(out, a, s);
+		out->behind = out->num;
 		return;
 	}
 	/* What stands before the NUL is the value that C programs see; the
 	 * rest must not hide behind it. */
 	out->flags |= CHARS_NUL;
 	add_repaired(out, a, span_cut(s, 0, cut));
+	out->behind = out->num;
 	rest.len = s.len - cut;
 	for (size_t i = 0; i < rest.len; i++)
 		rest.b[i] = s.p[cut + i] == 0 ? ' ' : s.p[cut + i];

@@ -82,6 +82,35 @@ struct finding {
 
 /* Labels of a certificate (pii.md 2.1), a bit each; names by class_name(). */
 #define CERT_CLASSES 32
+enum cert_class {
+	CLASS_CA,
+	CLASS_PRECERT,
+	CLASS_SMIME_MAILBOX,
+	CLASS_SMIME_ORGANIZATION,
+	CLASS_SMIME_SPONSOR,
+	CLASS_SMIME_INDIVIDUAL,
+	CLASS_SMIME, /* e-mail protection, under no policy we know */
+	CLASS_TLS_DV,
+	CLASS_TLS_OV,
+	CLASS_TLS_IV,
+	CLASS_TLS_EV,
+	CLASS_TLS, /* server authentication, under no policy we know */
+	CLASS_CODE_SIGNING,
+	CLASS_DOCUMENT_SIGNING,
+	CLASS_CLIENT,
+	CLASS_SMARTCARD,
+	CLASS_QUALIFIED, /* eIDAS */
+	CLASS_QUALIFIED_PERSON,
+	CLASS_QUALIFIED_SEAL,
+	CLASS_QUALIFIED_WEB,
+	CLASS_ETSI_PERSON,
+	CLASS_FULCIO,
+	CLASS_WALLET,
+	CLASS_MARK,
+	CLASS_TIME_STAMPING,
+	CLASS_OCSP,
+	CLASSES
+};
 
 /* What the matcher and the alert need besides findings; spans are UTF-8 in
  * the arena, empty when not there. */
@@ -96,19 +125,25 @@ struct findings {
 	uint32_t num, cap;
 	struct finding *list; /* the caller's, `cap` of them */
 	uint32_t dropped;     /* found but out of room: the cert is partial */
+	bool partial;         /* something in the values could not be read */
 	struct facts facts;
 };
 
 /*
- * Everything of `c` into out (num and facts are reset). With `thorough` false
- * facts are left empty unless there is at least one finding: the hot path.
- * When c->status is CERT_UNPARSED only the raw string scan runs, for emails.
+ * Everything of `c` into out (num and facts are reset). Facts are left empty
+ * unless there is at least one finding: the hot path. When c->status is
+ * CERT_UNPARSED only the raw string scan runs, for emails; when something in
+ * the certificate is lost it runs too, for what the damage hides.
  */
 struct extractor;
 struct extractor *extractor_new(void);
 void extractor_free(struct extractor *x);
 void extract_run(struct extractor *x, struct findings *out,
     const struct cert *c, struct arena *arena, struct problems *problems);
+
+/* The facts of a certificate without findings, for those who ask. */
+void extract_facts(
+    struct facts *out, const struct cert *c, struct arena *arena);
 
 const char *kind_name(enum pii_kind k); /* "email", ... */
 bool kind_of(enum pii_kind *out, struct span name);

@@ -255,3 +255,9 @@ db_unbox(struct store *s, struct buf *out, struct span context, struct span box,
 		return err_set(e, ST_BAD, "a sealed value is cut short");
 	return seal_get(out, &seal, span_from(box, WRAPPED_LEN), e);
 }
+
+const char *
+store_sqlite_version(void)
+{
+	return sqlite3_libversion();
+}

@@ -277,4 +277,7 @@ extern const struct store_api store_memory;
 /* The backend for a URL; NULL with an explanation when there is none. */
 const struct store_api *store_find(const char *url, struct err *e);
 
+/* Of SQLite at run time. */
+const char *store_sqlite_version(void);
+
 #endif

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+import unittest
 import urllib.parse
 
 from .planted import RECORDS
@@ -180,8 +181,8 @@ class Workspace:
             "instance": "e2e",
             "store": "sqlite://%s" % (self.path / "indelible.db"),
             "keys": {"master_file": str(self.path / "master.key")},
-            "logs": {"extra": [self.log_of(*pair) for pair in logs],
-                     "start": "zero"},
+            "logs": {"lists": [], "start": "zero",
+                     "extra": [self.log_of(*pair) for pair in logs]},
             "fetch": {"poll_static": "200ms", "poll_rfc6962": "200ms",
                       "partial_tile_after": "300ms"},
             "workers": 2,
@@ -202,6 +203,13 @@ class Workspace:
     def run(self, *arguments, **how):
         """Run the binary in this directory."""
         return run(*arguments, cwd=self.path, **how)
+
+    def needs(self, command, *words):
+        """Skip the test when this build's help does not know the words."""
+        known = self.run(command, "--help").out
+        for word in words:
+            if word not in known:
+                raise unittest.SkipTest("%s has no %s yet" % (command, word))
 
     def with_config(self, *arguments, **how):
         """The same with -c at the end."""

@@ -273,6 +273,7 @@ def test_nonsense_ranges(work, planted_log, limits):
 def test_dates(work, server, api):
     """A range by time, found by bisecting leaf timestamps and widened by
     the MMD, so that it covers what was asked for and not everything."""
+    work.needs("backfill", "DATE")
     day = 86400000
     begin = 1767225600000   # 2026-01-01T00:00:00Z
     log = server.new_log([{"filler": 1000}, jane_spec(log="final"),
@@ -308,6 +309,7 @@ def test_head_is_not_chased(work, server):
 @pytest.mark.parametrize("api", APIS)
 def test_newest_first(work, planted_log, api):
     """The order does not change what is found or proven."""
+    work.needs("backfill", "--newest-first")
     result = work.backfill(planted_log, api, "--newest-first").expect(0)
     check_found(result, planted_log)
     size = planted_log.describe()["size"]
@@ -523,6 +525,7 @@ def test_nothing_is_written(work, planted_log):
 
 def test_report(work, server):
     """--report writes a page that stands alone, with hostile text inert."""
+    work.needs("backfill", "--report")
     log = server.new_log([jane_spec(subject=[
         ["O", "<script>alert(1)</script>"], ["CN", "Jane Roe"]])])
     path = work.path / "report.html"
@@ -535,6 +538,7 @@ def test_report(work, server):
 
 def test_report_that_cannot_be_written(work, server):
     """73 when the output cannot be made."""
+    work.needs("backfill", "--report")
     log = server.new_log([jane_spec()])
     work.backfill(log, "static", "--report",
                   work.path / "no" / "such" / "dir.html").expect(73)

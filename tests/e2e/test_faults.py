@@ -394,7 +394,8 @@ def test_split_view_is_told(work, server, log, api):
 
 def test_other_logs_are_not_affected(work, server, log):
     """While one log fails in every way, another is followed."""
-    bad = server.new_log(SPECS)
+    elsewhere = server.listen()["url"]     # patience is for each host
+    bad = server.new_log(SPECS, base_url=elsewhere)
     bad.fault("status", code=503, probability=0.7)
     bad.fault("stall", seconds=30)
     work.prepare([(bad, "static"), (log, "static")])

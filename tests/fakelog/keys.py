@@ -10,6 +10,7 @@ import ipaddress
 import os
 import ssl
 import struct
+import tempfile
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -128,11 +129,11 @@ class TlsAuthority:
             PEM, serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption()) + certificate.public_bytes(PEM)
 
-    def context(self, how, directory):
-        """A server's SSL context; its files go into the directory."""
-        path = os.path.join(directory, "tls-%s.pem" % how)
-        with open(path, "wb") as out:
-            out.write(self.server_pem(how))
+    def context(self, how):
+        """A server's SSL context, with server_pem(how)."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
+        with tempfile.NamedTemporaryFile(prefix="fakelog-") as file:
+            file.write(self.server_pem(how))
+            file.flush()
+            context.load_cert_chain(file.name)
         return context

@@ -8,7 +8,6 @@ import asyncio
 import base64
 import collections
 import re
-import tempfile
 import time
 
 from aiohttp import web
@@ -34,7 +33,6 @@ class Server:
         self.tls = None
         self.logs = {}
         self.base_url = None
-        self.directory = tempfile.TemporaryDirectory(prefix="fakelog-")
         app = web.Application(client_max_size=256 << 20)
         app.router.add_route("*", "/{tail:.*}", self.handle)
         self.runner = web.AppRunner(app, access_log=None)
@@ -46,7 +44,7 @@ class Server:
         context = None
         if tls:
             self.tls = self.tls or TlsAuthority()
-            context = self.tls.context(tls, self.directory.name)
+            context = self.tls.context(tls)
         site = web.TCPSite(self.runner, host, port, ssl_context=context,
                            reuse_address=True)
         await site.start()
@@ -58,7 +56,6 @@ class Server:
     async def close(self):
         """Stop listening and forget everything."""
         await self.runner.cleanup()
-        self.directory.cleanup()
 
     def add_log(self, spec):
         """A new log; `share_key` and `fork_of` name other logs."""

@@ -1,19 +1,19 @@
-/* probe: see probe.h. */
-#include "monitor/probe.h"
+/* detect: see detect.h. */
+#include "monitor/detect.h"
 
 #include "ctlog/base/mem.h"
 
-struct probe {
+struct detect {
 	struct http *http;
 	struct http_call *call;
 	struct log log; /* url and api only */
-	probe_fn *fn;
+	detect_fn *fn;
 	void *arg;
 	unsigned tries;
 	struct err first; /* what the static attempt met */
 };
 
-static void probe_ask(struct probe *p);
+static void detect_ask(struct detect *p);
 
 /* Does the body look like a head of this protocol? The signature is checked
  * when the log is read. */
@@ -30,7 +30,7 @@ looks_right(const struct log_api *api, const struct http_reply *r)
 }
 
 static void
-probe_says(const struct http_reply *r, struct err *e)
+detect_says(const struct http_reply *r, struct err *e)
 {
 	if (r->status != ST_OK)
 		*e = r->err;
@@ -41,47 +41,47 @@ probe_says(const struct http_reply *r, struct err *e)
 }
 
 static void
-probe_finish(struct probe *p, const struct log_api *api, const struct err *e)
+detect_finish(struct detect *p, const struct log_api *api, const struct err *e)
 {
-	probe_fn *fn = p->fn;
+	detect_fn *fn = p->fn;
 	void *arg = p->arg;
 
-	probe_end(p);
+	detect_end(p);
 	fn(arg, api, e);
 }
 
 static void
-probe_on_reply(void *arg, const struct http_reply *r)
+detect_on_reply(void *arg, const struct http_reply *r)
 {
-	struct probe *p = arg;
+	struct detect *p = arg;
 	struct err second, e;
 
 	p->call = NULL;
 	if (looks_right(p->log.api, r)) {
-		probe_finish(p, p->log.api, NULL);
+		detect_finish(p, p->log.api, NULL);
 		return;
 	}
 	if (p->log.api == &log_api_static) {
-		probe_says(r, &p->first);
+		detect_says(r, &p->first);
 		p->log.api = &log_api_rfc6962;
-		probe_ask(p);
+		detect_ask(p);
 		return;
 	}
-	probe_says(r, &second);
+	detect_says(r, &second);
 	if (++p->tries < 3) {
 		p->log.api = &log_api_static;
-		probe_ask(p);
+		detect_ask(p);
 		return;
 	}
 	err_set(&e, ST_UNREACHABLE,
 	    "%s is neither a static-ct-api log (checkpoint: %s) nor an RFC "
 	    "6962 log (ct/v1/get-sth: %s)",
 	    p->log.url, p->first.text, second.text);
-	probe_finish(p, NULL, &e);
+	detect_finish(p, NULL, &e);
 }
 
 static void
-probe_ask(struct probe *p)
+detect_ask(struct detect *p)
 {
 	struct request req;
 	struct http_get g;
@@ -89,27 +89,27 @@ probe_ask(struct probe *p)
 	p->log.api->head_request(&p->log, &req);
 	g = (struct http_get){.url = req.url,
 	    .limit = req.limit,
-	    .done = probe_on_reply,
+	    .done = detect_on_reply,
 	    .arg = p};
 	p->call = http_get(p->http, &g);
 }
 
-struct probe *
-probe_new(struct http *h, const char *url, probe_fn *fn, void *arg)
+struct detect *
+detect_new(struct http *h, const char *url, detect_fn *fn, void *arg)
 {
-	struct probe *p = NEW(struct probe);
+	struct detect *p = NEW(struct detect);
 
 	p->http = h;
 	p->log.url = mem_str(url);
 	p->log.api = &log_api_static;
 	p->fn = fn;
 	p->arg = arg;
-	probe_ask(p);
+	detect_ask(p);
 	return p;
 }
 
 void
-probe_end(struct probe *p)
+detect_end(struct detect *p)
 {
 	if (p == NULL)
 		return;
