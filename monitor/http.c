@@ -417,6 +417,7 @@ multi_set(struct http *h)
 	curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, curl_on_timer);
 	curl_multi_setopt(m, CURLMOPT_TIMERDATA, h);
 	curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, cached);
+	curl_multi_setopt(m, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
 }
 
 struct http *

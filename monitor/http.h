@@ -47,10 +47,10 @@ struct http_get {
 	size_t limit; /* decoded body cap */
 	/* Where the body goes. NULL: into memory of http's own, gunzipped.
 	 * Else `limit` bytes of the caller's, exactly as received (gzip is
-	 * left to the receiver; the encoded body may not exceed limit), and
-	 * always over HTTP/1.1, which is the cheaper one for bulk. */
+	 * left to the receiver; the encoded body may not exceed limit). */
 	uint8_t *into;
-	bool http1, no_keepalive;
+	bool http1; /* a wish that is always granted: see http_easy.c */
+	bool no_keepalive;
 	http_done_fn *done;
 	void *arg;
 };

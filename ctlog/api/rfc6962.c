@@ -51,10 +51,13 @@ page_size(const struct log *l)
 	return l->page < LIMIT_BATCH ? l->page : LIMIT_BATCH;
 }
 
+/* Aligned to pages; to nothing while they are not known, so that a log that
+ * serves only whole pages is not asked for a part of one. */
 static uint64_t
 rfc6962_batch_end(const struct log *l, uint64_t begin, uint64_t limit)
 {
-	uint64_t step = page_size(l) - begin % page_size(l);
+	uint64_t page = page_size(l);
+	uint64_t step = l->page == 0 ? page : page - begin % page;
 
 	ASSERT(begin < limit);
 	return limit - begin > step ? begin + step : limit;

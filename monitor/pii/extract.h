@@ -105,7 +105,6 @@ enum cert_class {
 	CLASS_QUALIFIED_WEB,
 	CLASS_ETSI_PERSON,
 	CLASS_FULCIO,
-	CLASS_WALLET,
 	CLASS_MARK,
 	CLASS_TIME_STAMPING,
 	CLASS_OCSP,
@@ -142,8 +141,8 @@ void extract_run(struct extractor *x, struct findings *out,
     const struct cert *c, struct arena *arena, struct problems *problems);
 
 /* The facts of a certificate without findings, for those who ask. */
-void extract_facts(
-    struct facts *out, const struct cert *c, struct arena *arena);
+void extract_facts(struct extractor *x, struct facts *out, const struct cert *c,
+    struct arena *arena);
 
 const char *kind_name(enum pii_kind k); /* "email", ... */
 bool kind_of(enum pii_kind *out, struct span name);

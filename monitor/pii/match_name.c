@@ -246,6 +246,7 @@ same_tokens(const struct reading *a, const struct reading *b)
 	return true;
 }
 
+/* A name, and when it has letters beyond ASCII also with their digraphs. */
 static void
 match_text(struct matcher *m, uint32_t finding, struct span name)
 {
@@ -255,9 +256,11 @@ match_text(struct matcher *m, uint32_t finding, struct span name)
 	t.cut = num_chars(m->f->list[finding].value) == CUT_CHARS;
 	other = t;
 	t.num = normal_name_tokens(&m->arena, t.token, NAME_TOKENS, name, 0);
+	reading_run(m, &t);
+	if (text_is_ascii(name))
+		return;
 	other.num =
 	    normal_name_tokens(&m->arena, other.token, NAME_TOKENS, name, 1);
-	reading_run(m, &t);
 	if (!same_tokens(&t, &other))
 		reading_run(m, &other);
 	joined_run(m, &other, name);

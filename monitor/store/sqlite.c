@@ -115,6 +115,7 @@ on_wal(void *arg, sqlite3 *db, const char *name, int pages)
 static enum status
 run(struct store *s, const char *sql, struct err *e)
 {
+	errno = 0;
 	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK)
 		return ST_OK;
 	return db_error(s, e);
@@ -141,9 +142,10 @@ static enum status
 connect_db(struct store *s, const char *path, struct err *e)
 {
 	int flags = s->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-	int rc =
-	    sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc;
 
+	errno = 0;
+	rc = sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	ASSERT(s->db != NULL);
 	if (rc != SQLITE_OK)
 		return db_error(s, e);

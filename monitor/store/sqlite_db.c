@@ -52,7 +52,8 @@ static struct fault
 fault_of(struct store *s, int code)
 {
 	struct fault f = {code, ST_BAD, "it is not as it should be"};
-	int number = sqlite3_system_errno(s->db);
+	/* SQLite keeps it for some failures only; a failing COMMIT is none. */
+	int number = errno != 0 ? errno : sqlite3_system_errno(s->db);
 
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
 		if (faults[i].code == code)
@@ -129,6 +130,7 @@ db_step(struct store *s, sqlite3_stmt *q, struct err *e)
 
 	if (q == NULL)
 		return db_error(s, e);
+	errno = 0;
 	rc = sqlite3_step(q);
 	if (rc == SQLITE_ROW)
 		return ST_OK;
@@ -214,6 +216,7 @@ checkpoint(struct store *s)
 		return;
 	/* A reader may hold the WAL; the next commit tries again. */
 	sqlite3_busy_timeout(s->db, 0);
+	errno = 0;
 	rc = sqlite3_wal_checkpoint_v2(s->db, NULL, how, NULL, NULL);
 	sqlite3_busy_timeout(s->db, 5000);
 	if (rc == SQLITE_OK)
