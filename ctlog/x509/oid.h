@@ -1,6 +1,6 @@
 /*
  * oid: object identifiers that the parser itself must know, as contents
- * octets. Those that only carry data are in a table of monitor/pii/kind.c.
+ * octets. Those that only carry data are in the table of monitor/pii/carrier.c.
  */
 #ifndef CTLOG_X509_OID_H
 #define CTLOG_X509_OID_H
@@ -10,6 +10,16 @@
 /* The bytes of a string literal, which may hold zeros. */
 #define OID(text) span_of(text, sizeof(text) - 1)
 
+#define OID_COMMON_NAME OID("\x55\x04\x03")          /* 2.5.4.3 */
+#define OID_COUNTRY OID("\x55\x04\x06")              /* 2.5.4.6 */
+#define OID_LOCALITY OID("\x55\x04\x07")             /* 2.5.4.7 */
+#define OID_ORGANIZATION OID("\x55\x04\x0a")         /* 2.5.4.10 */
+#define OID_CERTIFICATE_POLICIES OID("\x55\x1d\x20") /* 2.5.29.32 */
+#define OID_EXT_KEY_USAGE OID("\x55\x1d\x25")        /* 2.5.29.37 */
+/* 1.3.6.1.5.5.7.1.3 */
+#define OID_QC_STATEMENTS OID("\x2b\x06\x01\x05\x05\x07\x01\x03")
+/* 1.3.6.1.4.1.57264.1, the arc of Sigstore's extensions */
+#define OID_FULCIO OID("\x2b\x06\x01\x04\x01\x83\xbf\x30\x01")
 #define OID_SUBJECT_ALT_NAME OID("\x55\x1d\x11")  /* 2.5.29.17 */
 #define OID_ISSUER_ALT_NAME OID("\x55\x1d\x12")   /* 2.5.29.18 */
 #define OID_BASIC_CONSTRAINTS OID("\x55\x1d\x13") /* 2.5.29.19 */

@@ -1,0 +1,195 @@
+/*
+ * extract: a certificate from end to end; see extract.h. The parts are in
+ * find*.c, the table of carriers in carrier.c; here also what is known of the
+ * certificate itself: classes and the names that alerts mention.
+ */
+#include "monitor/pii/extract.h"
+
+#include <stdlib.h>
+
+#include "ctlog/base/mem.h"
+#include "ctlog/x509/oid.h"
+#include "monitor/pii/finder.h"
+#include "monitor/pii/normal.h"
+
+struct extractor {
+	struct carriers *carriers;
+};
+
+struct extractor *
+extractor_new(void)
+{
+	struct extractor *x = NEW(struct extractor);
+
+	x->carriers = carriers_new();
+	return x;
+}
+
+void
+extractor_free(struct extractor *x)
+{
+	if (x == NULL)
+		return;
+	carriers_free(x->carriers);
+	free(x);
+}
+
+static struct place
+place_of(enum where where, enum pii_side side, const char *root)
+{
+	return (struct place){.where = where,
+	    .side = side,
+	    .root = root,
+	    .index = -1,
+	    .sub = -1,
+	    .carrier = root};
+}
+
+static void
+read_all(struct finder *f)
+{
+	const struct cert *c = f->cert;
+	struct cert_exts it = cert_exts_of(c);
+	struct cert_ext e;
+	struct place subject = place_of(IN_SUBJECT, SIDE_SUBJECT, "subject");
+	struct place issuer = place_of(IN_ISSUER, SIDE_ISSUER, "issuer");
+	struct place request = place_of(IN_REQUEST, SIDE_SUBJECT, "request");
+
+	find_name(f, &subject, c->subject);
+	find_name(f, &issuer, c->issuer);
+	while (cert_ext_next(&it, &e))
+		find_ext(f, &e);
+	if (c->attributes.len > 0)
+		find_attributes(f, &request, c->attributes);
+}
+
+void
+extract_run(struct extractor *x, struct findings *out, const struct cert *c,
+    struct arena *arena, struct problems *problems)
+{
+	struct place raw = place_of(IN_EXT, SIDE_SUBJECT, "bytes");
+	struct finder f = {.carriers = x->carriers,
+	    .cert = c,
+	    .out = out,
+	    .arena = arena,
+	    .problems = problems};
+
+	out->num = out->dropped = 0;
+	out->partial = false;
+	out->facts = (struct facts){.ca = c->ca};
+	if (c->status != CERT_UNPARSED)
+		read_all(&f);
+	if (c->status != CERT_PARSED || out->partial)
+		find_raw(&f, &raw, c->der, c->status != CERT_UNPARSED);
+	if (out->num > 0 && c->status != CERT_UNPARSED)
+		extract_facts(x, &out->facts, c, arena);
+}
+
+/* The first reading of the last attribute of this type. */
+static void
+take(struct span *out, struct arena *a, const struct name_attr *attr)
+{
+	struct chars text;
+
+	chars_decode(&text, a, &attr->value);
+	if (text.num > 0)
+		*out = span_cut(text.cand[0], 0, LIMIT_VALUE);
+}
+
+static void
+read_issuer(struct facts *out, struct arena *a, struct span name)
+{
+	struct name_attrs it = name_attrs_of(name);
+	struct name_attr attr;
+
+	while (name_attr_next(&it, &attr)) {
+		if (span_eq(attr.oid, OID_COMMON_NAME))
+			take(&out->issuer_cn, a, &attr);
+		else if (span_eq(attr.oid, OID_ORGANIZATION))
+			take(&out->issuer_org, a, &attr);
+	}
+}
+
+static void
+read_subject(struct facts *out, struct arena *a, struct span name)
+{
+	struct name_attrs it = name_attrs_of(name);
+	struct name_attr attr;
+
+	while (name_attr_next(&it, &attr)) {
+		struct span *to =
+		    span_eq(attr.oid, OID_ORGANIZATION) ? &out->subject_org
+		    : span_eq(attr.oid, OID_COUNTRY)    ? &out->country
+		    : span_eq(attr.oid, OID_LOCALITY)   ? &out->locality
+							: NULL;
+
+		if (to == NULL)
+			continue;
+		take(to, a, &attr);
+		*to = normal_name(a, *to);
+	}
+}
+
+/* Every object identifier in a list of policies, purposes or statements. */
+static uint32_t
+classes_in(const struct extractor *x, struct span value)
+{
+	struct der_walk w;
+	struct der t;
+	uint32_t set = 0;
+
+	der_walk_start(&w, value);
+	while (der_walk_next(&w, &t))
+		if (t.id == DER_OID)
+			set |= 1u << carrier_class(x->carriers, t.value);
+	return set & ~(1u << CLASSES);
+}
+
+/* TLS and S/MIME without a policy that says more: only then their purpose is
+ * a class (pii.md 2.1). */
+static uint32_t
+most_specific(uint32_t set)
+{
+	const uint32_t smime =
+	    1u << CLASS_SMIME_MAILBOX | 1u << CLASS_SMIME_ORGANIZATION |
+	    1u << CLASS_SMIME_SPONSOR | 1u << CLASS_SMIME_INDIVIDUAL;
+	const uint32_t tls = 1u << CLASS_TLS_DV | 1u << CLASS_TLS_OV |
+			     1u << CLASS_TLS_IV | 1u << CLASS_TLS_EV;
+
+	if (set & smime)
+		set &= ~(1u << CLASS_SMIME);
+	if (set & tls)
+		set &= ~(1u << CLASS_TLS);
+	return set;
+}
+
+static uint32_t
+read_classes(const struct extractor *x, const struct cert *c)
+{
+	struct cert_exts it = cert_exts_of(c);
+	struct cert_ext e;
+	uint32_t set = 0;
+
+	while (cert_ext_next(&it, &e)) {
+		if (span_eq(e.oid, OID_CERTIFICATE_POLICIES) ||
+		    span_eq(e.oid, OID_EXT_KEY_USAGE) ||
+		    span_eq(e.oid, OID_QC_STATEMENTS))
+			set |= classes_in(x, e.value);
+		if (span_starts(e.oid, OID_FULCIO))
+			set |= 1u << CLASS_FULCIO;
+	}
+	if (c->ca)
+		set |= 1u << CLASS_CA;
+	if (c->poison || c->format == CERT_TBS)
+		set |= 1u << CLASS_PRECERT;
+	return most_specific(set);
+}
+
+void
+extract_facts(struct extractor *x, struct facts *out, const struct cert *c,
+    struct arena *arena)
+{
+	*out = (struct facts){.ca = c->ca, .classes = read_classes(x, c)};
+	read_issuer(out, arena, c->issuer);
+	read_subject(out, arena, c->subject);
+}

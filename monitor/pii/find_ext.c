@@ -1,0 +1,191 @@
+/* find_ext: extensions by their row in the table; see finder.h. */
+#include "monitor/pii/finder.h"
+#include "monitor/pii/normal.h"
+
+/* A string somewhere in a structure. Bytes under a context tag and in OCTET
+ * STRINGs may be anything, so they must look like text. */
+static void
+read_string(struct finder *f, const struct place *at, const struct der *t)
+{
+	struct place p = *at;
+	struct chars text;
+	bool named = der_is_universal(t) && t->tag >= DER_UTF8_STRING;
+
+	if (find_nothing(t) || (!named && (address_impossible(t->value) ||
+					      !chars_is_text(t->value))))
+		return;
+	if (find_decode(f, &p, &text, t))
+		find_addresses_in(f, &p, &text, HOW_TEXT, PII_EMAIL);
+}
+
+/* A primitive that may hide TLVs: an OCTET STRING, a context tag. */
+static bool
+may_hide(const struct der *t)
+{
+	return (t->id == DER_OCTET_STRING || (t->id & 0xe0) == DER_CONTEXT) &&
+	       t->value.len > 2 && der_is_well_formed(t->value);
+}
+
+void
+find_strings(struct finder *f, const struct place *p, struct span ders)
+{
+	struct der_walk w;
+	struct der t;
+
+	der_walk_start(&w, ders);
+	while (der_walk_next(&w, &t)) {
+		if (der_is_constructed(&t))
+			continue;
+		if (may_hide(&t))
+			der_walk_into(&w, t.value);
+		else
+			read_string(f, p, &t);
+	}
+	if (!w.cut)
+		return;
+	f->out->partial = true;
+	find_problem(f, p, "nested too deep, too long or cut short");
+	find_raw(f, p, ders, false);
+}
+
+/* No address can be in there: no at sign, plain, escaped or full-width. */
+static bool
+is_empty_of_addresses(struct span s)
+{
+	return span_chr(s, '@') == s.len && span_chr(s, '%') == s.len &&
+	       span_chr(s, '&') == s.len &&
+	       (s.len < 3 || memmem(s.p, s.len, "\uff20", 3) == NULL);
+}
+
+static void
+scan(struct finder *f, const struct place *p, struct span value)
+{
+	if (is_empty_of_addresses(value))
+		return;
+	if (der_is_well_formed(value))
+		find_strings(f, p, value);
+	else
+		find_raw(f, p, value, false);
+}
+
+/* AuthorityKeyIdentifier ::= SEQUENCE { [0] keyIdentifier,
+ * [1] authorityCertIssuer GeneralNames, [2] serial } */
+static void
+read_aki(struct finder *f, const struct place *p, struct span value)
+{
+	struct der t;
+	struct span s;
+
+	if (!der_first(&t, value, DER_SEQUENCE))
+		return;
+	for (s = t.value; der_next(&t, &s);)
+		if (t.id == (DER_CONTEXT_CONSTRUCTED | 1))
+			find_general_names(f, p, t.value);
+}
+
+/* The one string of an extension: in a TLV, or as bare bytes. */
+static struct der
+only_string(struct span value)
+{
+	struct span s = value;
+	struct der t;
+
+	if (der_next(&t, &s) && s.len == 0 && !t.marks &&
+	    der_is_universal(&t) && !der_is_constructed(&t) &&
+	    t.tag >= DER_UTF8_STRING)
+		return t;
+	return (struct der){.id = DER_UTF8_STRING,
+	    .tag = DER_UTF8_STRING,
+	    .whole = value,
+	    .value = value};
+}
+
+static void
+read_only(struct finder *f, struct place *p, const struct ext_carrier *c,
+    struct span value)
+{
+	struct der t = only_string(value);
+	struct carrier row = {.how = HOW_VALUE, .kind = c->kind};
+	struct chars text;
+
+	if (c->how == EXT_VALUE)
+		find_value(f, p, &row, &t);
+	else if (find_decode(f, p, &text, &t))
+		find_repo(f, p, text.cand[0]);
+}
+
+/* SEQUENCE { [0] { OID 1.3.6.1.4.1.311.25.2.1, [0] OCTET STRING "S-1-..." } }
+ * (MS-WCCE 2.2.2.7.7.4) */
+static void
+read_sid(struct finder *f, struct place *p, struct span value)
+{
+	struct der_walk w;
+	struct der t;
+
+	der_walk_start(&w, value);
+	while (der_walk_next(&w, &t))
+		if (!der_is_constructed(&t) && chars_is_text(t.value) &&
+		    span_starts(t.value, span_str("S-"))) {
+			p->tag = (uint8_t)t.tag;
+			find_add(f, p, PII_ACCOUNT_ID, t.value,
+			    normal_fold(f->arena, t.value));
+		}
+}
+
+static void
+read_known(struct finder *f, struct place *p, const struct ext_carrier *c,
+    struct span value)
+{
+	struct der t;
+
+	switch (c->how) {
+	case EXT_SKIP:
+		return;
+	case EXT_NAMES:
+		find_general_names(f, p, value);
+		return;
+	case EXT_AKI:
+		read_aki(f, p, value);
+		return;
+	case EXT_SDA:
+		if (der_first(&t, value, DER_SEQUENCE))
+			find_attributes(f, p, t.value);
+		return;
+	case EXT_SID:
+		read_sid(f, p, value);
+		return;
+	case EXT_VALUE:
+	case EXT_REPO:
+		read_only(f, p, c, value);
+		return;
+	case EXT_SCAN:
+		scan(f, p, value);
+	}
+}
+
+void
+find_ext(struct finder *f, const struct cert_ext *e)
+{
+	const struct ext_carrier *c = carrier_ext(f->carriers, e->oid);
+	struct span value = e->value;
+	struct place p = {.where = IN_EXT,
+	    .index = -1,
+	    .sub = -1,
+	    .ext = e->oid,
+	    .oid = e->oid};
+
+	if (c != NULL && c->how == EXT_SKIP)
+		return;
+	if (der_is_constructed(&e->octets) && value.p == e->octets.value.p)
+		value = der_join(f->arena, &e->octets);
+	if (c == NULL) {
+		p.flags = FLAG_UNKNOWN_EXT;
+		p.carrier = carrier_unknown(IN_EXT);
+		scan(f, &p, value);
+		return;
+	}
+	p.where = c->where;
+	p.side = c->side;
+	p.carrier = c->label;
+	read_known(f, &p, c, value);
+}

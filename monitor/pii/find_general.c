@@ -1,0 +1,103 @@
+/* find_general: GeneralNames by their form; see finder.h. */
+#include "monitor/pii/finder.h"
+
+/* Text of an IA5String whose type promises something else than an address: a
+ * host with an at sign in it. */
+static void
+read_host(struct finder *f, struct place *p, const struct der *value)
+{
+	struct chars text;
+
+	if (find_nothing(value) || !find_decode(f, p, &text, value))
+		return;
+	p->reason = "address in a dNSName";
+	find_addresses_in(f, p, &text, HOW_TEXT, PII_EMAIL);
+}
+
+static void
+read_mailbox(struct finder *f, struct place *p, const struct der *value)
+{
+	struct chars text;
+
+	if (!find_decode(f, p, &text, value))
+		return;
+	if (find_addresses_in(f, p, &text, HOW_EMAIL, PII_EMAIL) == 0)
+		find_problem(f, p, "no address in it");
+}
+
+static void
+read_uri(struct finder *f, struct place *p, const struct der *value)
+{
+	struct chars text;
+
+	if (!find_decode(f, p, &text, value))
+		return;
+	for (unsigned i = 0; i < text.num; i++)
+		if (i == 0 || i >= text.behind)
+			find_uri(f, p, text.cand[i]);
+}
+
+static void
+read_other(struct finder *f, struct place *p, const struct general_name *name)
+{
+	const struct carrier *c = carrier_other_name(f->carriers, name->oid);
+
+	p->oid = name->oid;
+	if (c != NULL) {
+		p->carrier = c->label[p->where];
+		find_value(f, p, c, &name->other);
+	} else {
+		find_strings(f, p, name->other.whole);
+	}
+}
+
+static void
+read_form(struct finder *f, struct place *p, const struct general_name *name)
+{
+	switch (name->form) {
+	case GENERAL_OTHER:
+		read_other(f, p, name);
+		return;
+	case GENERAL_RFC822:
+		read_mailbox(f, p, &name->tlv);
+		return;
+	case GENERAL_DNS:
+		read_host(f, p, &name->tlv);
+		return;
+	case GENERAL_DIRECTORY:
+		find_name(f, p, name->tlv.value);
+		return;
+	case GENERAL_URI:
+		read_uri(f, p, &name->tlv);
+		return;
+	case GENERAL_IP:
+	case GENERAL_REGISTERED_ID:
+		return;
+	case GENERAL_X400:
+	case GENERAL_EDI:
+	case GENERAL_UNKNOWN:
+		find_strings(f, p, name->tlv.whole);
+	}
+}
+
+void
+find_general_names(struct finder *f, const struct place *at, struct span names)
+{
+	struct general_names it = general_names_of(names);
+	struct general_name name;
+	struct place p = *at;
+
+	while (general_name_next(&it, &name)) {
+		/* The usual case, and nothing to see: a host. */
+		if (name.form == GENERAL_DNS && find_nothing(&name.tlv))
+			continue;
+		p = *at;
+		p.index = name.index;
+		p.carrier = carrier_general_name(at->where, name.form);
+		read_form(f, &p, &name);
+	}
+	if (it.cut) {
+		f->out->partial = true;
+		find_problem(f, at, "a name that cannot be read");
+	}
+}

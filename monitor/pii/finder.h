@@ -1,0 +1,90 @@
+/*
+ * finder: private to the extractor (extract.c and find_*.c): where in the
+ * certificate it is reading, and what becomes of a value. Everything is
+ * decoded into the arena; what does not fit is counted, never dropped in
+ * silence.
+ */
+#ifndef MONITOR_PII_FINDER_H
+#define MONITOR_PII_FINDER_H
+
+#include "ctlog/x509/chars.h"
+#include "ctlog/x509/name.h"
+#include "monitor/pii/address.h"
+#include "monitor/pii/carrier.h"
+#include "monitor/pii/extract.h"
+
+struct finder {
+	const struct carriers *carriers;
+	const struct cert *cert;
+	struct findings *out;
+	struct arena *arena;
+	struct problems *problems;
+	unsigned values; /* decoded so far: LIMIT_VALUES at most */
+};
+
+/* Where a value stands. */
+struct place {
+	enum where where;
+	enum pii_side side;
+	const char *root; /* "subject", "bytes"; NULL: the extension `ext` */
+	struct span ext;
+	long index, sub; /* -1 = none: subject[2], ext[2.5.29.17][3][1] */
+	struct span oid; /* finding.oid */
+	const char *carrier;
+	const char *reason; /* NULL: the last word of carrier */
+	uint8_t tag;
+	uint32_t flags;
+};
+
+/* find.c */
+
+/* A value as text; place->tag and flags are set. False when it is none, or
+ * the certificate has too many. */
+bool find_decode(struct finder *f, struct place *p, struct chars *out,
+    const struct der *value);
+
+/* 8-bit text that cannot hold an address: not worth decoding. */
+bool find_nothing(const struct der *value);
+
+/* A finding, structured and of score 100, for the caller to amend; NULL when
+ * it was there already, is empty, or there is no room. */
+struct finding *find_add(struct finder *f, const struct place *p,
+    enum pii_kind kind, struct span value, struct span canonical);
+void find_reason(struct finding *out, const char *reason);
+
+/* The addresses in one reading of a value; returns their number. */
+unsigned find_addresses(struct finder *f, const struct place *p,
+    struct span text, enum how how, enum pii_kind kind);
+/* In all readings. Beside the first, readings only lend their spelling. */
+unsigned find_addresses_in(struct finder *f, const struct place *p,
+    const struct chars *c, enum how how, enum pii_kind kind);
+
+/* find_value.c: a value of a carrier that needs no more than itself. */
+void find_value(struct finder *f, struct place *p, const struct carrier *c,
+    const struct der *value);
+
+/* What is odd about the place, for `inspect`. */
+void find_problem(struct finder *f, const struct place *p, const char *what);
+
+/* find_dn.c: the attributes of a Name (header included). */
+void find_name(struct finder *f, const struct place *p, struct span name);
+/* SEQUENCE OF Attribute { OID, SET OF value }: directory attributes, CSRs. */
+void find_attributes(struct finder *f, const struct place *p, struct span list);
+
+/* find_general.c: GeneralNames in an extension value. */
+void find_general_names(
+    struct finder *f, const struct place *p, struct span names);
+/* find_uri.c */
+void find_uri(struct finder *f, const struct place *p, struct span text);
+/* The account that owns a source repository: a URI, or "owner/name". */
+void find_repo(struct finder *f, const struct place *p, struct span text);
+
+/* find_ext.c: one extension; addresses anywhere in nested TLVs. */
+void find_ext(struct finder *f, const struct cert_ext *e);
+void find_strings(struct finder *f, const struct place *p, struct span ders);
+/* find_raw.c: addresses in bytes of no known structure; `strict` takes only
+ * what stands in a string that is whole. */
+void find_raw(
+    struct finder *f, const struct place *p, struct span bytes, bool strict);
+
+#endif
