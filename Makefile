@@ -98,6 +98,7 @@ $(OBJ_store): ALL_CFLAGS += -I$(O)/gen
 UNIT := $(patsubst tests/%.c,$(O)/tests/%,\
 	$(sort $(wildcard tests/unit/*.c tests/store/*.c)))
 .PHONY: unit
+.SECONDARY:
 unit: $(UNIT:%=%.ok)
 $(O)/tests/%: $(O)/tests/%.o $(ROOM_LIBS)
 	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ROOM_LIBS) \

@@ -13,7 +13,7 @@ between_words(uint32_t c)
 {
 	if (c < 0x80)
 		return c <= ' ' || c == 0x7f ||
-		       strchr(",;:/\\()<>[]{}\"'|=@", (int)c) != NULL;
+		       strchr(",;:/\\()<>[]{}\"|=@", (int)c) != NULL;
 	return c == 0xa0 || (c >= 0x2000 && c <= 0x200f) ||
 	       (c >= 0x2028 && c <= 0x202f) || c == 0x3000;
 }

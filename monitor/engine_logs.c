@@ -94,7 +94,8 @@ engine_logs_start(struct engine *g)
 		}
 		a = NEW(struct detect_arg);
 		*a = (struct detect_arg){g, i};
-		l->detect = detect_new(g->http, l->want.url, engine_on_detect, a);
+		l->detect =
+		    detect_new(g->http, l->want.url, engine_on_detect, a);
 	}
 }
 

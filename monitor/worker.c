@@ -45,7 +45,7 @@ worker_run(struct shared *sh, unsigned lane)
 	uint64_t n;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	prctl(PR_SET_NAME, "indelible-worker");
+	prctl(PR_SET_NAME, "indelible-work");
 	b = bench_new(sh->index_key);
 	for (;;) {
 		worker_drain(sh, b, l);

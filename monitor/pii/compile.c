@@ -13,6 +13,8 @@
 #define LOCAL_MAX 256
 #define KINDS_DEFAULT (1u << PII_EMAIL | 1u << PII_UPN | 1u << PII_JID)
 
+_Static_assert(PII_KINDS <= 16, "a domain's kinds are a u16 in its blob");
+
 static uint8_t *
 key_room(struct compiled *out)
 {

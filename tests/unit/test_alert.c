@@ -371,7 +371,7 @@ test_mask(void **state)
 		"\xe5\xb1\xb1\xe7\x94\xb0\xe3\x80\x80\xe8\x8a\xb1"
 		"\xe5\xad\x90",
 		"\xe5\xb1\xb1" E " \xe8\x8a\xb1" E},
-	    {"name", "O'Brien", "O" E " B" E},
+	    {"name", "O'Brien Anna-Lena", "O" E " A" E},
 	    {"name", " ,;", E},
 	    {"name", "", E},
 	    {"pseudonym", "Mondfisch", "M" E},

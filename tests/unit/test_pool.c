@@ -109,7 +109,7 @@ wait_for(struct world *w, unsigned n)
 	while (w->done < n && ev_time() < end)
 		ev_run(w->loop, EVRUN_ONCE);
 	ev_timer_stop(w->loop, &tick);
-	assert_int_equal(w->done, n);
+	assert_true(w->done >= n);
 }
 
 static void
