@@ -19,10 +19,10 @@ struct probe {
 	unsigned what; /* the caller's note */
 };
 
-/* Name records compared for one certificate. Thousands of people share a name,
- * but no honest certificate names dozens of such people; one that is made to
- * would cost minutes. */
-#define JUDGED_MAX 100000u
+/* Name records compared for one certificate, which takes some 50 ms. Thousands
+ * of people share a name, but no honest certificate names hundreds of such
+ * people; one made to would cost minutes. */
+#define JUDGED_MAX 1000000u
 
 /* Tags of what a certificate says besides a name, made when the first name
  * is found in the index. */

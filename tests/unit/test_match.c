@@ -981,7 +981,7 @@ test_overrun(void **state)
 				     buf_span(keys), buf_span(blob)),
 		    ST_OK);
 	match_build_finish(b);
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 33; i++)
 		find(PII_NAME, "Jane Roe");
 	match_run(w.matcher, match_index_of(region, cap), &w.f, 0, &hits);
 	assert_false(match_overrun(w.matcher));
