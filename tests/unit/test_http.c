@@ -497,11 +497,18 @@ test_no_keepalive(void **state)
 
 	(void)state;
 	server.seen->connections = 0;
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) { /* one after the other */
 		http_get(r.http, &get);
-	ev_run(r.loop, 0);
+		ev_run(r.loop, 0);
+	}
 	assert_int_equal(g.ends, 3);
 	assert_int_equal(server.seen->connections, 3);
+	get.no_keepalive = false;
+	for (int i = 0; i < 3; i++) {
+		http_get(r.http, &get);
+		ev_run(r.loop, 0);
+	}
+	assert_int_equal(server.seen->connections, 4);
 	free(g.body);
 	rig_free(&r);
 }
