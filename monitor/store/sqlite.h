@@ -58,6 +58,8 @@ enum query {
 	Q_OUTBOX_DROP,
 	Q_RECORD_FIND,
 	Q_RECORD_NEW,
+	Q_RECORD_KEY_NEW,
+	Q_RECORD_KEY_ERASE,
 	Q_RECORD_UPDATE,
 	Q_RECORD_STATE,
 	Q_RECORD_ERASE,
@@ -108,6 +110,9 @@ enum status db_step(struct store *s, sqlite3_stmt *q, struct err *e);
 /* Step once and be done, row or not. *changed (unless NULL): rows touched. */
 enum status db_run(
     struct store *s, sqlite3_stmt *q, size_t *changed, struct err *e);
+/* The same for a statement whose only parameter is a number. */
+enum status db_run_with(struct store *s, enum query slot, const char *sql,
+    int64_t arg, struct err *e);
 /* The end of a loop over db_step(): NO_ROW is success. */
 enum status db_done(enum status st);
 

@@ -57,7 +57,7 @@ holder_get(struct store *s, struct holder *out, int64_t row, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_RECORD_OF_HIT,
 	    "SELECT tenant, name, wrapped, sinks FROM record"
-	    " WHERE id = ?1 AND state = 1");
+	    " JOIN record_key ON record = id WHERE id = ?1 AND state = 1");
 	enum status st;
 
 	*out = (struct holder){0};

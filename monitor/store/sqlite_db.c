@@ -152,6 +152,16 @@ db_run(struct store *s, sqlite3_stmt *q, size_t *changed, struct err *e)
 }
 
 enum status
+db_run_with(struct store *s, enum query slot, const char *sql, int64_t arg,
+    struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, slot, sql);
+
+	db_int(q, 1, arg);
+	return db_run(s, q, NULL, e);
+}
+
+enum status
 db_done(enum status st)
 {
 	return st == NO_ROW ? ST_OK : st;

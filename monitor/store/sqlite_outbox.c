@@ -54,7 +54,7 @@ sightings_get(struct store *s, struct exposure *x, int64_t no,
 
 /* no, id, time_ms, sealed, tenant, name, wrapped: in EXPOSURE_COLUMNS. */
 #define EXPOSURE_COLUMNS                                                       \
-	"x.no, x.id, x.time_ms, x.sealed, r.tenant, r.name, r.wrapped"
+	"x.no, x.id, x.time_ms, x.sealed, r.tenant, r.name, k.wrapped"
 
 static enum status
 unseal(struct store *s, struct buf *out, sqlite3_stmt *q, int at, struct err *e)
@@ -122,7 +122,9 @@ sqlite_exposures(struct store *s, const struct hash *log_id,
 {
 	sqlite3_stmt *q = db_query(s, Q_EXPOSURE_LIST,
 	    "SELECT " EXPOSURE_COLUMNS " FROM exposure x"
-	    " JOIN record r ON r.id = x.record ORDER BY x.time_ms, x.no");
+	    " JOIN record r ON r.id = x.record"
+	    " JOIN record_key k ON k.record = x.record"
+	    " ORDER BY x.time_ms, x.no");
 	enum status st;
 
 	while ((st = db_step(s, q, e)) == ST_OK) {
@@ -265,6 +267,7 @@ due_query(struct store *s, int64_t now_ms, size_t limit)
 	    ", v.id, v.type, v.subject, v.time_ms, v.data FROM outbox o"
 	    " LEFT JOIN exposure x ON x.no = o.exposure"
 	    " LEFT JOIN record r ON r.id = x.record"
+	    " LEFT JOIN record_key k ON k.record = x.record"
 	    " LEFT JOIN event v ON v.no = o.event"
 	    " WHERE o.state = 0 AND o.due_ms <= ?1"
 	    " ORDER BY o.due_ms, o.id LIMIT ?2");

@@ -22,7 +22,8 @@ record_find(struct store *s, const char *tenant, const char *id)
 {
 	sqlite3_stmt *q = db_query(s, Q_RECORD_FIND,
 	    "SELECT id, state, created_ms, active_ms, changed_ms, keys, blob,"
-	    " wrapped, expires_ms FROM record WHERE tenant = ?1 AND name = ?2");
+	    " wrapped, expires_ms FROM record JOIN record_key ON record = id"
+	    " WHERE tenant = ?1 AND name = ?2");
 
 	db_text(q, 1, tenant);
 	db_text(q, 2, id);
@@ -83,6 +84,17 @@ incoming_find(
 }
 
 static enum status
+key_new(struct store *s, const struct incoming *in, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_RECORD_KEY_NEW,
+	    "INSERT INTO record_key(record, wrapped) VALUES(?1, ?2)");
+
+	db_int(q, 1, sqlite3_last_insert_rowid(s->db));
+	db_blob(q, 2, span_of(in->wrapped, sizeof(in->wrapped)));
+	return db_run(s, q, NULL, e);
+}
+
+static enum status
 incoming_put(struct store *s, struct incoming *in, struct err *e)
 {
 	char *only = rule_only(in->r);
@@ -93,13 +105,13 @@ incoming_put(struct store *s, struct incoming *in, struct err *e)
 		q = db_query(s, Q_RECORD_NEW,
 		    "INSERT INTO record(tenant, name, kind, state, created_ms,"
 		    " active_ms, changed_ms, expires_ms, sinks, keys, blob,"
-		    " wrapped, sealed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
-		    " ?9, ?10, ?11, ?12, ?13)");
+		    " sealed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+		    " ?11, ?12)");
 	else
 		q = db_query(s, Q_RECORD_UPDATE,
 		    "UPDATE record SET kind = ?3, state = ?4, active_ms = ?6,"
 		    " changed_ms = ?7, expires_ms = ?8, sinks = ?9,"
-		    " keys = ?10, blob = ?11, sealed = ?13"
+		    " keys = ?10, blob = ?11, sealed = ?12"
 		    " WHERE tenant = ?1 AND name = ?2");
 	db_text(q, 1, in->r->tenant);
 	db_text(q, 2, in->r->id);
@@ -112,11 +124,10 @@ incoming_put(struct store *s, struct incoming *in, struct err *e)
 	db_text(q, 9, only);
 	db_blob(q, 10, buf_span(&in->c->keys));
 	db_blob(q, 11, buf_span(&in->c->blob));
-	db_blob(q, 12, span_of(in->wrapped, sizeof(in->wrapped)));
-	db_blob(q, 13, buf_span(&in->sealed));
+	db_blob(q, 12, buf_span(&in->sealed));
 	st = db_run(s, q, NULL, e);
 	free(only);
-	return st;
+	return st != ST_OK || in->row != 0 ? st : key_new(s, in, e);
 }
 
 static enum status
@@ -193,7 +204,8 @@ sqlite_records_import(struct store *s, struct store_import *io, struct err *e)
 
 #define RECORD_LIST                                                            \
 	"SELECT id, tenant, name, kind, state, created_ms, active_ms,"         \
-	" changed_ms, expires_ms, wrapped, sealed FROM record"
+	" changed_ms, expires_ms, wrapped, sealed FROM record"                 \
+	" JOIN record_key ON record = id"
 
 /* The values of a record that still has some. */
 static enum status
@@ -315,11 +327,10 @@ state_set(
 	st = db_run(s, q, NULL, e);
 	if (st != ST_OK || c->state != RECORD_WITHDRAWN)
 		return st;
-	q = db_query(s, Q_OUTBOX_WITHDRAW,
+	return db_run_with(s, Q_OUTBOX_WITHDRAW,
 	    "DELETE FROM outbox WHERE state = 0 AND exposure IN"
-	    " (SELECT no FROM exposure WHERE record = ?1)");
-	db_int(q, 1, row);
-	return db_run(s, q, NULL, e);
+	    " (SELECT no FROM exposure WHERE record = ?1)",
+	    row, e);
 }
 
 /* With the record's key goes all that was sealed under it, also in copies of
@@ -331,19 +342,22 @@ erase(
 	sqlite3_stmt *q = db_query(s, Q_RECORD_ERASE,
 	    "UPDATE record SET state = 5, changed_ms = ?2, created_ms = 0,"
 	    " active_ms = 0, expires_ms = 0, sinks = NULL, keys = NULL,"
-	    " blob = NULL, wrapped = NULL, sealed = NULL WHERE id = ?1");
+	    " blob = NULL, sealed = NULL WHERE id = ?1");
 	enum status st;
 
 	db_int(q, 1, row);
 	db_int(q, 2, c->now_ms);
 	st = db_run(s, q, NULL, e);
-	if (st != ST_OK)
-		return st;
+	if (st == ST_OK)
+		st = db_run_with(s, Q_RECORD_KEY_ERASE,
+		    "UPDATE record_key SET wrapped = zeroblob(60)"
+		    " WHERE record = ?1",
+		    row, e);
+	if (st == ST_OK)
+		st = db_run_with(s, Q_EXPOSURES_ERASE,
+		    "DELETE FROM exposure WHERE record = ?1", row, e);
 	s->scrub = true;
-	q = db_query(
-	    s, Q_EXPOSURES_ERASE, "DELETE FROM exposure WHERE record = ?1");
-	db_int(q, 1, row);
-	return db_run(s, q, NULL, e);
+	return st;
 }
 
 static enum status

@@ -38,16 +38,6 @@ unproven(
 	return db_done(st);
 }
 
-static enum status
-run_with(struct store *s, enum query slot, const char *sql, int64_t arg,
-    struct err *e)
-{
-	sqlite3_stmt *q = db_query(s, slot, sql);
-
-	db_int(q, 1, arg);
-	return db_run(s, q, NULL, e);
-}
-
 /* What becomes of an exposure that lost sightings: nothing when it has
  * others; it stays when somebody was told; else it goes. */
 static enum status
@@ -71,11 +61,11 @@ retract(struct store *s, int64_t no, size_t *retracted, size_t *delivered,
 		return ST_OK;
 	if (!sent) {
 		++*retracted;
-		return run_with(s, Q_EXPOSURE_DROP,
+		return db_run_with(s, Q_EXPOSURE_DROP,
 		    "DELETE FROM exposure WHERE no = ?1", no, e);
 	}
 	++*delivered;
-	return run_with(s, Q_OUTBOX_UNSEND,
+	return db_run_with(s, Q_OUTBOX_UNSEND,
 	    "DELETE FROM outbox WHERE exposure = ?1 AND state = 0", no, e);
 }
 
@@ -89,11 +79,11 @@ undo(struct store *s, const struct stretch *at, size_t *retracted,
 	if (st == ST_OK)
 		st = unproven(s, &list, at, e);
 	if (st == ST_OK)
-		st = run_with(s, Q_SIGHTING_UNDO,
+		st = db_run_with(s, Q_SIGHTING_UNDO,
 		    "DELETE FROM sighting WHERE verified = 0 AND stretch = ?1",
 		    at->id, e);
 	if (st == ST_OK)
-		st = run_with(s, Q_QUARANTINE_UNDO,
+		st = db_run_with(s, Q_QUARANTINE_UNDO,
 		    "DELETE FROM quarantine WHERE stretch = ?1 AND ix >="
 		    " (SELECT proven_to FROM stretch WHERE id = ?1)",
 		    at->id, e);

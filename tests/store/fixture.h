@@ -252,16 +252,30 @@ list_records(struct fixture *fx, const char *tenant, bool reveal)
 	return l;
 }
 
+/* One of them, however many there are. */
+struct wanted_record {
+	const char *id;
+	struct seen_records found;
+};
+
+static inline void
+see_wanted(void *arg, const struct record_row *x)
+{
+	struct wanted_record *w = arg;
+
+	if (strcmp(x->r.id, w->id) == 0)
+		see_record(&w->found, x);
+}
+
 static inline struct seen_record
 get_record(struct fixture *fx, const char *id)
 {
-	struct seen_records l = list_records(fx, NULL, true);
+	struct wanted_record w = {.id = id};
+	struct store_query q = {NULL, true};
 
-	for (size_t i = 0; i < l.num; i++)
-		if (strcmp(l.list[i].id, id) == 0)
-			return l.list[i];
-	fail_msg("no record %s", id);
-	return (struct seen_record){0};
+	OK(fx, fx->api->records_list(fx->s, &q, see_wanted, &w, &fx->e));
+	assert_int_equal(w.found.num, 1);
+	return w.found.list[0];
 }
 
 /* --- reading --------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 -- 0001: the first schema. Times are milliseconds since 1970; hashes and ids
 -- are raw bytes. What is personal stands in columns named "sealed" or "box",
--- encrypted (seal.h): "sealed" under the key in record.wrapped, "box" under a
--- key of its own, which stands in front of it.
+-- encrypted (seal.h): "sealed" under the record's key, "box" under a key of its
+-- own, which stands in front of it.
 
 PRAGMA application_id = 1229866060; -- "INDL"
 
@@ -66,16 +66,23 @@ CREATE TABLE record(
 	sinks TEXT,                  -- names, one a line; NULL: all
 	keys BLOB,                   -- keyed hashes, 32 bytes each
 	blob BLOB,                   -- what judges a match
-	wrapped BLOB CHECK (length(wrapped) = 60),
 	sealed BLOB,                 -- the record as it was imported
 	UNIQUE (tenant, name),
-	CHECK ((state = 5) = (wrapped IS NULL)
-	    AND (wrapped IS NULL) = (sealed IS NULL)
-	    AND (wrapped IS NULL) = (keys IS NULL)
-	    AND (wrapped IS NULL) = (blob IS NULL))
+	CHECK ((state = 5) = (sealed IS NULL)
+	    AND (sealed IS NULL) = (keys IS NULL)
+	    AND (sealed IS NULL) = (blob IS NULL))
 ) STRICT;
 CREATE INDEX record_expiry ON record(expires_ms)
 	WHERE state = 1 AND expires_ms > 0;
+
+-- The key of each record, wrapped by the master key's wrapping key. SQLite may
+-- leave copies of rows that it moves within the file; these are only added at
+-- the end and never change their size, so they never move, and a key that is
+-- overwritten is gone. Zeros: erased.
+CREATE TABLE record_key(
+	record INTEGER PRIMARY KEY REFERENCES record,
+	wrapped BLOB NOT NULL CHECK (length(wrapped) = 60)
+) STRICT;
 
 -- One record, one certificate family.
 CREATE TABLE exposure(
