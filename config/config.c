@@ -123,7 +123,9 @@ dir_of(const char *file)
 	char *out;
 
 	if (cwd != NULL)
-		buf_fmt(&b, "%s/", cwd);
+		buf_str(&b, cwd);
+	if (cwd != NULL && slash != NULL && strcmp(cwd, "/") != 0)
+		buf_char(&b, '/');
 	if (slash != NULL)
 		buf_add(&b, file, (size_t)(slash - file));
 	out = mem_str(b.len ? buf_cstr(&b) : "/");

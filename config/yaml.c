@@ -22,6 +22,7 @@ struct build {
 	struct node *open[DEPTH_MAX];
 	unsigned depth, documents;
 	bool stop;
+	struct buf text; /* of the scalar in hand */
 };
 
 /* --- before the parser ------------------------------------------------------
@@ -127,8 +128,9 @@ build_put(struct build *b, struct node *n)
 		return;
 	}
 	if (in->kind == NODE_MAP && b->key == NULL) {
-		if (n->kind != NODE_SCALAR || n->refused)
+		if (n->kind != NODE_SCALAR)
 			build_stop(b, n->at, "a key must be plain text");
+		b->stop |= n->refused;
 		b->key = n;
 		return;
 	}
@@ -183,48 +185,79 @@ scalar_place(struct fy_token *t, bool quoted)
 	return p;
 }
 
+/* What a scalar says. In pieces, because asked for the whole the parser leaks
+ * when there are more than a few of them (0.7.12). */
+static struct span
+scalar_text(struct build *b, struct fy_token *t)
+{
+	struct fy_token_iter *it = fy_token_iter_create(t);
+	const struct fy_iter_chunk *c = NULL;
+	int bad = 0;
+
+	ASSERT(it != NULL);
+	buf_clear(&b->text);
+	while ((c = fy_token_iter_chunk_next(it, c, &bad)) != NULL)
+		buf_add(&b->text, c->str, c->len);
+	fy_token_iter_destroy(it);
+	return buf_span(&b->text);
+}
+
 static void
 build_scalar(struct build *b, struct fy_token *t)
 {
 	struct place at = {b->key ? b->key->at.at + b->key->at.len : 0, 1};
 	enum fy_scalar_style style = FYSS_PLAIN;
-	struct span s = {0};
+	struct span s = {0}, copy;
 	struct node *n;
-	char *text;
 
 	if (t != NULL) {
 		style = fy_scalar_token_get_style(t);
-		s.p = (const uint8_t *)fy_token_get_text(t, &s.len);
+		s = scalar_text(b, t);
 		at = scalar_place(t,
 		    style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED);
 	}
 	n = build_node(b, NODE_SCALAR, at);
-	text = s.len < LIMIT_CONFIG ? arena_get(b->arena, s.len + 1) : NULL;
 	if (n == NULL)
 		return;
-	if (text == NULL) {
-		build_stop(b, at, "the file is too big from here on");
-		return;
-	}
-	if (s.len != 0)
-		memcpy(text, s.p, s.len);
-	text[s.len] = '\0';
-	n->text = text;
 	n->plain = style == FYSS_PLAIN;
+	n->text = "";
 	if (!text_is_utf8(s) || has_control(s)) {
 		mistake_add(b->m, at,
 		    "text is one line of UTF-8 without "
 		    "control characters");
 		n->refused = true;
-		n->text = "";
+	} else if (s.len > 0) {
+		buf_char(&b->text, '\0');
+		copy = arena_copy(b->arena, buf_span(&b->text));
+		if (copy.p == NULL)
+			build_stop(b, at, "the file is too big from here on");
+		else
+			n->text = (const char *)copy.p;
 	}
 	build_put(b, n);
+}
+
+/* The place of an anchor, alias or tag with its sign, which the parser's marks
+ * leave out. */
+static struct place
+sign_place(const struct build *b, struct fy_token *t)
+{
+	struct place p = token_place(t);
+	const uint8_t *s = b->m->source.p;
+
+	while (
+	    p.at > 0 && p.at <= b->m->source.len &&
+	    (s[p.at - 1] == '&' || s[p.at - 1] == '*' || s[p.at - 1] == '!')) {
+		p.at--;
+		p.len++;
+	}
+	return p;
 }
 
 static void
 build_alias(struct build *b, struct fy_token *t)
 {
-	struct node *n = build_node(b, NODE_SCALAR, token_place(t));
+	struct node *n = build_node(b, NODE_SCALAR, sign_place(b, t));
 
 	if (n == NULL)
 		return;
@@ -241,11 +274,11 @@ build_decoration(struct build *b, struct fy_event *e)
 	struct fy_token *t = fy_event_get_anchor_token(e);
 
 	if (t != NULL)
-		mistake_add(b->m, token_place(t),
+		mistake_add(b->m, sign_place(b, t),
 		    "anchors are not allowed; write it out");
 	t = fy_event_get_tag_token(e);
 	if (t != NULL)
-		mistake_add(b->m, token_place(t),
+		mistake_add(b->m, sign_place(b, t),
 		    "tags are not allowed; quotation marks make text");
 }
 
@@ -366,89 +399,10 @@ yaml_read(struct arena *a, struct mistakes *m)
 		diag_take(&b, d);
 	fy_parser_destroy(p);
 	fy_diag_destroy(d);
+	buf_fini(&b.text);
 	if (b.stop)
 		return NULL;
 	if (b.root == NULL)
 		b.root = build_node(&b, NODE_MAP, (struct place){0, 1});
 	return b.root;
-}
-
-/* --- reading the tree -------------------------------------------------------
- */
-
-const struct node *
-node_get(const struct node *map, const char *key)
-{
-	if (map == NULL || map->kind != NODE_MAP)
-		return NULL;
-	for (const struct node *n = map->first; n != NULL; n = n->next)
-		if (strcmp(n->key->text, key) == 0)
-			return n;
-	return NULL;
-}
-
-static bool
-is_any(const char *s, const char *const *words)
-{
-	for (; *words != NULL; words++)
-		if (strcmp(s, *words) == 0)
-			return true;
-	return false;
-}
-
-/* [-+]? then digits with at most one dot and an exponent. */
-static enum scalar
-scalar_number(const char *s)
-{
-	enum scalar kind = SCALAR_INT;
-	size_t digits;
-
-	s += *s == '-' || *s == '+';
-	if (strcmp(s, ".inf") == 0 || strcmp(s, ".nan") == 0)
-		return SCALAR_FLOAT;
-	if (s[0] == '0' && s[1] == 'x' && s[2] != '\0')
-		return s[2 + strspn(s + 2, "0123456789abcdefABCDEF")]
-			   ? SCALAR_TEXT
-			   : SCALAR_INT;
-	if (s[0] == '0' && s[1] == 'o' && s[2] != '\0')
-		return s[2 + strspn(s + 2, "01234567")] ? SCALAR_TEXT
-							: SCALAR_INT;
-	digits = strspn(s, "0123456789");
-	s += digits;
-	if (*s == '.') {
-		kind = SCALAR_FLOAT;
-		s++;
-		digits += strspn(s, "0123456789");
-		s += strspn(s, "0123456789");
-	}
-	if (digits > 0 && (*s == 'e' || *s == 'E')) {
-		kind = SCALAR_FLOAT;
-		s += s[1] == '-' || s[1] == '+' ? 2 : 1;
-		digits = strspn(s, "0123456789");
-		s += digits;
-	}
-	return digits > 0 && *s == '\0' ? kind : SCALAR_TEXT;
-}
-
-enum scalar
-node_scalar(const struct node *n)
-{
-	static const char *const nulls[] = {
-	    "", "~", "null", "Null", "NULL", NULL};
-	static const char *const bools[] = {
-	    "true", "True", "TRUE", "false", "False", "FALSE", NULL};
-
-	if (!n->plain)
-		return SCALAR_TEXT;
-	if (is_any(n->text, nulls))
-		return SCALAR_NULL;
-	if (is_any(n->text, bools))
-		return SCALAR_BOOL;
-	return scalar_number(n->text);
-}
-
-const char *
-yaml_version(void)
-{
-	return fy_library_version();
 }
