@@ -37,15 +37,14 @@ lost(struct cert *c, struct problems *p, const char *what, const char *path)
 
 /* What the marks of a TLV mean for who reads the report. */
 static void
-note_marks(
-    struct cert *c, struct problems *p, const struct der *t, const char *path)
+note_marks(struct cert *c, struct problems *p, uint8_t marks, const char *path)
 {
-	if (t->marks & DER_TRUNCATED)
+	if (marks & DER_TRUNCATED)
 		lost(c, p, "cut short: its length is more than what is there",
 		    path);
-	if (t->marks & DER_INDEFINITE)
+	if (marks & DER_INDEFINITE)
 		problem_add(p, "BER indefinite length", "%s", path);
-	if (t->marks & DER_NON_MINIMAL)
+	if (marks & DER_NON_MINIMAL)
 		problem_add(p, "BER length longer than needed", "%s", path);
 }
 
@@ -93,15 +92,15 @@ static const struct shape csr_shape[] = {
     {0xa0, 0, 0, true, true, "attributes"},
 };
 
-static bool
-fits(const struct shape *s, const struct der *t)
+static inline bool
+fits(const struct shape *s, struct der t)
 {
-	if (t->id != s->id)
+	if (t.id != s->id)
 		return false;
-	if (t->value.len == 0)
-		return s->may_be_empty || t->marks & DER_TRUNCATED;
-	return s->first == 0 || t->value.p[0] == s->first ||
-	       (s->or_first != 0 && t->value.p[0] == s->or_first);
+	if (t.value.len == 0)
+		return s->may_be_empty || t.marks & DER_TRUNCATED;
+	return s->first == 0 || t.value.p[0] == s->first ||
+	       (s->or_first != 0 && t.value.p[0] == s->or_first);
 }
 
 /* Whatever stands behind a cut cannot be called missing. */
@@ -124,14 +123,15 @@ read_fields(struct cert *c, struct der *found, const struct shape *shape,
 	struct der t = {0};
 
 	while (der_next(&t, &s)) {
-		for (i = next; i < num && !fits(&shape[i], &t); i++)
+		for (i = next; i < num && !fits(&shape[i], t); i++)
 			;
 		if (i == num && next < num && t.id == shape[next].id) {
 			lost(c, p, "not what belongs here", shape[next].path);
 			i = next;
 		}
 		if (t.marks)
-			note_marks(c, p, &t, i < num ? shape[i].path : "tbs");
+			note_marks(
+			    c, p, t.marks, i < num ? shape[i].path : "tbs");
 		if (i == num) {
 			lost(c, p, "an element that does not belong here",
 			    next < num ? shape[next].path : "extensions");
@@ -159,39 +159,57 @@ read_validity(struct cert *c, struct span s, struct problems *p)
 		lost(c, p, "a date that cannot be read", "validity");
 }
 
+/* What stands behind the OID of an Extension: its value when it is there. */
+static inline bool
+read_ext(struct cert_ext *out, struct span s)
+{
+	struct der t, segment;
+	struct span in;
+
+	out->critical = out->segmented = false;
+	if (!der_next(&t, &s))
+		return false;
+	if (t.id == DER_BOOLEAN) {
+		out->critical = t.value.len > 0 && t.value.p[0] != 0;
+		if (!der_next(&t, &s))
+			return false;
+	}
+	out->marks |= t.marks;
+	out->octets = t.whole;
+	out->value = in = t.value;
+	if (!der_is_constructed(&t) || !der_next(&segment, &in))
+		return true;
+	if (in.len == 0)
+		out->value = segment.value;
+	else
+		out->segmented = true;
+	return true;
+}
+
 bool
 cert_ext_next(struct cert_exts *it, struct cert_ext *out)
 {
-	struct der t, field;
-	struct span s;
+	struct span list = it->left, s;
+	struct der t, oid;
 
-	while (der_next(&t, &it->left)) {
+	while (der_next(&t, &list)) {
 		s = t.value;
-		if (t.id != DER_SEQUENCE || !der_next(&field, &s) ||
-		    field.id != DER_OID) {
+		if (t.id != DER_SEQUENCE || !der_next(&oid, &s) ||
+		    oid.id != DER_OID) {
 			it->cut = true;
 			continue;
 		}
-		*out = (struct cert_ext){.marks = t.marks};
-		out->oid = field.value;
-		if (!der_next(&field, &s))
-			return true;
-		if (field.id == DER_BOOLEAN) {
-			out->critical =
-			    field.value.len > 0 && field.value.p[0] != 0;
-			if (!der_next(&field, &s))
-				return true;
+		it->left = list;
+		out->oid = oid.value;
+		out->marks = t.marks;
+		if (!read_ext(out, s)) {
+			out->octets = span_of(NULL, 0);
+			out->value = span_of(NULL, 0);
 		}
-		out->marks |= field.marks;
-		out->octets = field;
-		out->value = field.value;
-		/* BER: the one segment of a constructed OCTET STRING. */
-		if (der_is_constructed(&field) && der_next(&t, &field.value) &&
-		    field.value.len == 0)
-			out->value = t.value;
 		return true;
 	}
-	it->cut |= it->left.len > 0;
+	it->cut |= list.len > 0;
+	it->left = list;
 	return false;
 }
 
@@ -210,15 +228,15 @@ static void
 check_ext(struct cert *c, const struct cert_ext *e, struct problems *p)
 {
 	char oid[DER_OID_TEXT], path[DER_OID_TEXT + 8];
-	struct der t = {.marks = e->marks};
 
-	if (e->octets.id == DER_OCTET_STRING && e->marks == 0)
+	if (e->octets.len > 0 && e->octets.p[0] == DER_OCTET_STRING &&
+	    e->marks == 0)
 		return;
 	snprintf(path, sizeof(path), "ext[%s]", der_oid_text(oid, e->oid));
-	note_marks(c, p, &t, path);
-	if (e->octets.whole.len == 0)
+	note_marks(c, p, e->marks, path);
+	if (e->octets.len == 0)
 		lost(c, p, "without a value", path);
-	else if ((e->octets.id & ~DER_CONSTRUCTED) != DER_OCTET_STRING)
+	else if ((e->octets.p[0] & ~DER_CONSTRUCTED) != DER_OCTET_STRING)
 		problem_add(p, "value is no OCTET STRING", "%s", path);
 }
 
@@ -234,15 +252,15 @@ read_extensions(struct cert *c, struct span s, struct problems *p)
 		return;
 	}
 	if (t.marks)
-		note_marks(c, p, &t, "extensions");
+		note_marks(c, p, t.marks, "extensions");
 	c->extensions = t.value;
 	it = cert_exts_of(c);
 	while (cert_ext_next(&it, &e)) {
 		check_ext(c, &e, p);
-		if (span_eq(e.oid, OID_BASIC_CONSTRAINTS))
+		if (oid_is(e.oid, OID_BASIC_CONSTRAINTS))
 			c->ca |= is_ca(e.value);
-		c->poison |= span_eq(e.oid, OID_CT_POISON);
-		c->sct_list |= span_eq(e.oid, OID_CT_SCT_LIST);
+		c->poison |= oid_is(e.oid, OID_CT_POISON);
+		c->sct_list |= oid_is(e.oid, OID_CT_SCT_LIST);
 	}
 	if (it.cut)
 		lost(c, p, "an element that is no Extension", "extensions");
@@ -277,8 +295,8 @@ read_requested(struct cert *c, struct span s, struct problems *p)
 		struct span in = attr.value;
 
 		if (!der_next(&t, &in) || t.id != DER_OID ||
-		    (!span_eq(t.value, OID_EXTENSION_REQUEST) &&
-			!span_eq(t.value, OID_MS_EXTENSION_REQUEST)))
+		    (!oid_is(t.value, OID_EXTENSION_REQUEST) &&
+			!oid_is(t.value, OID_MS_EXTENSION_REQUEST)))
 			continue;
 		if (der_next(&t, &in) && t.id == DER_SET)
 			read_extensions(c, t.value, p);
@@ -315,11 +333,11 @@ is_tbs(struct span s)
 	}
 	if (!der_next(&t, &s) || t.id != DER_INTEGER)
 		return false;
-	if (!der_next(&t, &s) || !fits(&tbs_shape[F_SIGNATURE], &t))
+	if (!der_next(&t, &s) || !fits(&tbs_shape[F_SIGNATURE], t))
 		return false;
-	if (!der_next(&t, &s) || !fits(&tbs_shape[F_ISSUER], &t))
+	if (!der_next(&t, &s) || !fits(&tbs_shape[F_ISSUER], t))
 		return false;
-	return !der_next(&t, &s) || fits(&tbs_shape[F_VALIDITY], &t);
+	return !der_next(&t, &s) || fits(&tbs_shape[F_VALIDITY], t);
 }
 
 /* The contents of s are those of a CertificationRequestInfo. */
@@ -329,8 +347,8 @@ is_request(struct span s)
 	struct der t;
 
 	return der_next(&t, &s) && t.id == DER_INTEGER && t.value.len == 1 &&
-	       der_next(&t, &s) && fits(&csr_shape[CSR_SUBJECT], &t) &&
-	       (!der_next(&t, &s) || fits(&csr_shape[CSR_SPKI], &t));
+	       der_next(&t, &s) && fits(&csr_shape[CSR_SUBJECT], t) &&
+	       (!der_next(&t, &s) || fits(&csr_shape[CSR_SPKI], t));
 }
 
 /* signatureAlgorithm and signatureValue behind the signed part. */
@@ -346,7 +364,7 @@ check_signature(struct cert *c, struct span s, struct problems *p)
 	else if (!der_next(&t, &s) || t.id != DER_BIT_STRING)
 		lost(c, p, "missing", "signatureValue");
 	else if (t.marks)
-		note_marks(c, p, &t, "signatureValue");
+		note_marks(c, p, t.marks, "signatureValue");
 	if (s.len > 0)
 		problem_add(p, "more behind the signature", "certificate");
 }
@@ -385,11 +403,11 @@ cert_parse(struct cert *out, struct span der, struct problems *problems)
 	out->der = outer.whole;
 	out->tbs = body.whole;
 	if (outer.marks)
-		note_marks(out, problems, &outer, "certificate");
+		note_marks(out, problems, outer.marks, "certificate");
 	if (s.len > 0)
 		lost(out, problems, "more bytes behind its end", "certificate");
 	if (body.marks && body.whole.p != outer.whole.p)
-		note_marks(out, problems, &body, "tbsCertificate");
+		note_marks(out, problems, body.marks, "tbsCertificate");
 	if (out->format == CERT_CSR)
 		read_request(out, body.value, problems);
 	else

@@ -56,12 +56,12 @@ void cert_parse(struct cert *out, struct span der, struct problems *problems);
 
 /* One Extension. */
 struct cert_ext {
-	struct span oid;   /* contents octets of the OBJECT IDENTIFIER */
-	struct span value; /* contents of the OCTET STRING; when BER cut it
-			    * into segments, der_join(octets) has them whole */
-	bool critical;
-	uint8_t marks;     /* enum der_mark, of the parts together */
-	struct der octets; /* the OCTET STRING itself */
+	struct span oid;    /* contents octets of the OBJECT IDENTIFIER */
+	struct span value;  /* contents of the OCTET STRING */
+	struct span octets; /* the OCTET STRING, header included: when BER has
+			     * it `segmented`, der_join makes the value */
+	bool critical, segmented;
+	uint8_t marks; /* enum der_mark, of the parts together */
 };
 struct cert_exts {
 	struct span left;

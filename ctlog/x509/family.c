@@ -23,8 +23,8 @@ is_for_logs(struct span extension)
 	struct der t;
 
 	return der_first(&t, extension, DER_OID) &&
-	       (span_eq(t.value, OID_CT_POISON) ||
-		   span_eq(t.value, OID_CT_SCT_LIST));
+	       (oid_is(t.value, OID_CT_POISON) ||
+		   oid_is(t.value, OID_CT_SCT_LIST));
 }
 
 /* The OID of a TLV of the list that was found already. */
@@ -149,8 +149,7 @@ cert_family(struct hash *out, const struct cert *c, struct hasher *h)
 	struct cuts k = {0};
 	struct der tbs;
 
-	if (!der_first(&tbs, c->tbs, DER_SEQUENCE) ||
-	    tbs.marks & DER_TRUNCATED)
+	if (!der_first(&tbs, c->tbs, DER_SEQUENCE) || tbs.marks & DER_TRUNCATED)
 		hasher_sha256(h, out, c->der, none);
 	else if (!c->poison && !c->sct_list)
 		hasher_sha256(h, out, c->tbs, none);

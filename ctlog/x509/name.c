@@ -23,7 +23,7 @@ name_attrs_of(struct span name)
 }
 
 /* The next TLV of the RDN at hand, or of the next RDN that holds any. */
-static bool
+static inline bool
 name_next_tlv(struct name_attrs *it, struct der *t)
 {
 	while (!der_next(t, &it->rdn)) {
@@ -44,20 +44,20 @@ name_next_tlv(struct name_attrs *it, struct der *t)
 bool
 name_attr_next(struct name_attrs *it, struct name_attr *out)
 {
-	struct der t, oid;
+	struct der t, oid, value;
 	struct span s;
 
 	while (name_next_tlv(it, &t)) {
 		s = t.value;
-		it->cut |= t.marks & DER_TRUNCATED;
 		out->index = it->num++;
 		if (!der_is_constructed(&t) || !der_next(&oid, &s) ||
-		    oid.id != DER_OID || !der_next(&out->value, &s)) {
+		    oid.id != DER_OID || !der_next(&value, &s)) {
 			it->cut = true;
 			continue;
 		}
-		it->cut |= out->value.marks & DER_TRUNCATED;
+		it->cut |= (t.marks | value.marks) & DER_TRUNCATED;
 		out->oid = oid.value;
+		out->value = value;
 		return true;
 	}
 	return false;

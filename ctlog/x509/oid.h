@@ -10,6 +10,13 @@
 /* The bytes of a string literal, which may hold zeros. */
 #define OID(text) span_of(text, sizeof(text) - 1)
 
+/* span_eq for these constants, without a call. */
+static inline __attribute__((always_inline)) bool
+oid_is(struct span s, struct span oid)
+{
+	return s.len == oid.len && memcmp(s.p, oid.p, oid.len) == 0;
+}
+
 #define OID_COMMON_NAME OID("\x55\x04\x03")          /* 2.5.4.3 */
 #define OID_COUNTRY OID("\x55\x04\x06")              /* 2.5.4.6 */
 #define OID_LOCALITY OID("\x55\x04\x07")             /* 2.5.4.7 */

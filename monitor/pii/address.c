@@ -1,12 +1,13 @@
 /* address: see address.h. */
 #include "monitor/pii/address.h"
 
+#include "ctlog/base/limits.h"
 #include "ctlog/base/text.h"
 
-/* How far an address reaches from its at sign: RFC 5321 allows 64 octets and
- * 255, what certificates hold is longer, and nobody needs more. */
-#define LOCAL_MAX 256
+/* How far from its at sign a domain, a quoted local part or a comment reaches:
+ * RFC 5321 allows 255 and 64 octets, what certificates hold is longer. */
 #define DOMAIN_MAX 1024
+#define LOCAL_MAX 256
 #define PAIRS_MAX 4096
 
 /* Bytes of an at sign at the front of s (also the full-width and the small
@@ -70,7 +71,7 @@ run_back(struct span s, size_t floor, size_t end, bool typed)
 {
 	size_t begin, at = end;
 
-	while (at > floor && end - at < LOCAL_MAX &&
+	while (at > floor && end - at < LIMIT_VALUE &&
 	       !separator(char_before(s, at, &begin), typed))
 		at = begin;
 	return at;
@@ -107,6 +108,22 @@ domain_run(struct span s)
 	s = span_cut(s, 0, at);
 	while (s.len > 0 && strchr(".-_", s.p[s.len - 1]) != NULL)
 		s.len--;
+	return s;
+}
+
+/* The same where nothing but an address is expected: somebody may have typed
+ * a comma for the last full stop, "jane@example,com". */
+static struct span
+comma_run(struct span s)
+{
+	struct span run = domain_run(s), last = span_from(s, run.len + 1);
+
+	if (run.len == s.len || s.p[run.len] != ',' || last.len < 2 ||
+	    last.len > 6 || span_chr(run, '.') < run.len)
+		return run;
+	for (size_t i = 0; i < last.len; i++)
+		if ((last.p[i] | 0x20u) - 'a' >= 26)
+			return run;
 	return s;
 }
 
@@ -256,7 +273,9 @@ address_at(struct address_scan *s, struct address *out, size_t at)
 
 	out->local = local_before(s, &at);
 	out->domain = span_from(s->text, at);
-	out->domain = domain_run(span_from(out->domain, at_sign(out->domain)));
+	out->domain = span_from(out->domain, at_sign(out->domain));
+	out->domain =
+	    s->typed ? comma_run(out->domain) : domain_run(out->domain);
 	if (!has_substance(out->domain) || out->local.len == 0 ||
 	    (!s->typed && !has_substance(out->local)))
 		return false;

@@ -103,9 +103,9 @@ read_issuer(struct facts *out, struct arena *a, struct span name)
 	struct name_attr attr;
 
 	while (name_attr_next(&it, &attr)) {
-		if (span_eq(attr.oid, OID_COMMON_NAME))
+		if (oid_is(attr.oid, OID_COMMON_NAME))
 			take(&out->issuer_cn, a, &attr);
-		else if (span_eq(attr.oid, OID_ORGANIZATION))
+		else if (oid_is(attr.oid, OID_ORGANIZATION))
 			take(&out->issuer_org, a, &attr);
 	}
 }
@@ -118,10 +118,10 @@ read_subject(struct facts *out, struct arena *a, struct span name)
 
 	while (name_attr_next(&it, &attr)) {
 		struct span *to =
-		    span_eq(attr.oid, OID_ORGANIZATION) ? &out->subject_org
-		    : span_eq(attr.oid, OID_COUNTRY)    ? &out->country
-		    : span_eq(attr.oid, OID_LOCALITY)   ? &out->locality
-							: NULL;
+		    oid_is(attr.oid, OID_ORGANIZATION) ? &out->subject_org
+		    : oid_is(attr.oid, OID_COUNTRY)    ? &out->country
+		    : oid_is(attr.oid, OID_LOCALITY)   ? &out->locality
+						       : NULL;
 
 		if (to == NULL)
 			continue;
@@ -171,9 +171,9 @@ read_classes(const struct extractor *x, const struct cert *c)
 	uint32_t set = 0;
 
 	while (cert_ext_next(&it, &e)) {
-		if (span_eq(e.oid, OID_CERTIFICATE_POLICIES) ||
-		    span_eq(e.oid, OID_EXT_KEY_USAGE) ||
-		    span_eq(e.oid, OID_QC_STATEMENTS))
+		if (oid_is(e.oid, OID_CERTIFICATE_POLICIES) ||
+		    oid_is(e.oid, OID_EXT_KEY_USAGE) ||
+		    oid_is(e.oid, OID_QC_STATEMENTS))
 			set |= classes_in(x, e.value);
 		if (span_starts(e.oid, OID_FULCIO))
 			set |= 1u << CLASS_FULCIO;

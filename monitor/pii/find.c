@@ -253,6 +253,17 @@ is_alone(struct span text, struct span whole)
 	return true;
 }
 
+/* A full stop, or one that IDNA takes for it. */
+static bool
+has_dot(struct span domain)
+{
+	return span_chr(domain, '.') < domain.len ||
+	       (domain.len >= 3 &&
+		   (memmem(domain.p, domain.len, "\u3002", 3) != NULL ||
+		       memmem(domain.p, domain.len, "\uff0e", 3) != NULL ||
+		       memmem(domain.p, domain.len, "\uff61", 3) != NULL));
+}
+
 unsigned
 find_addresses(struct finder *f, const struct place *p, struct span text,
     enum how how, enum pii_kind kind)
@@ -266,9 +277,7 @@ find_addresses(struct finder *f, const struct place *p, struct span text,
 		if (address.userinfo && how == HOW_TEXT)
 			continue;
 		/* "user@host" inside a sentence is no mailbox. */
-		if (how == HOW_TEXT &&
-		    span_chr(address.domain, '.') == address.domain.len &&
-		    address.domain.p[0] < 0x80 &&
+		if (how == HOW_TEXT && !has_dot(address.domain) &&
 		    !is_alone(text, address.whole))
 			continue;
 		n++;

@@ -24,7 +24,9 @@ struct parts {
 
 struct dn {
 	struct parts given, surname, common, personal;
-	bool person; /* has parts of a name, or a personal number */
+	uint32_t first; /* finding of this name */
+	bool person;    /* has a personal number */
+	bool pseudonym;
 };
 
 static void
@@ -44,7 +46,7 @@ keep(struct finder *f, struct parts *to, const struct place *p,
 	to->num++;
 }
 
-/* The same, decoded; a part too long for a name is reported and left out. */
+/* The same, decoded. */
 static void
 keep_text(struct finder *f, struct parts *to, const struct place *p,
     const struct carrier *c, const struct name_attr *attr)
@@ -60,10 +62,6 @@ keep_text(struct finder *f, struct parts *to, const struct place *p,
 		return;
 	}
 	find_addresses_in(f, &part->place, &part->text, HOW_TEXT, PII_EMAIL);
-	if (part->text.flags & CHARS_OVERSIZE) {
-		f->out->partial = true;
-		to->num--;
-	}
 }
 
 /* Addresses in a value that is nothing personal itself. */
@@ -112,7 +110,16 @@ read_attr(struct finder *f, struct dn *dn, struct place *p,
 	default:
 		find_value(f, p, c, &attr->value);
 		dn->person |= f->out->num > before && c->how == HOW_SERIAL;
+		dn->pseudonym |= c->kind == PII_PSEUDONYM;
 	}
+}
+
+/* At most `max` bytes, without half a character at the end. */
+static struct span
+cut_text(struct span s, size_t max)
+{
+	s = span_cut(s, 0, max);
+	return span_cut(s, 0, text_utf8_len(s));
 }
 
 /* The readings number `i` of some parts, with blanks between. */
@@ -128,10 +135,9 @@ join(struct finder *f, const struct parts *a, const struct parts *b,
 		    i < a->num ? &a->part[i].text : &b->part[i - a->num].text;
 		struct span s = c->cand[reading < c->behind ? reading : 0];
 
-		if (n + 1 + s.len > sizeof(text))
-			break;
-		if (n > 0)
+		if (n > 0 && n < sizeof(text))
 			text[n++] = ' ';
+		s = cut_text(s, sizeof(text) - n);
 		memcpy(text + n, s.p, s.len);
 		n += s.len;
 	}
@@ -174,6 +180,11 @@ put_structured(struct finder *f, const struct dn *dn)
 	if (out == NULL)
 		return;
 	out->score = g->num == 0 ? 80 : s->num == 0 ? 60 : 100;
+	if (p.flags & FLAG_OVERSIZE) {
+		/* Cut to what is kept of a value: no longer a fact. */
+		out->confidence = CONF_POSSIBLE;
+		out->score = 25;
+	}
 	if (has_second_reading(g) || has_second_reading(s))
 		out->alt = normal_name(f->arena, join(f, g, s, 1));
 }
@@ -203,8 +214,7 @@ shared(struct finder *f, const struct parts *parts, const struct span *list,
 	return n;
 }
 
-/* A purpose in brackets at the end, "(FIRMA)", and what follows " - ": no
- * part of a name. */
+/* A purpose in brackets at the end, "(FIRMA)", is no part of a name. */
 static struct span
 strip_purpose(struct span s)
 {
@@ -219,78 +229,164 @@ strip_purpose(struct span s)
 	return end > 1 ? span_cut(s, 0, end - 1) : s;
 }
 
-/* A canonical name without tokens that have digits: numbers of identity
- * documents and of certificates. */
-static struct span
-drop_numbers(struct finder *f, struct span canonical)
+static bool
+has_digit(struct span s)
 {
-	uint8_t *q = arena_get(f->arena, canonical.len);
-	size_t n = 0, at = 0, len;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] - (unsigned)'0' < 10)
+			return true;
+	return false;
+}
 
-	while (q != NULL && at < canonical.len) {
-		struct span token = span_from(canonical, at);
-		bool number = false;
+/* Text without the words that have digits: numbers of identity documents and
+ * of certificates do not belong to a name. */
+static struct span
+drop_numbers(struct finder *f, struct span s)
+{
+	uint8_t *q = has_digit(s) ? arena_get(f->arena, s.len) : NULL;
+	size_t n = 0, at = 0, end;
 
-		len = span_chr(token, ' ');
-		token = span_cut(token, 0, len);
-		for (size_t i = 0; i < len; i++)
-			number |= token.p[i] - (unsigned)'0' < 10;
-		at += len + 1;
-		if (number || span_eq_str(token, "-"))
+	if (q == NULL)
+		return s;
+	for (; at < s.len; at = end) {
+		for (end = at; end < s.len && s.p[end] != ' ' &&
+			       s.p[end] != ',' && s.p[end] != '/';)
+			end++;
+		end += end < s.len;
+		if (has_digit(span_cut(s, at, end - at)))
 			continue;
-		if (n > 0)
-			q[n++] = ' ';
-		memcpy(q + n, token.p, len);
-		n += len;
+		memcpy(q + n, s.p + at, end - at);
+		n += end - at;
 	}
+	while (n > 0 && strchr(" ,/-", q[n - 1]) != NULL)
+		n--;
 	return span_of(q, n);
 }
 
+/* Without blanks: how names are written where none are needed. */
+static struct span
+squeeze(struct finder *f, struct span s)
+{
+	uint8_t *q = arena_get(f->arena, s.len);
+	size_t n = 0;
+
+	for (size_t i = 0; q != NULL && i < s.len; i++)
+		if (s.p[i] != ' ')
+			q[n++] = s.p[i];
+	return span_of(q, n);
+}
+
+/* "山田花子" beside the surname 山田 and the given name 花子, in any order. */
+static bool
+is_squeezed(struct finder *f, const struct dn *dn, struct span canonical)
+{
+	struct span common = squeeze(f, canonical), both;
+
+	both = squeeze(
+	    f, normal_name(f->arena, join(f, &dn->given, &dn->surname, 0)));
+	if (span_eq(common, both))
+		return true;
+	both = squeeze(
+	    f, normal_name(f->arena, join(f, &dn->surname, &dn->given, 0)));
+	return span_eq(common, both);
+}
+
+/* A host or a URL: one word with a full stop or a slash in it. */
+static bool
+is_host(struct span s)
+{
+	return span_chr(s, ' ') == s.len &&
+	       (span_chr(s, '.') < s.len || span_chr(s, '/') < s.len);
+}
+
+/* What a commonName is to the structured name beside it. */
+enum common { COMMON_SAME, COMMON_PART, COMMON_PATRONYMIC, COMMON_OTHER };
+
+static enum common
+compare(struct finder *f, const struct dn *dn, struct span canonical)
+{
+	struct span token[NAME_TOKENS];
+	unsigned given, given_all, surname, surname_all;
+	unsigned num =
+	    normal_name_tokens(f->arena, token, NAME_TOKENS, canonical, 0);
+
+	given = shared(f, &dn->given, token, num, &given_all);
+	surname = shared(f, &dn->surname, token, num, &surname_all);
+	if (is_squeezed(f, dn, canonical))
+		return COMMON_SAME;
+	if (given > 0 && surname > 0 && surname == surname_all)
+		return COMMON_SAME;
+	if (given == 0 && surname > 0 && surname == surname_all &&
+	    given_all > 0)
+		return COMMON_PATRONYMIC;
+	return given + surname > 0 ? COMMON_PART : COMMON_OTHER;
+}
+
+/* All of the two together: "Surname Name" and the patronymic that stands in
+ * givenName (UA, KZ). */
+static struct span
+with_given(struct finder *f, const struct dn *dn, const struct part *part,
+    struct span text)
+{
+	struct parts both = {.num = 1};
+
+	both.part[0] = *part;
+	both.part[0].text.cand[0] = text;
+	return join(f, &both, &dn->given, 0);
+}
+
 /*
- * A commonName beside givenName or surname that shares words with them is
- * the name as the person writes it: fewer given names (BE), both surnames
- * where `surname` has one (ES), or all but the patronymic, which stands in
- * givenName (KZ): then the two together are the name.
+ * A commonName beside givenName or surname is the name as the person writes
+ * it: fewer given names (BE), both surnames where `surname` has one (ES), all
+ * but the patronymic (KZ). It says so by the words that it shares with them;
+ * without any it is only possible.
  */
 static void
 put_common(struct finder *f, const struct dn *dn, struct part *part)
 {
-	struct span token[NAME_TOKENS], canonical, value;
-	unsigned num, given, given_all, surname, surname_all;
+	struct span value, name;
 	struct finding *out;
+	enum common common;
 
 	/* What is odd about it was reported when addresses were sought. */
 	chars_decode(&part->text, f->arena, &part->attr.value);
 	if (part->text.num == 0 || part->text.flags & CHARS_OVERSIZE ||
-	    span_chr(part->text.cand[0], '@') < part->text.cand[0].len)
+	    span_chr(part->text.cand[0], '@') < part->text.cand[0].len ||
+	    is_host(part->text.cand[0]))
 		return;
 	part->place.tag = (uint8_t)part->attr.value.tag;
 	part->place.flags = part->text.flags;
-	value = strip_purpose(part->text.cand[0]);
-	canonical = drop_numbers(f, normal_name(f->arena, value));
-	num = normal_name_tokens(f->arena, token, NAME_TOKENS, canonical, 0);
-	given = shared(f, &dn->given, token, num, &given_all);
-	surname = shared(f, &dn->surname, token, num, &surname_all);
-	if (given + surname == 0)
+	part->place.reason = "commonName beside a structured name";
+	value = part->text.cand[0];
+	name = drop_numbers(f, strip_purpose(part->text.cand[0]));
+	common = compare(f, dn, normal_name(f->arena, name));
+	if (common == COMMON_OTHER && f->cert->ca)
 		return;
-	part->place.reason = "commonName beside givenName and surname";
-	if (given == 0 && surname == surname_all && dn->given.num > 0) {
-		struct parts with = {.num = 1};
+	if (common == COMMON_PATRONYMIC)
+		value = name = with_given(f, dn, part, name);
+	out = find_add(
+	    f, &part->place, PII_NAME, value, normal_name(f->arena, name));
+	if (out == NULL || common == COMMON_SAME)
+		return;
+	out->confidence = common == COMMON_OTHER ? CONF_POSSIBLE : CONF_NAME;
+	out->score = common == COMMON_OTHER ? 25 : 80;
+}
 
-		with.part[0] = *part;
-		with.part[0].text.cand[0] = canonical;
-		value = join(f, &with, &dn->given, 0);
-		canonical = normal_name(f->arena, value);
-		part->place.reason =
-		    "commonName and, beside it, a second given name";
-	}
-	out = find_add(f, &part->place, PII_NAME, value, canonical);
-	if (out == NULL)
-		return;
-	if (given == 0 || surname == 0 || surname < surname_all) {
-		out->confidence = CONF_NAME;
-		out->score = 80;
-	}
+/* The commonName is the pseudonym over again. */
+static bool
+is_pseudonym(struct finder *f, uint32_t from, const struct part *part)
+{
+	struct chars text;
+	struct span folded;
+
+	chars_decode(&text, f->arena, &part->attr.value);
+	folded =
+	    text.num ? normal_fold(f->arena, text.cand[0]) : span_of(NULL, 0);
+	for (uint32_t i = from; i < f->out->num; i++)
+		if (f->out->list[i].kind == PII_PSEUDONYM &&
+		    span_eq(f->out->list[i].canonical, folded))
+			return true;
+	return false;
 }
 
 /* What the attributes say when they are all read. */
@@ -301,8 +397,10 @@ finish(struct finder *f, struct dn *dn)
 
 	if (named)
 		put_structured(f, dn);
-	for (unsigned i = 0; named && i < dn->common.num; i++)
-		put_common(f, dn, &dn->common.part[i]);
+	for (unsigned i = 0; i < dn->common.num; i++)
+		if ((named || dn->pseudonym) &&
+		    !is_pseudonym(f, dn->first, &dn->common.part[i]))
+			put_common(f, dn, &dn->common.part[i]);
 	for (unsigned i = 0; i < dn->personal.num; i++) {
 		struct part *part = &dn->personal.part[i];
 
@@ -315,11 +413,12 @@ finish(struct finder *f, struct dn *dn)
 }
 
 static void
-dn_start(struct dn *dn)
+dn_start(struct dn *dn, const struct finder *f)
 {
 	dn->given.num = dn->surname.num = 0;
 	dn->common.num = dn->personal.num = 0;
-	dn->person = false;
+	dn->first = f->out->num;
+	dn->person = dn->pseudonym = false;
 }
 
 void
@@ -330,7 +429,7 @@ find_name(struct finder *f, const struct place *at, struct span name)
 	struct name_attr attr;
 	struct dn dn;
 
-	dn_start(&dn);
+	dn_start(&dn, f);
 	while (name_attr_next(&it, &attr)) {
 		if (p.root != NULL || at->index < 0)
 			p.index = attr.index;
@@ -353,7 +452,7 @@ find_attributes(struct finder *f, const struct place *at, struct span list)
 	struct der t, oid;
 	struct dn dn;
 
-	dn_start(&dn);
+	dn_start(&dn, f);
 	for (attr.index = 0; der_next(&t, &list); attr.index++) {
 		struct span s = t.value, values;
 

@@ -48,20 +48,46 @@ find_strings(struct finder *f, const struct place *p, struct span ders)
 	find_raw(f, p, ders, false);
 }
 
-/* No address can be in there: no at sign, plain, escaped or full-width. */
+/* An at sign, or the beginning of an escaped one ("%40", "&#64;"). */
+static bool
+is_sign(struct span s, size_t i)
+{
+	uint8_t next = i + 1 < s.len ? s.p[i + 1] : 0;
+
+	return s.p[i] == '@' || (s.p[i] == '%' && next == '4') ||
+	       (s.p[i] == '&' && (next == '#' || next == 'c'));
+}
+
+/* No at sign, plain or escaped, is in there. Eight bytes at once. */
 static bool
 is_empty_of_addresses(struct span s)
 {
-	return span_chr(s, '@') == s.len && span_chr(s, '%') == s.len &&
-	       span_chr(s, '&') == s.len &&
-	       (s.len < 3 || memmem(s.p, s.len, "\uff20", 3) == NULL);
+	const uint64_t ones = 0x0101010101010101, tops = ones << 7;
+	uint64_t x, sign, amp;
+	size_t i = 0, end = 0;
+
+	for (; i < s.len; i = end) {
+		end = i + 8 <= s.len ? i + 8 : s.len;
+		if (end - i == 8) {
+			memcpy(&x, s.p + i, 8);
+			sign = x ^ (ones * '@');
+			/* "%" and "&" are two of the four that begin alike. */
+			amp = (x ^ (ones * '$')) & (ones * 0xfc);
+			if (!((((sign - ones) & ~sign) |
+				  ((amp - ones) & ~amp)) &
+				tops))
+				continue;
+		}
+		for (; i < end; i++)
+			if (is_sign(s, i))
+				return false;
+	}
+	return true;
 }
 
 static void
 scan(struct finder *f, const struct place *p, struct span value)
 {
-	if (is_empty_of_addresses(value))
-		return;
 	if (der_is_well_formed(value))
 		find_strings(f, p, value);
 	else
@@ -163,21 +189,29 @@ read_known(struct finder *f, struct place *p, const struct ext_carrier *c,
 	}
 }
 
-void
-find_ext(struct finder *f, const struct cert_ext *e)
+/* The usual extension, with nothing in it. */
+static bool
+is_idle(const struct ext_carrier *c, struct span value)
 {
-	const struct ext_carrier *c = carrier_ext(f->carriers, e->oid);
-	struct span value = e->value;
-	struct place p = {.where = IN_EXT,
-	    .index = -1,
-	    .sub = -1,
-	    .ext = e->oid,
-	    .oid = e->oid};
+	if (c == NULL)
+		return is_empty_of_addresses(value) &&
+		       (value.len < 3 ||
+			   memmem(value.p, value.len, "\uff20", 3) == NULL);
+	return c->how == EXT_SKIP ||
+	       (c->how == EXT_SCAN && is_empty_of_addresses(value));
+}
 
-	if (c != NULL && c->how == EXT_SKIP)
-		return;
-	if (der_is_constructed(&e->octets) && value.p == e->octets.value.p)
-		value = der_join(f->arena, &e->octets);
+static void
+read_ext(
+    struct finder *f, const struct cert_ext *e, const struct ext_carrier *c)
+{
+	struct place p = {.where = IN_EXT, .index = -1, .sub = -1};
+	struct span value = e->value;
+	struct der octets;
+
+	if (e->segmented && der_first(&octets, e->octets, e->octets.p[0]))
+		value = der_join(f->arena, &octets);
+	p.ext = p.oid = e->oid;
 	if (c == NULL) {
 		p.flags = FLAG_UNKNOWN_EXT;
 		p.carrier = carrier_unknown(IN_EXT);
@@ -188,4 +222,13 @@ find_ext(struct finder *f, const struct cert_ext *e)
 	p.side = c->side;
 	p.carrier = c->label;
 	read_known(f, &p, c, value);
+}
+
+void
+find_ext(struct finder *f, const struct cert_ext *e)
+{
+	const struct ext_carrier *c = carrier_ext(f->carriers, e->oid);
+
+	if (e->segmented || !is_idle(c, e->value))
+		read_ext(f, e, c);
 }

@@ -12,17 +12,20 @@ put_value(struct finder *f, const struct place *p, enum pii_kind kind,
 	struct span text = c->cand[0];
 	struct finding *g;
 
+	text = span_cut(text, 0, LIMIT_VALUE);
+	text.len = text_utf8_len(text);
+	g = find_add(f, p, kind, text,
+	    kind == PII_NAME ? normal_name(f->arena, text)
+			     : normal_fold(f->arena, text));
+	if (g == NULL)
+		return;
+	if (kind == PII_NAME && c->behind > 1)
+		g->alt = normal_name(f->arena, c->cand[1]);
 	if (c->flags & CHARS_OVERSIZE) {
-		f->out->partial = true;
-		return;
+		/* Cut to what is kept of a value: no longer a fact. */
+		g->confidence = CONF_POSSIBLE;
+		g->score = 25;
 	}
-	if (kind == PII_NAME) {
-		g = find_add(f, p, kind, text, normal_name(f->arena, text));
-		if (g != NULL && c->num > 1 && c->behind > 1)
-			g->alt = normal_name(f->arena, c->cand[1]);
-		return;
-	}
-	find_add(f, p, kind, text, normal_fold(f->arena, text));
 }
 
 /* "19800101120000Z" as "1980-01-01"; other text as it stands. */
