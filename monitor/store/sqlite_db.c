@@ -10,8 +10,10 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 
-/* Checkpoint when the WAL holds so many pages (4 MiB). */
+/* Checkpoint when the WAL holds so many pages (4 MiB), and give its space back
+ * when it holds so many (64 MiB). */
 #define WAL_PAGES 1000
+#define WAL_PAGES_MANY 16000
 
 #define RESTORE                                                                \
 	"keep a copy of the files and restore the last backup "                \
@@ -218,20 +220,23 @@ db_begin(struct store *s, struct err *e)
 static void
 checkpoint(struct store *s)
 {
-	int how =
-	    s->scrub ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+	bool empty = s->scrub || s->wal_pages > WAL_PAGES_MANY;
 	int rc;
 
-	if (!s->scrub && s->wal_pages < WAL_PAGES)
+	if (!empty && s->wal_pages < WAL_PAGES)
 		return;
 	/* A reader may hold the WAL; the next commit tries again. */
 	sqlite3_busy_timeout(s->db, 0);
 	errno = 0;
-	rc = sqlite3_wal_checkpoint_v2(s->db, NULL, how, NULL, NULL);
+	rc = sqlite3_wal_checkpoint_v2(s->db, NULL,
+	    empty ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE,
+	    NULL, NULL);
 	sqlite3_busy_timeout(s->db, 5000);
-	if (rc == SQLITE_OK)
-		s->scrub = false;
-	else if (rc != SQLITE_BUSY && rc != SQLITE_LOCKED)
+	if (rc == SQLITE_OK) {
+		s->scrub = s->scrub && !empty;
+		s->wal_pages = 0; /* until the next commit tells */
+	}
+	if (rc != SQLITE_OK && rc != SQLITE_BUSY && rc != SQLITE_LOCKED)
 		db_error(s, NULL);
 }
 
