@@ -84,17 +84,15 @@ has_any(struct span s, const char *chars)
 	return false;
 }
 
+/* One address alone; a local part in quotation marks may hold anything. */
 static const char *
 check_address(struct span s)
 {
 	size_t at = last_at(s);
 
-	if (at < 2 || at == s.len || has_any(span_from(s, at), " /\\:,;<>"))
-		return "is not an e-mail address; write local@domain";
-	if (s.p[0] == ' ' || has_any(s, "<>") ||
-	    span_starts(s, span_str("mailto:")))
-		return "is more than an e-mail address; write local@domain "
-		       "alone";
+	if (at < 2 || at == s.len || has_any(span_from(s, at), " /\\:,;<>") ||
+	    (s.p[0] != '"' && has_any(span_cut(s, 0, at - 1), " :,;<>()@\"")))
+		return "is not an e-mail address; write local@domain alone";
 	return NULL;
 }
 
