@@ -71,9 +71,3 @@ node_scalar(const struct node *n)
 		return SCALAR_BOOL;
 	return scalar_number(n->text);
 }
-
-const char *
-yaml_version(void)
-{
-	return fy_library_version();
-}

@@ -406,3 +406,9 @@ yaml_read(struct arena *a, struct mistakes *m)
 		b.root = build_node(&b, NODE_MAP, (struct place){0, 1});
 	return b.root;
 }
+
+const char *
+yaml_version(void)
+{
+	return fy_library_version();
+}
