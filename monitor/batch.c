@@ -25,6 +25,7 @@ struct bench {
 	struct entry *entries;
 	struct findings findings;
 	struct buf hits; /* struct match_hit[] of one certificate */
+	struct buf cert; /* its side of a hit */
 	struct buf quarantined, found; /* results in the making */
 };
 
@@ -69,6 +70,7 @@ bench_free(struct bench *b)
 	free(b->entries);
 	free(b->findings.list);
 	buf_fini(&b->hits);
+	buf_fini(&b->cert);
 	buf_fini(&b->quarantined);
 	buf_fini(&b->found);
 	free(b);
@@ -133,19 +135,25 @@ put_match(struct buf *out, const struct match_hit *h, const struct finding *f)
 		buf_vec(out, span_str(h->reason[i]), 1);
 }
 
-/* The certificate's side of a hit. The fingerprint is that of the certificate
- * or precertificate as logged; a bare TBS without one has none. */
+/* The certificate's side of its hits, the same for all. The fingerprint is
+ * that of the certificate or precertificate as logged; a bare TBS without one
+ * has none. */
 static void
-put_cert(struct work *w, const struct entry *e, const struct cert *c)
+put_cert(struct work *w, struct entry *e, const struct cert *c)
 {
-	struct buf *out = &w->b->found;
-	struct facts *facts = &w->b->findings.facts;
-	struct span whole = e->type == ENTRY_X509 ? e->cert : e->precert;
+	struct bench *b = w->b;
+	struct buf *out = &b->cert;
+	struct facts *facts = &b->findings.facts;
 	struct hash sha = {0}, family;
+	struct span whole;
 
+	if (entry_load_extra(e, &b->scratch) != ST_OK)
+		e->precert = span_of(NULL, 0); /* costs only its sha256 */
+	whole = e->type == ENTRY_X509 ? e->cert : e->precert;
 	if (whole.len > 0)
-		hasher_sha256(w->b->hasher, &sha, whole, span_of(NULL, 0));
-	cert_family(&family, c, w->b->hasher);
+		hasher_sha256(b->hasher, &sha, whole, span_of(NULL, 0));
+	cert_family(&family, c, b->hasher);
+	buf_clear(out);
 	buf_uint(out, facts->classes, 4);
 	buf_uint(out, whole.len > 0, 1);
 	buf_uint(out, e->type == ENTRY_PRECERT || c->poison, 1);
@@ -159,13 +167,14 @@ put_cert(struct work *w, const struct entry *e, const struct cert *c)
 }
 
 static void
-put_hits(struct work *w, uint64_t at, const struct hash *leaf,
-    const struct entry *e, const struct cert *c)
+put_hits(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e,
+    const struct cert *c)
 {
 	struct bench *b = w->b;
 	const struct match_hit *hit = (const void *)b->hits.p;
 	size_t n = b->hits.len / sizeof(*hit);
 
+	put_cert(w, e, c);
 	for (size_t i = 0; i < n; i++) {
 		const struct finding *f = &b->findings.list[hit[i].finding];
 
@@ -174,7 +183,7 @@ put_hits(struct work *w, uint64_t at, const struct hash *leaf,
 		buf_span_add(&b->found, hash_span(leaf));
 		put_match(&b->found, &hit[i], f);
 		buf_uint(&b->found, also_kinds(&b->findings, f), 4);
-		put_cert(w, e, c);
+		buf_span_add(&b->found, buf_span(&b->cert));
 	}
 	w->num.hits += (uint32_t)n;
 }
@@ -205,8 +214,7 @@ poison(struct span cert)
 
 /* Extract from one certificate and match what was found. */
 static void
-work_cert(
-    struct work *w, uint64_t at, const struct hash *leaf, const struct entry *e)
+work_cert(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 {
 	struct bench *b = w->b;
 	struct problems none = {0, NULL};
@@ -226,11 +234,14 @@ work_cert(
 	if (match_run(b->matcher, w->index, &b->findings, w->order->threshold,
 		&b->hits) > 0)
 		put_hits(w, at, leaf, e, &c);
+	if (match_overrun(b->matcher))
+		put_quarantine(w, at, leaf, e,
+		    "the certificate has more names than can be compared");
 }
 
 static void
 work_content(
-    struct work *w, uint64_t at, const struct hash *leaf, const struct entry *e)
+    struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 {
 	if (at < w->order->from || at >= w->order->to)
 		return;
@@ -247,7 +258,7 @@ work_content(
 
 /* One entry; false when its results no longer fit, and it is undone. */
 static bool
-work_entry(struct work *w, uint64_t at, const struct entry *e)
+work_entry(struct work *w, uint64_t at, struct entry *e)
 {
 	struct bench *b = w->b;
 	struct tally before = w->num;

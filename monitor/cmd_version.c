@@ -13,10 +13,10 @@ static const struct opt table[] = {
 static void
 print_json(const struct version *v, size_t n)
 {
-	printf("{\"indelible\":\"%s\"", INDELIBLE_VERSION);
+	printf("{\"version\":\"%s\",\"libraries\":{", INDELIBLE_VERSION);
 	for (size_t i = 0; i < n; i++)
-		printf(",\"%s\":\"%s\"", v[i].name, v[i].text);
-	printf("}\n");
+		printf("%s\"%s\":\"%s\"", i ? "," : "", v[i].name, v[i].text);
+	printf("}}\n");
 }
 
 static void

@@ -70,7 +70,7 @@ url_check(const char *url, bool allow_http, struct err *e)
 	char quoted[LIMIT_QUOTE + 8];
 
 	text_quote(quoted, sizeof(quoted), span_str(url));
-	if (strlen(url) > LIMIT_URL / 2)
+	if (strlen(url) >= LOG_URL_MAX)
 		return err_set(e, ST_USAGE, "%s: too long for a URL", quoted);
 	for (const char *s = url; *s != '\0'; s++)
 		if (*s <= ' ' || *s > '~')
@@ -174,6 +174,11 @@ wants_listed(struct wants *w, const struct loglist_log *l)
 	    .api = l->tiled ? &log_api_static : &log_api_rfc6962};
 	struct err e;
 
+	if (strlen(log.url) > LOG_URL_MAX) {
+		diag_warn("%s: its URL is too long", log.name);
+		want_log_fini(&log);
+		return;
+	}
 	log.origin = l->origin ? mem_str(l->origin) : url_origin(log.url);
 	ASSERT(logkey_parse(&log.key, logkey_spki(l->key), &e) == ST_OK);
 	wants_add(w, &log);
