@@ -83,9 +83,9 @@ der_time(const struct der *t)
 	min = two(s, &at);
 	sec = two(s, &at);
 	ms = fraction(s, &at);
-	if (year < 0 || month < 1 || month > 12 || day < 1 || day > 31 ||
-	    hour < 0 || hour > 24 || min > 59 || sec > 60 ||
-	    !offset(s, at, &ahead))
+	if (t->marks & DER_TRUNCATED || year < 0 || month < 1 || month > 12 ||
+	    day < 1 || day > 31 || hour < 0 || hour > 24 || min > 59 ||
+	    sec > 60 || !offset(s, at, &ahead))
 		return INT64_MIN;
 	min = min < 0 ? 0 : min;
 	sec = sec < 0 ? 0 : sec;
