@@ -237,7 +237,7 @@ check_ext(struct cert *c, const struct cert_ext *e, struct problems *p)
 	if (e->octets.len == 0)
 		lost(c, p, "without a value", path);
 	else if ((e->octets.p[0] & ~DER_CONSTRUCTED) != DER_OCTET_STRING)
-		problem_add(p, "value is no OCTET STRING", "%s", path);
+		lost(c, p, "value is no OCTET STRING", path);
 }
 
 static void
@@ -401,6 +401,7 @@ cert_parse(struct cert *out, struct span der, struct problems *problems)
 	der_next(&outer, &s);
 	out->status = CERT_PARSED;
 	out->der = outer.whole;
+	out->rest = s;
 	out->tbs = body.whole;
 	if (outer.marks)
 		note_marks(out, problems, outer.marks, "certificate");

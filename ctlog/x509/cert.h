@@ -39,6 +39,7 @@ struct cert {
 	enum cert_format format;
 	enum cert_status status;
 	struct span der;        /* the whole, header included */
+	struct span rest;       /* bytes given that stand behind it */
 	struct span tbs;        /* TBSCertificate or -Info, header included */
 	struct span serial;     /* contents octets */
 	struct span issuer;     /* Name, header included */

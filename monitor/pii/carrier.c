@@ -130,19 +130,20 @@ static const struct carrier others[] = {
 #define DATA(oid, how, kind, label) \
 	{oid, EXT_##how, SIDE_SUBJECT, IN_EXT, PII_##kind, "ext." label}
 
-/* Extensions. What is not here is scanned for addresses. */
+/* Extensions. What is not here is scanned for addresses; only what holds
+ * random bytes is not. */
 static const struct ext_carrier exts[] = {
 	NAMES("2.5.29.9", SDA, SUBJECT, SDA),
 	SKIP("2.5.29.14", "subjectKeyIdentifier"),
-	SKIP("2.5.29.15", "keyUsage"),
+	SCAN("2.5.29.15", SUBJECT, "keyUsage"),
 	NAMES("2.5.29.17", NAMES, SUBJECT, SAN),
 	NAMES("2.5.29.18", NAMES, ISSUER, IAN),
-	SKIP("2.5.29.19", "basicConstraints"),
+	SCAN("2.5.29.19", SUBJECT, "basicConstraints"),
 	SCAN("2.5.29.30", ISSUER, "nameConstraints"),
 	SCAN("2.5.29.31", ISSUER, "cRLDistributionPoints"),
 	SCAN("2.5.29.32", SUBJECT, "certificatePolicies"),
 	NAMES("2.5.29.35", AKI, ISSUER, AKI),
-	SKIP("2.5.29.37", "extKeyUsage"),
+	SCAN("2.5.29.37", SUBJECT, "extKeyUsage"),
 	SCAN("2.5.29.46", ISSUER, "freshestCRL"),
 	SCAN("1.3.6.1.5.5.7.1.1", ISSUER, "authorityInfoAccess"),
 	SCAN("1.3.6.1.5.5.7.1.3", SUBJECT, "qcStatements"),
@@ -153,7 +154,7 @@ static const struct ext_carrier exts[] = {
 	SKIP("1.3.6.1.4.1.11129.2.4.3", "ctPoison"),
 	DATA("1.3.6.1.4.1.311.25.2", SID, ACCOUNT_ID, "msSecurityIdentifier"),
 	SCAN("1.3.6.1.4.1.311.20.2", SUBJECT, "msCertificateTemplateName"),
-	SKIP("1.3.6.1.4.1.311.21.7", "msCertificateTemplate"),
+	SCAN("1.3.6.1.4.1.311.21.7", SUBJECT, "msCertificateTemplate"),
 	DATA("1.3.6.1.4.1.52266.2", VALUE, TITLE, "leiRole"),
 	DATA("1.3.6.1.4.1.57264.1.5", REPO, USERNAME, "fulcioRepository"),
 	DATA("1.3.6.1.4.1.57264.1.12", REPO, USERNAME, "fulcioSourceRepositoryUri"),

@@ -79,8 +79,11 @@ extract_run(struct extractor *x, struct findings *out, const struct cert *c,
 	out->facts = (struct facts){.ca = c->ca};
 	if (c->status != CERT_UNPARSED)
 		read_all(&f);
-	if (c->status != CERT_PARSED || out->partial)
+	/* Where room ran out there is none for what damage hides either. */
+	if ((c->status != CERT_PARSED || out->partial) && out->dropped == 0) {
 		find_raw(&f, &raw, c->der, c->status != CERT_UNPARSED);
+		find_raw(&f, &raw, c->rest, false);
+	}
 	if (out->num > 0 && c->status != CERT_UNPARSED)
 		extract_facts(x, &out->facts, c, arena);
 }

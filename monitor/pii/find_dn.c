@@ -87,7 +87,7 @@ read_attr(struct finder *f, struct dn *dn, struct place *p,
 
 	p->oid = attr->oid;
 	p->flags = c == NULL ? FLAG_UNKNOWN_ATTR : 0;
-	p->carrier = c ? c->label[p->where] : carrier_general_name(p->where, 9);
+	p->carrier = c ? c->label[p->where] : carrier_unknown(p->where);
 	switch (c ? c->how : HOW_TEXT) {
 	case HOW_SKIP:
 		return;

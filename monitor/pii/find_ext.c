@@ -85,15 +85,6 @@ is_empty_of_addresses(struct span s)
 	return true;
 }
 
-static void
-scan(struct finder *f, const struct place *p, struct span value)
-{
-	if (der_is_well_formed(value))
-		find_strings(f, p, value);
-	else
-		find_raw(f, p, value, false);
-}
-
 /* AuthorityKeyIdentifier ::= SEQUENCE { [0] keyIdentifier,
  * [1] authorityCertIssuer GeneralNames, [2] serial } */
 static void
@@ -124,6 +115,22 @@ only_string(struct span value)
 	    .tag = DER_UTF8_STRING,
 	    .whole = value,
 	    .value = value};
+}
+
+/* An extension of which nothing is known: DER, text, or bytes. */
+static void
+scan(struct finder *f, const struct place *at, struct span value)
+{
+	struct der t = only_string(value);
+	struct place p = *at;
+	struct chars text;
+
+	if (der_is_well_formed(value))
+		find_strings(f, at, value);
+	else if (!chars_is_text(value))
+		find_raw(f, at, value, false);
+	else if (find_decode(f, &p, &text, &t))
+		find_addresses_in(f, &p, &text, HOW_TEXT, PII_EMAIL);
 }
 
 static void
