@@ -19,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 BINARY = os.path.abspath(os.environ.get(
     "INDELIBLE", os.path.join(ROOT, "build/release/indelible")))
-DEADLINE = 90
+DEADLINE = float(os.environ.get("E2E_DEADLINE", 90))
 EXPOSURE = "dev.indelible.exposure.v1"
 SUMMARY = "dev.indelible.scan.summary.v1"
 MISBEHAVIOUR = "dev.indelible.log.misbehaviour.v1"
@@ -174,15 +174,15 @@ class Workspace:
             out["origin"] = log.origin
         return out
 
-    def config(self, logs=(), **sections):
-        """The configuration file; `logs` are (log, api) pairs. A section
-        given is merged into the default one."""
+    def config(self, pairs=(), **sections):
+        """The configuration file for (log, api) pairs. A section given is
+        merged into the default one."""
         conf = {
             "instance": "e2e",
             "store": "sqlite://%s" % (self.path / "indelible.db"),
             "keys": {"master_file": str(self.path / "master.key")},
             "logs": {"lists": [], "start": "zero",
-                     "extra": [self.log_of(*pair) for pair in logs]},
+                     "extra": [self.log_of(*pair) for pair in pairs]},
             "fetch": {"poll_static": "200ms", "poll_rfc6962": "200ms",
                       "partial_tile_after": "300ms"},
             "workers": 2,
@@ -215,9 +215,9 @@ class Workspace:
         """The same with -c at the end."""
         return self.run(*arguments, "-c", self.config_file, **how)
 
-    def prepare(self, logs, records=None, **sections):
+    def prepare(self, pairs, records=None, **sections):
         """Configuration, store and records: ready to monitor."""
-        self.config(logs, **sections)
+        self.config(pairs, **sections)
         self.with_config("store", "init").expect(0)
         self.with_config("records", "import",
                          self.records(records)).expect(0)
@@ -317,22 +317,27 @@ class Process:
             "ended with status %s\n%s" % (self.process.returncode,
                                           self.diagnostics())
 
+    def heeds(self, number):
+        """Whether the signal would not simply kill it any more."""
+        masks = 0
+        with open("/proc/%d/status" % self.pid, encoding="utf-8") as status:
+            for line in status:
+                if line.startswith(("SigBlk:", "SigCgt:")):
+                    masks |= int(line.split()[1], 16)
+        return masks >> number - 1 & 1
+
     def stop(self):
         """SIGTERM, to which the service ends with 0 within 10 s."""
         self.assert_running()
+        wait_until(lambda: self.heeds(signal.SIGTERM), "its start")
         self.signal(signal.SIGTERM)
         return self.wait(10).expect(0)
 
     def kill(self):
-        """SIGKILL to the main process, as a crash would be; then make sure
-        that nothing it has started outlives the test."""
+        """SIGKILL to it and to all that it has started."""
         if self.process.poll() is None:
-            self.signal(signal.SIGKILL)
-            self.process.wait()
-        try:
             os.killpg(self.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+            self.process.wait()
 
     def crash(self):
         """SIGKILL to the main process alone; its children see to

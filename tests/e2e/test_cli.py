@@ -45,7 +45,7 @@ def test_version(work):
     assert version in work.run("version").expect(0).out
     assert version in work.run("--version").expect(0).out
     line, = work.run("version", "--json").expect(0).out.splitlines()
-    assert json.loads(line)["version"] == version
+    assert json.loads(line)["indelible"] == version
 
 
 def test_version_selftest(work):
@@ -106,7 +106,7 @@ def test_contact_of_example(work, server):
     work.config([(log, "static")], contact="ct@example.com")
     assert "example.com" in work.with_config(
         "config", "check").expect(78).err
-    work.config([(log, "static")], contact="ct-ops@indelible.test")
+    work.config([(log, "static")], contact="ct-ops@indelible.eu")
     work.with_config("config", "check").expect(0)
 
 

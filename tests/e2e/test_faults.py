@@ -139,12 +139,12 @@ def test_stall(work, log, api):
 # --- lasting troubles -------------------------------------------------------
 
 @pytest.mark.parametrize("api", APIS)
-@pytest.mark.parametrize("code", [404, 410, 503])
+@pytest.mark.parametrize("code", [404, 410, 500, 503])
 def test_lasting_refusal(work, log, api, code):
-    """69 when entries are not to be had; what was proven stays good."""
+    """69 when entries are not to be had, and the status is named."""
     log.fault("status", on=READS[api], code=code)
-    result = work.backfill(log, api, seconds=240).expect(69)
-    assert result.alerts == [] and log.name in result.err or result.err
+    result = work.backfill(log, api, seconds=60).expect(69)
+    assert result.alerts == [] and str(code) in result.err
 
 
 def test_redirects_are_not_followed(work, server, log):
@@ -316,7 +316,9 @@ def test_broken_tiles(work, log, how):
     which entries were not read."""
     log.fault("broken-tile", how=how, glob="static/tile/data/000")
     result = work.backfill(log, "static", seconds=240)
-    if result.status == 0:
+    if how == "issuers":    # not in the hash: costs no entry
+        assert_all_found(result, log)
+    elif result.status == 0:
         assert result.summary["quarantined"] > 0
     else:
         assert result.status in (65, 69, 76) and "0" in result.err

@@ -114,6 +114,7 @@ def simple(address):
     """An address that a person would have: nothing odd about it."""
     local, at, domain = address.partition("@")
     return bool(at) and address.isascii() and "." in domain and \
+        len(local) <= 64 and \
         all(c.isalnum() or c in "._-" for c in local + domain)
 
 

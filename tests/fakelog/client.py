@@ -8,6 +8,7 @@ import os
 import ssl
 import subprocess
 import sys
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -51,6 +52,9 @@ class Server:
                 return json.load(reply)
         except urllib.error.HTTPError as refusal:
             raise FakeLogError(refusal.read().decode()) from None
+        except urllib.error.URLError as wrong:
+            raise FakeLogError("no log server (exit status %s): %s" % (
+                self.process.poll(), wrong.reason)) from None
 
     def new_log(self, specs=(), **options):
         """A new log with these entries, published."""
