@@ -299,8 +299,10 @@ scan(struct backfill *b)
 int
 backfill_run(struct backfill *b)
 {
-	int rc = read_config(b);
+	int rc;
 
+	engine_hold_signals();
+	rc = read_config(b);
 	if (rc != EX_OK)
 		return rc;
 	rc = read_wants(b);

@@ -124,6 +124,7 @@ cmd_monitor(int argc, char **argv)
 	const char *file = NULL;
 	int n, rc;
 
+	engine_hold_signals();
 	while ((n = opts_next(&o)) >= 0) {
 		if (n == 0)
 			file = o.value;

@@ -178,6 +178,24 @@ static const struct part parts[] = {
 
 /* --- life ------------------------------------------------------------------------ */
 
+static void
+signals_mask(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(how, &set, NULL);
+}
+
+void
+engine_hold_signals(void)
+{
+	signals_mask(SIG_BLOCK);
+}
+
 void
 engine_init(struct engine *g, const struct engine_conf *conf)
 {
@@ -333,6 +351,7 @@ signals_start(struct engine *g)
 	ev_signal_start(g->loop, &g->on_term);
 	ev_signal_start(g->loop, &g->on_hup);
 	ev_timer_start(g->loop, &g->on_tick);
+	signals_mask(SIG_UNBLOCK);
 }
 
 static void

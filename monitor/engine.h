@@ -70,6 +70,9 @@ struct engine {
 	ev_timer on_tick;
 };
 
+/* From now on SIGTERM and SIGINT wait until engine_run looks after them, so
+ * that a stop during the start is an orderly one. First of all. */
+void engine_hold_signals(void);
 /* Fork the zygote: first of all, before store, keys and threads. */
 void engine_init(struct engine *g, const struct engine_conf *conf);
 /* Undo engine_init when it comes to nothing. */

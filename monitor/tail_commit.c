@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
 #include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/exposure.h"
@@ -14,6 +15,8 @@
 
 /* No space: the store is asked again after so long. */
 #define FULL_RETRY_S 5.0
+/* So many quarantined entries are named in an event. */
+#define TOLD_ENTRIES 20u
 
 struct commit_task {
 	struct task task;
@@ -132,6 +135,49 @@ lists_make(struct lists *l, struct store *s, const struct commit_task *c,
 	return st;
 }
 
+/* What the operator is told of entries that went into quarantine. */
+struct told {
+	struct event ev;
+	struct buf data;
+};
+
+static void
+told_data(struct told *told, const struct commit_task *c, const struct lists *l)
+{
+	struct buf *b = &told->data;
+
+	buf_str(b, "{\"log_id\":\"");
+	text_base64(b, hash_span(&c->at.log_id));
+	buf_str(b, "\",\"log_name\":");
+	text_json(b, span_str(c->t->log.name));
+	buf_fmt(b, ",\"quarantined\":%zu,\"entries\":[", l->num_quarantined);
+	for (size_t i = 0; i < l->num_quarantined && i < TOLD_ENTRIES; i++) {
+		buf_fmt(b, "%s{\"index\":%" PRIu64 ",\"reason\":", i ? "," : "",
+		    l->quarantined[i].index);
+		text_json(b, span_str(l->quarantined[i].reason));
+		buf_char(b, '}');
+	}
+	buf_str(b, "]}");
+}
+
+/* The id follows from the entries, so that a retry tells the same. */
+static const struct event *
+told_make(struct told *told, const struct commit_task *c, const struct lists *l)
+{
+	struct hasher *h = hasher_new();
+	struct hash id;
+
+	told_data(told, c, l);
+	hasher_sha256(h, &id, span_str("quarantined"), buf_span(&told->data));
+	hasher_free(h);
+	memcpy(told->ev.id, id.b, sizeof(told->ev.id));
+	told->ev.type = "entry.quarantined";
+	told->ev.subject = c->t->log.name;
+	told->ev.time_ms = now_ms();
+	told->ev.data = buf_span(&told->data);
+	return &told->ev;
+}
+
 static void
 commit_run(struct task *task, struct store *s)
 {
@@ -149,7 +195,11 @@ commit_run(struct task *task, struct store *s)
 	    .now_ms = now_ms(),
 	    .hold_ms = c->t->env->hold_ms};
 
+	struct told told = {.data = {0}};
+
 	task->status = lists_make(&l, s, c, &task->err);
+	if (c->t->range.follow && l.num_quarantined > 0)
+		sc.event = told_make(&told, c, &l);
 	sc.hits = l.hits;
 	sc.num_hits = l.num_hits;
 	sc.quarantined = l.quarantined;
@@ -157,6 +207,7 @@ commit_run(struct task *task, struct store *s)
 	if (task->status == ST_OK)
 		task->status = api->commit(s, &sc, &c->result, &task->err);
 	lists_fini(&l);
+	buf_fini(&told.data);
 }
 
 static void

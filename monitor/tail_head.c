@@ -10,9 +10,6 @@
 #include "monitor/diag.h"
 #include "monitor/tail_private.h"
 
-/* Poll this often while there is more than enough to read. */
-#define BACKLOG_POLL_S 30.0
-
 static void
 head_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 {
@@ -29,9 +26,6 @@ tail_head_later(struct tail *t)
 				      : t->env->poll_rfc6962_ms) /
 		   1000.0;
 
-	if (t->phase == PHASE_READ && t->accepted < tail_limit(t) &&
-	    s < BACKLOG_POLL_S)
-		s = BACKLOG_POLL_S;
 	if (t->phase == PHASE_READ && !t->range.follow)
 		return; /* a scan's head is not chased */
 	tail_timer(t, &t->head_timer, s, head_on_timer);

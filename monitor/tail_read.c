@@ -187,6 +187,13 @@ flight_larger(struct flight *f, const struct err *why)
 	flight_again(f, 0);
 }
 
+/* To be asked to wait is no failure, however often. */
+static bool
+asks_patience(const struct http_reply *r)
+{
+	return r->code == 429 || (r->code == 503 && r->retry_after_ms > 0);
+}
+
 static void
 flight_on_reply(void *arg, const struct http_reply *r)
 {
@@ -210,8 +217,8 @@ flight_on_reply(void *arg, const struct http_reply *r)
 	err_set(&e, ST_AGAIN, "the log answers with HTTP status %d", r->code);
 	if (r->code == 404)
 		flight_missing(f, &e);
-	else if (r->code == 429 || r->code == 503)
-		flight_again(f, 0); /* patience is no failure */
+	else if (asks_patience(r))
+		flight_again(f, 0);
 	else
 		flight_failed(f, ST_UNREACHABLE, &e);
 }

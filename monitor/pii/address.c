@@ -277,6 +277,7 @@ address_at(struct address_scan *s, struct address *out, size_t at)
 	out->domain =
 	    s->typed ? comma_run(out->domain) : domain_run(out->domain);
 	if (!has_substance(out->domain) || out->local.len == 0 ||
+	    !text_is_utf8(out->local) ||
 	    (!s->typed && !has_substance(out->local)))
 		return false;
 	begin = (size_t)(out->local.p - s->text.p);
@@ -300,13 +301,14 @@ address_scan_of(struct span text, bool typed)
 bool
 address_next(struct address_scan *s, struct address *out)
 {
-	size_t n;
+	for (; s->at < s->text.len; s->at++) {
+		uint8_t c = s->text.p[s->at];
 
-	while (s->at < s->text.len) {
-		n = at_sign(span_from(s->text, s->at));
-		if (n > 0 && s->at > s->floor && address_at(s, out, s->at))
+		/* The first byte of one of the three at signs. */
+		if ((c == '@' || c == 0xef) && s->at > s->floor &&
+		    at_sign(span_from(s->text, s->at)) > 0 &&
+		    address_at(s, out, s->at))
 			return true;
-		s->at += n > 0 ? n : 1;
 	}
 	return false;
 }

@@ -59,16 +59,16 @@ string_around(struct span *out, struct span s, size_t run, size_t pos)
 	return false;
 }
 
-/* An address that is hardly chance: three characters, and a domain with a dot
- * and a top level of letters. */
+/* An address that is hardly chance: a domain with a dot and a top level of
+ * letters, and a local part of some length. */
 static bool
-is_credible(const struct address *a)
+is_credible(const struct address *a, size_t local)
 {
 	size_t dot = a->domain.len;
 
 	while (dot > 0 && a->domain.p[dot - 1] != '.')
 		dot--;
-	if (dot < 3 || a->domain.len - dot < 2 || a->local.len < 3)
+	if (dot < 3 || a->domain.len - dot < 2 || a->local.len < local)
 		return false;
 	for (size_t i = dot; i < a->domain.len; i++)
 		if (a->domain.p[i] < 0x80 &&
@@ -87,19 +87,22 @@ is_found(const struct findings *out, struct span canonical)
 	return false;
 }
 
+/* A piece of text and where its bytes stand. */
+struct piece {
+	struct span text;
+	size_t at, width; /* offset, bytes to a character */
+	size_t local;     /* what is_credible asks for */
+};
+
 static void
-put(struct finder *f, const struct place *at, struct span bytes,
+put(struct finder *f, const struct place *at, const struct piece *piece,
     const struct address *a)
 {
 	struct place p = *at;
 	struct span value = address_text(f->arena, a), canonical;
 	struct finding *g;
 
-	if (f->values++ >= LIMIT_VALUES) {
-		f->out->dropped++;
-		f->out->partial = true;
-		return;
-	}
+	f->values++;
 	canonical = normal_email(f->arena, value);
 	if (canonical.len == 0) {
 		f->out->dropped++;
@@ -109,7 +112,9 @@ put(struct finder *f, const struct place *at, struct span bytes,
 	if (is_found(f->out, canonical))
 		return;
 	if (p.root != NULL)
-		p.index = a->whole.p - bytes.p;
+		p.index =
+		    (long)(piece->at +
+			   (size_t)(a->whole.p - piece->text.p) * piece->width);
 	g = find_add(f, &p, PII_EMAIL, value, canonical);
 	if (g == NULL)
 		return;
@@ -119,32 +124,44 @@ put(struct finder *f, const struct place *at, struct span bytes,
 }
 
 static void
-put_all(struct finder *f, const struct place *p, struct span bytes,
-    struct span text, bool credible)
+put_all(struct finder *f, const struct place *p, const struct piece *piece)
 {
-	struct address_scan scan = address_scan_of(text, false);
+	struct address_scan scan = address_scan_of(piece->text, false);
 	struct address a;
 
-	while (f->values < LIMIT_VALUES && address_next(&scan, &a))
-		if (!a.userinfo && (credible || is_credible(&a)))
-			put(f, p, bytes, &a);
+	while (address_next(&scan, &a)) {
+		if (a.userinfo || !is_credible(&a, piece->local))
+			continue;
+		if (f->values >= LIMIT_VALUES) {
+			f->out->dropped++;
+			f->out->partial = true;
+			return;
+		}
+		put(f, p, piece, &a);
+	}
 }
 
-/* UTF-16 big-endian of ASCII around the at sign at pos, as ASCII. */
-static void
-put_wide(struct finder *f, const struct place *p, struct span s, size_t pos)
+/* UTF-16 big-endian of ASCII around the at sign at pos, back to `floor`, as
+ * ASCII; returns where it ends. */
+static size_t
+put_wide(struct finder *f, const struct place *p, struct span s, size_t floor,
+    size_t pos)
 {
-	uint8_t text[512];
+	uint8_t text[LIMIT_VALUE];
+	struct piece piece = {.width = 2, .local = 3};
 	size_t i = pos, n = 0;
 
-	while (i >= 3 && s.p[i - 3] == 0 && is_text_byte(s.p[i - 2]) &&
+	while (i >= floor + 3 && s.p[i - 3] == 0 && is_text_byte(s.p[i - 2]) &&
 	       pos - i < sizeof(text))
 		i -= 2;
+	piece.at = i;
 	for (; i < s.len && n < sizeof(text) && s.p[i - 1] == 0 &&
 	       is_text_byte(s.p[i]) && s.p[i] < 0x80;
 	     i += 2)
 		text[n++] = s.p[i];
-	put_all(f, p, s, arena_copy(f->arena, span_of(text, n)), false);
+	piece.text = arena_copy(f->arena, span_of(text, n));
+	put_all(f, p, &piece);
+	return i > pos ? i : pos + 1;
 }
 
 /* A byte at which a string may begin: no text, or a tag of the context class
@@ -163,9 +180,12 @@ static size_t
 put_run(struct finder *f, const struct place *p, struct span s, size_t from,
     size_t pos)
 {
+	struct piece piece = {.at = from, .width = 1, .local = 3};
+
 	while (pos < s.len && !is_break(s, pos))
 		pos++;
-	put_all(f, p, s, span_cut(s, from, pos - from), false);
+	piece.text = span_cut(s, from, pos - from);
+	put_all(f, p, &piece);
 	return pos;
 }
 
@@ -173,19 +193,20 @@ void
 find_raw(
     struct finder *f, const struct place *p, struct span bytes, bool strict)
 {
+	struct piece piece = {.width = 1, .local = 1};
 	size_t run = 0, done = 0;
-	struct span text;
 
 	for (size_t i = 0; i < bytes.len; i++) {
 		if (is_break(bytes, i))
 			run = i;
 		if (bytes.p[i] != '@' || i < done)
 			continue;
-		if (string_around(&text, bytes, run, i)) {
-			put_all(f, p, bytes, text, true);
-			done = (size_t)(text.p + text.len - bytes.p);
+		if (string_around(&piece.text, bytes, run, i)) {
+			piece.at = (size_t)(piece.text.p - bytes.p);
+			put_all(f, p, &piece);
+			done = piece.at + piece.text.len;
 		} else if (!strict && i > 0 && bytes.p[i - 1] == 0) {
-			put_wide(f, p, bytes, i);
+			done = put_wide(f, p, bytes, done, i);
 		} else if (!strict) {
 			done = put_run(f, p, bytes, run > done ? run : done, i);
 		}

@@ -299,7 +299,7 @@ memory_commit(struct store *s, const struct store_commit *c,
 		    s, (size_t)(t - s->stretches), &c->quarantined[i]);
 	if (c->proof != NULL)
 		prove(s, t, c);
-	return ST_OK;
+	return c->event != NULL ? memory_event_add(s, c->event, e) : ST_OK;
 }
 
 /* Take back what was not proven of x in this stretch; true when that was

@@ -164,6 +164,9 @@ enum status sqlite_quarantine_list(
     struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
 
 /* --- exposures, events, outbox (sqlite_outbox.c) ---------------------- */
+/* Within a transaction. */
+enum status sqlite_event_put(
+    struct store *s, const struct event *ev, struct err *e);
 enum status sqlite_event_add(
     struct store *s, const struct event *ev, struct err *e);
 enum status sqlite_outbox_due(struct store *s, int64_t now_ms, size_t limit,

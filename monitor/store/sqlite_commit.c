@@ -281,6 +281,8 @@ commit(struct work *w, struct err *e)
 		st = hit_put(w, &c->hits[i], e);
 	for (size_t i = 0; st == ST_OK && i < c->num_quarantined; i++)
 		st = sqlite_quarantine_put(w->s, c, i, e);
+	if (st == ST_OK && c->event != NULL)
+		st = sqlite_event_put(w->s, c->event, e);
 	if (st == ST_OK && c->proof != NULL)
 		st = prove(w->s, c, e);
 	return st;

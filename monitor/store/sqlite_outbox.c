@@ -163,8 +163,8 @@ event_rows(struct store *s, int64_t no, const struct event *ev, struct err *e)
 	return st;
 }
 
-static enum status
-event_new(struct store *s, const struct event *ev, struct err *e)
+enum status
+sqlite_event_put(struct store *s, const struct event *ev, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_EVENT_NEW,
 	    "INSERT INTO event(id, type, subject, time_ms, data)"
@@ -188,7 +188,7 @@ sqlite_event_add(struct store *s, const struct event *ev, struct err *e)
 {
 	enum status st = db_begin(s, e);
 
-	return st != ST_OK ? st : db_end(s, event_new(s, ev, e), e);
+	return st != ST_OK ? st : db_end(s, sqlite_event_put(s, ev, e), e);
 }
 
 /* --- the outbox ---------------------------------------------------------- */

@@ -97,6 +97,7 @@ struct store_commit {
 	const struct store_hit *hits;
 	const struct store_quarantine *quarantined;
 	const struct store_proof *proof; /* NULL: none yet */
+	const struct event *event;       /* to be told with it; NULL: none */
 	int64_t now_ms;
 	int64_t hold_ms; /* unverified alerts are due after this */
 };

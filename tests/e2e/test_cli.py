@@ -45,7 +45,7 @@ def test_version(work):
     assert version in work.run("version").expect(0).out
     assert version in work.run("--version").expect(0).out
     line, = work.run("version", "--json").expect(0).out.splitlines()
-    assert json.loads(line)["indelible"] == version
+    assert json.loads(line)["version"] == version
 
 
 def test_version_selftest(work):

@@ -57,8 +57,9 @@ def test_follows_several_logs(work, server):
 
 @pytest.mark.parametrize("api", APIS)
 def test_start_at_the_head(work, server, api):
-    """start: head leaves what is there, and takes what comes."""
-    log = server.new_log(between(50, PLANTED[:2]))
+    """start: head leaves what is there (but for the tile that the head is
+    in), and takes what comes."""
+    log = server.new_log(between(50, PLANTED[:2]) + [{"filler": 400}])
     work.prepare([(log, api)], logs={"start": "head"})
     monitor = work.monitor()
     wait_until(lambda: len(log.requests("head")) >= 3, "some polls")
