@@ -84,6 +84,7 @@ tail_quiet(struct tail *t)
 		http_cancel(t->env->http, t->head_call);
 	t->head_call = NULL;
 	tail_proof_drop(t);
+	tail_older_drop(t);
 	tail_flights_drop(t);
 }
 
@@ -181,6 +182,8 @@ tail_free(struct tail *t)
 	store_log_fini(&t->stored);
 	buf_fini(&t->target.raw);
 	buf_fini(&t->newest.raw);
+	buf_fini(&t->received.raw);
+	buf_fini(&t->older.head.raw);
 	buf_fini(&t->proven_head.raw);
 	proof_job_fini(&t->job);
 	free(t);

@@ -112,7 +112,9 @@ event_data(
 	buf_fmt(out, ",\"proven\":%" PRIu64 ",\"read\":%" PRIu64,
 	    t->stretch.proven, t->accepted);
 	json_head(out, "head", &t->target.head, buf_span(&t->target.raw));
-	json_head(out, "received", &t->newest.head, buf_span(&t->newest.raw));
+	json_head(out, "newest", &t->newest.head, buf_span(&t->newest.raw));
+	json_head(
+	    out, "received", &t->received.head, buf_span(&t->received.raw));
 	json_stored(out, "newest_before", &t->stored.newest);
 	json_stored(out, "proven_before", &t->stored.proven);
 	json_computed(out, t);

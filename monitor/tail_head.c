@@ -68,6 +68,15 @@ head_refused(struct tail *t, enum status st, const struct err *why)
 		tail_timer(t, &t->head_timer, 0.2, head_on_timer);
 }
 
+/* Keep it as evidence; h is NULL when nothing of it may be believed. */
+static void
+head_received(struct tail *t, const struct head *h, struct span raw)
+{
+	t->received.head = h != NULL ? *h : (struct head){0};
+	buf_clear(&t->received.raw);
+	buf_span_add(&t->received.raw, raw);
+}
+
 static bool
 head_is_fork(const struct head *a, const struct head *b)
 {
@@ -119,20 +128,22 @@ head_verified(struct tail *t, const struct head *h, struct span raw)
 	if (head_contradicts(t, h)) {
 		struct err e;
 
-		buf_clear(&t->newest.raw);
-		buf_span_add(&t->newest.raw, raw);
-		t->newest.head = *h;
+		head_received(t, h, raw);
 		err_set(&e, ST_MISMATCH,
 		    "the log signed two different trees of %" PRIu64 " entries",
 		    h->size);
 		tail_mismatch(t, "fork", &e);
 		return;
 	}
+	buf_clear(&t->received.raw);
+	t->received.head = (struct head){0};
 	if (h->size > t->newest.head.size || t->newest.head.size == 0) {
 		t->newest.head = *h;
 		t->newest.received_ms = now_ms();
 		buf_clear(&t->newest.raw);
 		buf_span_add(&t->newest.raw, raw);
+	} else {
+		tail_older(t, h, raw);
 	}
 	head_adopt(t);
 }
@@ -158,8 +169,7 @@ head_on_reply(void *arg, const struct http_reply *r)
 	if (st == ST_OK)
 		head_verified(t, &h, r->body);
 	else if (st == ST_SIGNATURE || st == ST_MISMATCH) {
-		buf_clear(&t->newest.raw);
-		buf_span_add(&t->newest.raw, r->body);
+		head_received(t, NULL, r->body);
 		head_refused(t, st, &e);
 	} else
 		head_failed(t, &e);

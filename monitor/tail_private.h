@@ -74,8 +74,16 @@ struct tail {
 	struct err err;
 
 	/* heads */
-	struct signed_head target; /* what is being read to */
-	struct signed_head newest; /* newest verified one */
+	struct signed_head target;   /* what is being read to */
+	struct signed_head newest;   /* newest verified one */
+	struct signed_head received; /* one that contradicts them */
+	struct older {
+		bool busy;
+		struct signed_head head; /* smaller than one before */
+		struct head checked;     /* the last one looked into */
+		struct proof_job job;
+		struct http_call *call;
+	} older;
 	struct store_log stored;
 	struct http_call *head_call;
 	ev_timer head_timer;
@@ -133,6 +141,11 @@ void tail_open(struct tail *t);
 /* tail_head.c */
 void tail_head_ask(struct tail *t);
 void tail_head_later(struct tail *t);
+
+/* tail_older.c */
+/* Look into a head that is smaller than one before. */
+void tail_older(struct tail *t, const struct head *h, struct span raw);
+void tail_older_drop(struct tail *t);
 
 /* tail_read.c */
 void tail_plan(struct tail *t);

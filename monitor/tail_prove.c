@@ -39,10 +39,16 @@ mismatch_final(struct tail *t, const char *kind, const struct err *why)
 		return;
 	}
 	t->mismatches = 0;
-	signed_head_copy(&t->newest, &t->target);
 	t->paused = true;
 	tail_timer(t, &t->pause_timer, TAIL_PAUSE_S, pause_on_timer);
 	tail_rewind(t);
+}
+
+/* Two signed heads contradict each other: reading again changes nothing. */
+static bool
+is_about_heads(const char *kind)
+{
+	return !strcmp(kind, "fork") || !strcmp(kind, "rollback");
 }
 
 void
@@ -53,7 +59,7 @@ tail_mismatch(struct tail *t, const char *kind, const struct err *why)
 	tail_proof_drop(t);
 	tail_flights_drop(t);
 	t->mismatches++;
-	if (t->mismatches > TAIL_REREADS || !strcmp(kind, "fork")) {
+	if (t->mismatches > TAIL_REREADS || is_about_heads(kind)) {
 		mismatch_final(t, kind, &e);
 		return;
 	}

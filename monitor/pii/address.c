@@ -368,7 +368,7 @@ address_unescape(struct arena *a, struct span text)
 		return text;
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.p[i] == '%' &&
-		    text_unhex(q + n, 1, span_cut(text, i + 1, 2)))
+		    text_unhex(q + n, 1, span_cut(text, i + 1, 2)) && q[n] != 0)
 			i += 2;
 		else
 			q[n] = text.p[i];

@@ -35,7 +35,8 @@ bool address_impossible(struct span bytes);
 /* local@domain in one piece: `whole`, or put together in the arena. */
 struct span address_text(struct arena *a, const struct address *address);
 
-/* "%40" and the like decoded; the text itself when there is none. */
+/* "%40" and the like decoded, but for "%00"; the text itself when there is
+ * none. What comes out may be no UTF-8. */
 struct span address_unescape(struct arena *a, struct span text);
 
 #endif

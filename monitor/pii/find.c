@@ -90,6 +90,19 @@ find_decode(struct finder *f, struct place *p, struct chars *out,
 	return out->num > 0;
 }
 
+struct span
+find_unescape(struct finder *f, struct place *p, struct span text)
+{
+	struct span bytes = address_unescape(f->arena, text);
+	struct chars c;
+
+	if (bytes.p == text.p)
+		return text;
+	chars_decode_bytes(&c, f->arena, bytes, DER_UTF8_STRING);
+	p->flags |= FLAG_PERCENT | c.flags;
+	return c.num > 0 ? c.cand[0] : span_of(NULL, 0);
+}
+
 bool
 find_nothing(const struct der *value)
 {
@@ -318,9 +331,7 @@ find_addresses_in(struct finder *f, const struct place *p,
 		struct place q = *p;
 
 		if (span_chr(text, '@') == text.len)
-			text = address_unescape(f->arena, text);
-		if (text.p != c->cand[i].p)
-			q.flags |= FLAG_PERCENT;
+			text = find_unescape(f, &q, text);
 		if (i == 0 || n == 0 || i >= c->behind)
 			n += find_addresses(f, &q, text, how, kind);
 		else if (n == 1 && f->out->num == first + 1)

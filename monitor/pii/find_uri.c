@@ -12,17 +12,6 @@ is_scheme(struct span scheme, const char *const *list)
 	return false;
 }
 
-/* Escapes undone, and the flag for it. */
-static struct span
-unescape(struct finder *f, struct place *p, struct span text)
-{
-	struct span out = address_unescape(f->arena, text);
-
-	if (out.p != text.p)
-		p->flags |= FLAG_PERCENT;
-	return out;
-}
-
 /* Where the first of these characters stands, or the end. */
 static size_t
 find_any(struct span s, const char *any)
@@ -46,12 +35,12 @@ static void
 read_mailto(struct finder *f, struct place *p, struct span rest)
 {
 	size_t query = span_chr(rest, '?');
-	struct span to = unescape(f, p, span_cut(rest, 0, query));
+	struct span to = find_unescape(f, p, span_cut(rest, 0, query));
 
 	p->reason = "mailto";
 	find_addresses(f, p, to, HOW_EMAIL, PII_EMAIL);
-	find_addresses(
-	    f, p, unescape(f, p, span_from(rest, query)), HOW_TEXT, PII_EMAIL);
+	find_addresses(f, p, find_unescape(f, p, span_from(rest, query)),
+	    HOW_TEXT, PII_EMAIL);
 }
 
 /* The owner in "https://github.com/owner/name/...". */
@@ -87,10 +76,10 @@ read_hierarchy(struct finder *f, struct place *p, struct span rest)
 	if (at > 1) {
 		host = span_from(authority, at);
 		put(f, p, PII_URI_USERINFO,
-		    unescape(f, p, span_cut(authority, 0, at - 1)));
+		    find_unescape(f, p, span_cut(authority, 0, at - 1)));
 	}
 	read_owner(f, p, host, rest);
-	find_addresses(f, p, unescape(f, p, rest), HOW_TEXT, PII_EMAIL);
+	find_addresses(f, p, find_unescape(f, p, rest), HOW_TEXT, PII_EMAIL);
 }
 
 /* "tag:microsoft.com,2022-09-14:sid:S-1-5-21-...". */
@@ -126,14 +115,14 @@ find_uri(struct finder *f, const struct place *at, struct span text)
 		read_mailto(f, &p, rest);
 	else if (is_scheme(scheme, messaging))
 		find_addresses(
-		    f, &p, unescape(f, &p, rest), HOW_EMAIL, PII_JID);
+		    f, &p, find_unescape(f, &p, rest), HOW_EMAIL, PII_JID);
 	else if (is_scheme(scheme, phone))
 		put(f, &p, PII_PHONE, span_cut(rest, 0, find_any(rest, ";?")));
 	else if (span_starts(rest, span_str("//")))
 		read_hierarchy(f, &p, span_from(rest, 2));
 	else if (!read_sid(f, &p, text))
 		find_addresses(
-		    f, &p, unescape(f, &p, text), HOW_TEXT, PII_EMAIL);
+		    f, &p, find_unescape(f, &p, text), HOW_TEXT, PII_EMAIL);
 }
 
 void

@@ -46,6 +46,10 @@ bool find_decode(struct finder *f, struct place *p, struct chars *out,
 /* 8-bit text that cannot hold an address: not worth decoding. */
 bool find_nothing(const struct der *value);
 
+/* Text with percent-escapes undone, clean as find_decode leaves it; the flags
+ * of the place tell. */
+struct span find_unescape(struct finder *f, struct place *p, struct span text);
+
 /* A finding, structured and of score 100, for the caller to amend; NULL when
  * it was there already, is empty, or there is no room. */
 struct finding *find_add(struct finder *f, const struct place *p,
