@@ -86,13 +86,15 @@ static bool
 read_all(struct buf *out, int fd)
 {
 	struct stat st;
+	uint8_t *to;
 	ssize_t n;
 
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_size < (off_t)LIMIT_INPUT)
 		buf_room(out, (size_t)st.st_size + 1);
 	do {
-		n = read(fd, buf_room(out, 1 << 16), out->cap - out->len);
+		to = buf_room(out, 1 << 16);
+		n = read(fd, to, out->cap - out->len);
 		if (n > 0)
 			out->len += (size_t)n;
 		if (out->len > LIMIT_INPUT) {

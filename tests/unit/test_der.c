@@ -16,7 +16,7 @@
 static void
 want(struct span s, int id, size_t len, size_t left, unsigned marks)
 {
-	struct der t;
+	struct der t = {0};
 
 	assert_true(der_next(&t, &s));
 	assert_int_equal(t.id, id);
@@ -72,7 +72,7 @@ static void
 test_tags(void **state)
 {
 	struct span s = BYTES(0xbf, 0x81, 0x01, 0x01, 0xff, 0x5f, 0x1f, 0x00);
-	struct der t;
+	struct der t = {0};
 
 	(void)state;
 	assert_true(der_next(&t, &s));
@@ -106,7 +106,7 @@ test_indefinite_hostile(void **state)
 {
 	static uint8_t deep[4096], many[400000];
 	struct span s;
-	struct der t;
+	struct der t = {0};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(deep); i += 2)

@@ -476,21 +476,31 @@ test_usage(void **state)
 	assert_int_equal(inspect("--json", "/", NULL), EX_NOINPUT);
 }
 
+/* Standard input, from a file and from a pipe. */
 static void
 test_stdin(void **state)
 {
-	int saved = dup(0), fd;
+	int saved = dup(0), fd[2];
 
 	(void)state;
-	write_file(0, buf_span(&pem));
-	fd = open(path[0], O_RDONLY);
-	dup2(fd, 0);
-	assert_int_equal(inspect("--json", "-", NULL), 0);
+	for (int piped = 0; piped < 2; piped++) {
+		if (piped) {
+			assert_int_equal(pipe(fd), 0);
+			assert_int_equal(
+			    write(fd[1], pem.p, pem.len), (ssize_t)pem.len);
+			close(fd[1]);
+		} else {
+			write_file(0, buf_span(&pem));
+			fd[0] = open(path[0], O_RDONLY);
+		}
+		dup2(fd[0], 0);
+		assert_int_equal(inspect("--json", "-", NULL), 0);
+		close(fd[0]);
+		want_object(0, 1, "certificate", "parsed");
+		assert_true(printed(&out, "{\"file\":\"-\","));
+	}
 	dup2(saved, 0);
-	close(fd);
 	close(saved);
-	want_object(0, 1, "certificate", "parsed");
-	assert_true(printed(&out, "{\"file\":\"-\","));
 }
 
 /* Foreign bytes neither break the lines nor move the terminal. */
