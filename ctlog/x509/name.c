@@ -1,7 +1,8 @@
 /* name: see name.h. */
 #include "ctlog/x509/name.h"
 
-/* The contents of a SEQUENCE; of anything else the thing itself. */
+/* The contents of a SEQUENCE; of anything else the thing itself. Nothing may
+ * hide behind the SEQUENCE. */
 static struct span
 unwrap(struct span s, bool *cut)
 {
@@ -9,7 +10,7 @@ unwrap(struct span s, bool *cut)
 
 	if (!der_first(&t, s, DER_SEQUENCE))
 		return s;
-	*cut |= t.marks & DER_TRUNCATED;
+	*cut |= t.marks & DER_TRUNCATED || t.whole.len < s.len;
 	return t.value;
 }
 
@@ -55,7 +56,7 @@ name_attr_next(struct name_attrs *it, struct name_attr *out)
 			it->cut = true;
 			continue;
 		}
-		it->cut |= (t.marks | value.marks) & DER_TRUNCATED;
+		it->cut |= (t.marks | value.marks) & DER_TRUNCATED || s.len > 0;
 		out->oid = oid.value;
 		out->value = value;
 		return true;

@@ -46,6 +46,20 @@ keep(struct finder *f, struct parts *to, const struct place *p,
 	to->num++;
 }
 
+/* A value that somebody put into a SEQUENCE: the first thing in it. */
+static void
+unwrap(struct der *value)
+{
+	struct span s;
+
+	for (int i = 0; i < LIMIT_DEPTH; i++) {
+		s = value->value;
+		if ((value->id != DER_SEQUENCE && value->id != DER_SET) ||
+		    !der_next(value, &s))
+			return;
+	}
+}
+
 /* The same, decoded. */
 static void
 keep_text(struct finder *f, struct parts *to, const struct place *p,
@@ -57,7 +71,8 @@ keep_text(struct finder *f, struct parts *to, const struct place *p,
 	keep(f, to, p, c, attr);
 	if (to->num == n)
 		return;
-	if (!find_decode(f, &part->place, &part->text, &attr->value)) {
+	unwrap(&part->attr.value);
+	if (!find_decode(f, &part->place, &part->text, &part->attr.value)) {
 		to->num--;
 		return;
 	}
@@ -72,7 +87,8 @@ read_plain(struct finder *f, struct place *p, const struct der *value)
 
 	if (find_nothing(value))
 		return;
-	if (der_is_constructed(value) && value->id & 0x10)
+	if (value->id == DER_SEQUENCE || value->id == DER_SET ||
+	    (value->id == DER_OCTET_STRING && der_is_well_formed(value->value)))
 		find_strings(f, p, value->value);
 	else if (find_decode(f, p, &text, value))
 		find_addresses_in(f, p, &text, HOW_TEXT, PII_EMAIL);

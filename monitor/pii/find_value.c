@@ -85,7 +85,8 @@ put_krb5(struct finder *f, struct place *p, const struct der *value)
 
 	der_walk_start(&w, value->value);
 	while (der_walk_next(&w, &t)) {
-		if (der_is_constructed(&t) || t.id != DER_GENERAL_STRING)
+		if (der_is_constructed(&t) || !der_is_universal(&t) ||
+		    t.tag < DER_UTF8_STRING)
 			continue;
 		if (realm.p == NULL) {
 			realm = t.value;

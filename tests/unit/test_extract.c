@@ -309,6 +309,61 @@ test_structured_value(void **state)
 	buf_fini(&b);
 }
 
+/* Values and names in wrong wrappings, and what hides behind them. */
+static void
+test_wrappings(void **state)
+{
+	struct buf b = {0}, more = {0};
+	size_t at;
+
+	(void)state;
+	/* A constructed PrintableString, cut inside the address. */
+	at = db_open(&b, 0x33);
+	db_text(&b, 0x13, "jane@exa");
+	db_text(&b, 0x13, "mple.com");
+	db_close(&b, at);
+	db_attr_bytes(&subject, "2.5.4.10", 0x33, span_from(buf_span(&b), 2));
+	run();
+	assert_int_equal(
+	    only(PII_EMAIL, "jane@example.com", "subject.organizationName")
+		->flags,
+	    FLAG_BER);
+	/* A name in a SEQUENCE; an address in DER in an OCTET STRING. */
+	buf_clear(&b);
+	db_text(&b, 0x0c, "Roe");
+	db_attr_bytes(&subject, "2.5.4.4", 0x30, buf_span(&b));
+	buf_clear(&b);
+	db_text(&b, 0x0c, "jane@example.com");
+	db_attr_bytes(&subject, "2.5.4.10", 0x04, buf_span(&b));
+	run();
+	assert_int_equal(found.num, 2);
+	get(PII_NAME, "roe");
+	get(PII_EMAIL, "jane@example.com");
+	/* Behind the GeneralNames, and behind an attribute's value. */
+	buf_clear(&b);
+	db_text(&b, 0x82, "example.com");
+	db_put(&more, 0x30, buf_span(&b));
+	buf_clear(&b);
+	db_text(&b, 0x81, "jane@example.com");
+	db_put(&more, 0x30, buf_span(&b));
+	db_ext(&exts, SAN, false, buf_span(&more));
+	run();
+	assert_true(found.partial);
+	assert_true(has_problem("ext[2.5.29.17]", "cannot be read"));
+	get(PII_EMAIL, "jane@example.com");
+	at = db_open(&subject, 0x31);
+	size_t in = db_open(&subject, 0x30);
+	db_oid(&subject, "2.5.4.3");
+	db_text(&subject, 0x0c, "x");
+	db_text(&subject, 0x0c, "jane@example.com");
+	db_close(&subject, in);
+	db_close(&subject, at);
+	run();
+	get(PII_EMAIL, "jane@example.com");
+	buf_fini(&b);
+	buf_fini(&more);
+}
+
 static void
 test_other_names(void **state)
 {
@@ -1046,6 +1101,7 @@ main(void)
 	    cmocka_unit_test(test_subject_email),
 	    cmocka_unit_test(test_plain_attrs),
 	    cmocka_unit_test(test_structured_value),
+	    cmocka_unit_test(test_wrappings),
 	    cmocka_unit_test(test_other_names),
 	    cmocka_unit_test(test_krb5),
 	    cmocka_unit_test(test_opaque),
