@@ -132,7 +132,9 @@ struct findings {
  * Everything of `c` into out (num and facts are reset). Facts are left empty
  * unless there is at least one finding: the hot path. When c->status is
  * CERT_UNPARSED only the raw string scan runs, for emails; when something in
- * the certificate is lost it runs too, for what the damage hides.
+ * the certificate is lost it runs too, for what the damage hides. The arena
+ * should have 64 KiB or more: values are no longer decoded, but counted as
+ * dropped, when less than half of that is left.
  */
 struct extractor;
 struct extractor *extractor_new(void);
