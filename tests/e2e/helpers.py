@@ -37,7 +37,7 @@ def environment(**more):
     return out
 
 
-def wait_until(condition, what, seconds=DEADLINE):
+def wait_until(condition, what, seconds=DEADLINE, pause=0.05):
     """Poll until the condition is true; its value."""
     end = time.monotonic() + seconds
     while True:
@@ -45,7 +45,7 @@ def wait_until(condition, what, seconds=DEADLINE):
         if value:
             return value
         assert time.monotonic() < end, "waited in vain for " + what
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def free_port():

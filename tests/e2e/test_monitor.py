@@ -99,6 +99,20 @@ def test_sigint_ends_it(work, server):
     assert monitor.wait(10).status in (0, 75)
 
 
+@pytest.mark.parametrize("api", APIS)
+def test_sigterm_at_any_moment(work, server, api):
+    """SIGTERM is heeded from the start on, whatever is under way."""
+    dice = random.Random(15)
+    log = server.new_log(between(20), page=64)
+    work.prepare([(log, api)])
+    for _ in range(25):
+        monitor = work.monitor()
+        wait_until(lambda: monitor.heeds(signal.SIGTERM), "its start",
+                   pause=0)
+        time.sleep(dice.choice([0, dice.uniform(0.0, 0.03)]))
+        monitor.stop()
+
+
 def test_sigterm_under_load(work, server):
     """SIGTERM within 10 s also when much is under way."""
     log = server.new_log([{"filler": 20000}], page=64)
