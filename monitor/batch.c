@@ -226,7 +226,8 @@ work_cert(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 	extract_run(b->extractor, &b->findings, &c, &b->arena, &none);
 	if (c.status == CERT_UNPARSED)
 		put_quarantine(w, at, leaf, e, "the certificate is unreadable");
-	else if (c.status == CERT_PARTIAL || b->findings.dropped > 0)
+	else if (c.status == CERT_PARTIAL || b->findings.partial ||
+		 b->findings.dropped > 0)
 		w->num.partial++;
 	if (b->findings.num == 0 || w->index == NULL)
 		return;
