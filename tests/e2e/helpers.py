@@ -24,8 +24,8 @@ EXPOSURE = "dev.indelible.exposure.v1"
 SUMMARY = "dev.indelible.scan.summary.v1"
 MISBEHAVIOUR = "dev.indelible.log.misbehaviour.v1"
 QUARANTINED = "dev.indelible.entry.quarantined.v1"
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029"
-                     r"\u202a-\u202e\u2066-\u2069]")
+SANITIZER = re.compile(r"(Address|Leak|Thread|Memory)Sanitizer|"
+                       r"runtime error:|internal fault:")
 
 
 def environment(**more):
@@ -63,6 +63,11 @@ def read_jsonl(path):
                     if line.endswith(b"\n")]
     except FileNotFoundError:
         return []
+
+
+def assert_sane(text):
+    """No report of a sanitizer and no failed assertion in it."""
+    assert not SANITIZER.search(text), text[-8000:]
 
 
 class Result:
@@ -120,6 +125,7 @@ def run(*arguments, stdin="", seconds=DEADLINE, cwd=None, env=None):
         raise AssertionError("%s did not end\n%s\n%s" % (
             " ".join(str(a) for a in arguments), out.decode()[-2000:],
             err.decode()[-4000:])) from None
+    assert_sane(err.decode(errors="replace"))
     return Result(process.returncode, out.decode(), err.decode())
 
 
@@ -271,6 +277,8 @@ class Workspace:
         """End what still runs."""
         for process in self.running:
             process.kill()
+        for process in self.running:
+            assert_sane(process.err_path.read_text(errors="replace"))
 
 
 class Process:

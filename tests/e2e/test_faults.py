@@ -136,6 +136,19 @@ def test_stall(work, log, api):
     assert log.hits() == 2
 
 
+@pytest.mark.parametrize("how,status", [
+    ("valid", 0), ("expired", 69), ("wrong-host", 69)])
+def test_https(work, server, how, status):
+    """HTTPS with our own roots; certificates are checked."""
+    ready = server.listen(tls=how)
+    log = server.new_log(SPECS, base_url=ready["url"])
+    roots = work.write("roots.pem", ready["ca_pem"])
+    work.prepare([(log, "static")], fetch={"ca_file": str(roots)})
+    work.with_config("backfill", "--json", "--quiet",
+                     seconds=240).expect(status)
+    assert bool(log.requests()) == (status == 0)
+
+
 # --- lasting troubles -------------------------------------------------------
 
 @pytest.mark.parametrize("api", APIS)
@@ -159,7 +172,7 @@ def test_redirects_are_not_followed(work, server, log):
 @pytest.mark.parametrize("kind", ["huge", "bomb"])
 def test_bodies_without_end(work, log, kind):
     """Bodies beyond the limit: refused, in bounded memory."""
-    log.fault(kind, on="data", size=1 << 28)
+    log.fault(kind, on="data", size=1 << 27)
     arguments = ["backfill", *work.log_arguments(log, "static"),
                  "--records", work.records(), "--json"]
     with open(work.path / "out", "wb") as out:

@@ -128,8 +128,11 @@ async def _bomb(_request, reply, fault):
 async def _huge(request, _reply, fault):
     response = web.StreamResponse()
     await response.prepare(request)
-    for _ in range(fault.get("size", 1 << 28) // CHUNK):
-        await response.write(b" " * CHUNK)
+    try:
+        for _ in range(fault.get("size", 1 << 28) // CHUNK):
+            await response.write(b" " * CHUNK)
+    except ConnectionError:
+        return _over(request)
     return response
 
 
