@@ -45,6 +45,9 @@ FLAGS_fuzz := -O1 -fno-omit-frame-pointer \
 ifeq ($(BUILD),fuzz)
 CC := $(CLANG)
 endif
+ifneq ($(findstring clang,$(CC)),)
+WARN += -Wno-unknown-warning-option
+endif
 FLAGS := $(FLAGS_$(BUILD))
 ifeq ($(FLAGS),)
 $(error BUILD=$(BUILD): choose release, asan, tsan, cov or fuzz)
@@ -149,7 +152,7 @@ lint:
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 e2e: all
-	$(PY) -m pytest -q tests/e2e $(E2E)
+	INDELIBLE=$(O)/indelible $(PY) -m pytest -q tests/e2e $(E2E)
 asan:
 	$(MAKE) BUILD=asan all unit fuzz-replay
 tsan:

@@ -171,7 +171,7 @@ static enum status
 hit_of_holder(struct work *w, const struct store_hit *hit,
     const struct holder *h, struct err *e)
 {
-	int64_t no, due = rule_later(w->c->now_ms, w->c->hold_ms);
+	int64_t no = 0, due = rule_later(w->c->now_ms, w->c->hold_ms);
 	bool seen = false;
 	enum status st = exposure_find(w->s, &hit->x, &no, &seen, e);
 
