@@ -90,6 +90,9 @@ diag_write(const char *line, size_t len)
 	while (n < 0 && errno == EINTR);
 }
 
+static void diag_say(enum diag_level level, const char *fmt, va_list ap)
+    PRINTF(2, 0);
+
 static void
 diag_say(enum diag_level level, const char *fmt, va_list ap)
 {
