@@ -23,8 +23,8 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 
 # pylint: disable=wrong-import-position
-from tests.e2e.helpers import EXPOSURE, environment, free_port, \
-    read_jsonl, yaml
+from tests.e2e.helpers import EXPOSURE, die_with_parent, environment, \
+    free_port, read_jsonl, yaml
 from tests.e2e.planted import CONSENT, alert_id
 from tests.fakelog.client import Server
 
@@ -178,7 +178,7 @@ class Demo:
                 [self.binary, "monitor", "-c", self.config],
                 cwd=self.directory, env=environment(), stderr=err,
                 stdin=subprocess.DEVNULL, stdout=err,
-                start_new_session=True)
+                start_new_session=True, preexec_fn=die_with_parent)
 
     def say_dashboard(self):
         """The dashboard's address, if it answers."""

@@ -3,6 +3,7 @@
 Deadlines are generous, for slow machines and sanitizers; nothing waits that
 long when all is well.
 """
+import ctypes
 import json
 import os
 import re
@@ -35,6 +36,16 @@ def environment(**more):
     out = {name: os.environ[name] for name in keep if name in os.environ}
     out.update({"LC_ALL": "C.UTF-8", "NO_COLOR": "1"}, **more)
     return out
+
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent():
+    """In a child: SIGTERM when the tests are killed, so that nothing is left
+    running."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def wait_until(condition, what, seconds=DEADLINE, pause=0.05):
@@ -293,7 +304,7 @@ class Process:
                 [BINARY] + [str(a) for a in arguments],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                 cwd=workspace.path, env=environment(**env),
-                start_new_session=True)
+                start_new_session=True, preexec_fn=die_with_parent)
         self.pid = self.process.pid
 
     def out(self):
