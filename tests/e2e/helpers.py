@@ -27,6 +27,8 @@ MISBEHAVIOUR = "dev.indelible.log.misbehaviour.v1"
 QUARANTINED = "dev.indelible.entry.quarantined.v1"
 SANITIZER = re.compile(r"(Address|Leak|Thread|Memory)Sanitizer|"
                        r"runtime error:|internal fault:")
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 
 
 def environment(**more):
@@ -36,10 +38,6 @@ def environment(**more):
     out = {name: os.environ[name] for name in keep if name in os.environ}
     out.update({"LC_ALL": "C.UTF-8", "NO_COLOR": "1"}, **more)
     return out
-
-
-LIBC = ctypes.CDLL(None)
-PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent():
