@@ -88,7 +88,8 @@ struct batch_result {
 };
 
 /* Check and open a result for this order; ST_BAD when it is no such thing:
- * the worker is then not to be believed. */
+ * the worker is then not to be believed. num_quarantined and num_hits are
+ * bounded by the bytes that are there, so memory may be taken by them. */
 enum status batch_open(struct batch_result *out, struct span bytes,
     const struct batch_order *order, struct err *e);
 /* First all quarantined entries, then all hits. false: nothing more, or the

@@ -11,6 +11,10 @@ bad(struct err *e, const char *what)
 	return err_set(e, ST_BAD, "a worker's result is damaged: %s", what);
 }
 
+/* The fewest bytes of a quarantined entry and of a hit: their fixed fields
+ * and the lengths of their vectors, as they are read below. */
+enum { QUARANTINE_MIN = 46, HIT_MIN = 159 };
+
 static enum status
 open_range(struct batch_result *out, struct rd *r, const struct batch_order *o,
     struct err *e)
@@ -48,7 +52,11 @@ batch_open(struct batch_result *out, struct span bytes,
 	out->num_quarantined = rd_u32(&r);
 	out->num_hits = rd_u32(&r);
 	out->records = r;
-	return rd_ok(&r) ? ST_OK : bad(e, "counts");
+	if (!rd_ok(&r) || (uint64_t)out->num_quarantined * QUARANTINE_MIN +
+				  (uint64_t)out->num_hits * HIT_MIN >
+			      rd_left(&r))
+		return bad(e, "counts");
+	return ST_OK;
 }
 
 static struct hash

@@ -6,74 +6,19 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ctlog/base/mem.h"
+#include "monitor/diag.h"
 #include "monitor/pool_main.h"
 
 /* A worker that says nothing for so long is taken for hung. */
 #define WATCHDOG_S 30.0
-
-static void *
-shared_map(size_t len)
-{
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	ASSERT(p != MAP_FAILED);
-	madvise(p, len, MADV_DONTDUMP);
-	return p;
-}
-
-static int
-shared_eventfd(int flags)
-{
-	int fd = eventfd(0, EFD_CLOEXEC | flags);
-
-	ASSERT(fd >= 0);
-	return fd;
-}
-
-static struct shared *
-shared_new(const struct pool_conf *c)
-{
-	struct shared *sh = shared_map(sizeof(*sh));
-
-	sh->workers = c->workers;
-	sh->slots = c->slots;
-	sh->body_limit = c->body_limit;
-	sh->done = shared_eventfd(EFD_NONBLOCK);
-	for (unsigned i = 0; i < 2; i++)
-		sh->region[i] = shared_map(POOL_REGION);
-	for (unsigned i = 0; i < c->workers; i++)
-		sh->lane[i].wake = shared_eventfd(0);
-	for (unsigned i = 0; i < c->slots; i++) {
-		sh->slot[i].body = shared_map(c->body_limit);
-		sh->slot[i].result = shared_map(POOL_RESULT);
-	}
-	return sh;
-}
-
-static void
-shared_free(struct shared *sh)
-{
-	for (unsigned i = 0; i < sh->slots; i++) {
-		munmap(sh->slot[i].body, sh->body_limit);
-		munmap(sh->slot[i].result, POOL_RESULT);
-	}
-	for (unsigned i = 0; i < sh->workers; i++)
-		close(sh->lane[i].wake);
-	for (unsigned i = 0; i < 2; i++)
-		munmap(sh->region[i], POOL_REGION);
-	close(sh->done);
-	mem_wipe(sh->index_key, sizeof(sh->index_key));
-	munmap(sh, sizeof(*sh));
-}
+/* For so long a refused first request holds back the others. */
+#define HUNGER_S 1.0
 
 struct pool *
 pool_new(const struct pool_conf *conf)
@@ -84,10 +29,13 @@ pool_new(const struct pool_conf *conf)
 	ASSERT(conf->workers > 0 && conf->workers <= POOL_WORKERS);
 	ASSERT(conf->slots > 0 && conf->slots <= POOL_SLOTS);
 	p->conf = *conf;
-	p->sh = shared_new(conf);
+	p->map.workers = conf->workers;
+	p->map.slots = conf->slots;
+	p->map.body_limit = conf->body_limit;
+	map_make(&p->map);
 	for (unsigned i = 0; i < conf->slots; i++) {
 		p->slot[i].no = i;
-		p->slot[i].body = p->sh->slot[i].body;
+		p->slot[i].body = p->map.body[i];
 		p->free[p->num_free++] = i;
 	}
 	ASSERT(
@@ -96,7 +44,7 @@ pool_new(const struct pool_conf *conf)
 	ASSERT(p->zygote >= 0);
 	if (p->zygote == 0) {
 		close(sock[0]);
-		zygote_run(p->sh, sock[1]);
+		zygote_run(&p->map, sock[1]);
 	}
 	close(sock[1]);
 	p->sock = sock[0];
@@ -125,28 +73,43 @@ lane_shortest(const struct pool *p)
 	return best;
 }
 
+/* It said what no worker of ours says. What it left is not looked at again;
+ * when it is dead, the batch at the head of its queue is the guilty one. */
+static void
+lane_sick(struct pool *p, unsigned lane)
+{
+	p->lane[lane].sick = true;
+	diag_warn("worker %u answers nonsense; it is replaced", lane);
+	pool_zygote(p, ZYGOTE_KILL, lane);
+}
+
 void
 pool_put(struct pool *p, struct slot *s, unsigned lane)
 {
 	struct lane_main *l = &p->lane[lane];
-	struct shared_slot *shared = &p->sh->slot[s->no];
-	uint64_t one = 1;
+	struct pool_map *m = &p->map;
 
-	shared->order = s->order;
+	ASSERT(l->num < POOL_SLOTS);
+	m->orders->order[s->no] = s->order;
+	atomic_store(&m->answers->result_len[s->no], 0);
 	s->lane = lane;
 	s->since = ev_now(p->loop);
 	l->queue[l->num++] = s;
-	ASSERT(ring_put(&p->sh->lane[lane].todo, s->no));
-	ASSERT(write(p->sh->lane[lane].wake, &one, sizeof(one)) == sizeof(one));
+	ring_put(&m->orders->todo[lane], &l->todo_tail, s->no);
+	if (write(m->wake[lane][1], "", 1) < 0)
+		ASSERT(errno == EAGAIN || errno == EINTR);
 }
 
 void
 pool_submit(struct pool *p, struct slot *s)
 {
-	s->order.region = p->current;
+	ASSERT(!s->working && !s->in_region);
+	ASSERT(s->order.body_len <= s->room);
+	s->region = s->order.region = p->current;
 	s->order.from = s->order.want.begin;
 	s->order.to = s->order.want.end;
-	p->in_region[p->current]++;
+	s->in_region = true;
+	p->in_region[s->region]++;
 	s->working = true;
 	pool_put(p, s, lane_shortest(p));
 }
@@ -154,14 +117,20 @@ pool_submit(struct pool *p, struct slot *s)
 /* --- slots ----------------------------------------------------------------- */
 
 struct slot *
-pool_slot(struct pool *p, size_t room)
+pool_slot(struct pool *p, size_t room, bool first)
 {
 	struct slot *s;
+	bool fits;
 
 	if (room > p->conf.body_limit)
 		room = p->conf.body_limit;
-	if (p->num_free == 0 ||
-	    (p->reserved > 0 && p->reserved + room > p->conf.memory))
+	fits = p->num_free > 0 &&
+	       (p->reserved == 0 || p->reserved + room <= p->conf.memory);
+	if (first)
+		p->hungry_until = fits ? 0 : ev_now(p->loop) + HUNGER_S;
+	else if (ev_now(p->loop) < p->hungry_until)
+		return NULL;
+	if (!fits)
 		return NULL;
 	s = &p->slot[p->free[--p->num_free]];
 	p->reserved += room;
@@ -188,6 +157,9 @@ pool_release(struct pool *p, struct slot *s)
 	}
 	slot_trim(p, s);
 	buf_fini(&s->result);
+	if (s->in_region)
+		p->in_region[s->region]--;
+	s->in_region = false;
 	p->reserved -= s->room;
 	p->free[p->num_free++] = s->no;
 }
@@ -196,7 +168,6 @@ void
 pool_finish(struct pool *p, struct slot *s)
 {
 	s->working = false;
-	p->in_region[s->order.region]--;
 	if (s->abandoned) {
 		s->abandoned = false;
 		pool_release(p, s);
@@ -205,20 +176,23 @@ pool_finish(struct pool *p, struct slot *s)
 	s->done(s->arg, s);
 }
 
-/* Copy the result out, so that the worker can't change what is being read. */
-static void
+/* Copy the result out, so that the worker can't change what is being read.
+ * false: it is no answer to the order. */
+static bool
 slot_collect(struct pool *p, struct slot *s)
 {
-	struct shared_slot *sh = &p->sh->slot[s->no];
-	uint64_t len =
-	    atomic_load_explicit(&sh->result_len, memory_order_acquire);
+	uint8_t *from = p->map.result[s->no];
+	uint64_t len = atomic_load_explicit(
+	    &p->map.answers->result_len[s->no], memory_order_acquire);
+	struct batch_result r;
 
-	if (len > POOL_RESULT)
-		len = 0;
 	buf_clear(&s->result);
-	buf_add(&s->result, sh->result, len);
+	if (len == 0 || len > POOL_RESULT)
+		return false;
+	buf_add(&s->result, from, len);
 	if (len > (64u << 10))
-		madvise(sh->result, POOL_RESULT, MADV_REMOVE);
+		madvise(from, POOL_RESULT, MADV_REMOVE);
+	return batch_open(&r, buf_span(&s->result), &s->order, NULL) == ST_OK;
 }
 
 /* --- results --------------------------------------------------------------- */
@@ -227,10 +201,10 @@ static void
 lane_pop(struct pool *p, unsigned lane, uint32_t no)
 {
 	struct lane_main *l = &p->lane[lane];
-	struct slot *s = l->num > 0 ? l->queue[0] : NULL;
+	struct slot *s = l->queue[0];
 
-	if (s == NULL || s->no != no) { /* no order of ours: a sick worker */
-		pool_zygote(p, ZYGOTE_KILL, lane);
+	if (s->no != no || (!s->abandoned && !slot_collect(p, s))) {
+		lane_sick(p, lane);
 		return;
 	}
 	l->num--;
@@ -238,32 +212,36 @@ lane_pop(struct pool *p, unsigned lane, uint32_t no)
 	if (l->num > 0)
 		l->queue[0]->since = ev_now(p->loop);
 	p->num_batches++;
-	if (s->probing) {
+	if (s->probing)
 		pool_survived(p, s);
-		return;
-	}
-	slot_collect(p, s);
-	pool_finish(p, s);
+	else
+		pool_finish(p, s);
 }
 
 void
 pool_drain(struct pool *p, unsigned lane)
 {
-	uint32_t no;
+	struct lane_main *l = &p->lane[lane];
+	const struct ring *done = &p->map.answers->done[lane];
+	uint32_t n = l->sick ? 0 : ring_ready(done, l->done_head);
 
-	while (ring_get(&p->sh->lane[lane].done, &no))
-		lane_pop(p, lane, no);
+	if (n > l->num) { /* more than it was given */
+		lane_sick(p, lane);
+		return;
+	}
+	while (n-- > 0 && !l->sick)
+		lane_pop(p, lane, ring_get(done, &l->done_head));
 }
 
 static void
 pool_on_done(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct pool *p = w->data;
-	uint64_t n;
+	char buf[256];
 
 	(void)loop;
 	(void)revents;
-	if (read(p->sh->done, &n, sizeof(n)) < 0 && errno != EAGAIN)
+	if (read(p->map.done[0], buf, sizeof(buf)) < 0 && errno != EAGAIN)
 		ASSERT(errno == EINTR);
 	for (unsigned i = 0; i < p->conf.workers; i++)
 		pool_drain(p, i);
@@ -307,10 +285,10 @@ pool_start(struct pool *p, struct ev_loop *loop,
     const uint8_t index_key[INDEX_KEY_LEN])
 {
 	p->loop = loop;
-	memcpy(p->sh->index_key, index_key, INDEX_KEY_LEN);
+	memcpy(p->map.orders->index_key, index_key, INDEX_KEY_LEN);
 	for (unsigned i = 0; i < p->conf.workers; i++)
 		pool_zygote(p, ZYGOTE_FORK, i);
-	ev_io_init(&p->on_done, pool_on_done, p->sh->done, EV_READ);
+	ev_io_init(&p->on_done, pool_on_done, p->map.done[0], EV_READ);
 	ev_io_init(&p->on_zygote, pool_on_zygote, p->sock, EV_READ);
 	ev_timer_init(&p->on_watch, pool_on_watch, 1.0, 1.0);
 	p->on_done.data = p->on_zygote.data = p->on_watch.data = p;
@@ -342,7 +320,7 @@ pool_free(struct pool *p)
 		buf_fini(&p->slot[i].result);
 	free(p->rows[0]);
 	free(p->rows[1]);
-	shared_free(p->sh);
+	map_free(&p->map);
 	free(p);
 }
 
@@ -355,9 +333,9 @@ pool_spare(struct pool *p, size_t *cap)
 
 	if (p->in_region[spare] > 0)
 		return NULL;
-	madvise(p->sh->region[spare], POOL_REGION, MADV_REMOVE);
+	madvise(p->map.region[spare], POOL_REGION, MADV_REMOVE);
 	*cap = POOL_REGION;
-	return p->sh->region[spare];
+	return p->map.region[spare];
 }
 
 void
@@ -372,7 +350,7 @@ pool_swap(struct pool *p, int64_t *rows, size_t num_rows)
 int64_t
 pool_row(const struct pool *p, const struct slot *s, uint32_t no)
 {
-	unsigned r = s->order.region;
+	unsigned r = s->region;
 
 	return no < p->num_rows[r] ? p->rows[r][no] : -1;
 }

@@ -3,9 +3,14 @@
  *
  * A slot holds one batch: its order, the body (the log's reply is received
  * straight into it) and the result. Slots, queues and two regions for match
- * indexes lie in one mapping that is made before the zygote is forked, so
- * every process sees it at the same address and no descriptor is passed.
- * Address space is reserved; memory is committed on touch and given back.
+ * indexes are mapped before the zygote is forked, so every process sees them
+ * at the same address and no descriptor is passed. Address space is reserved;
+ * memory is committed on touch and given back.
+ *
+ * A worker may be taken over by what it reads. Addresses, descriptors, orders
+ * and places in queues are main's own; orders, bodies and indexes a worker
+ * can only read; a worker that answers nonsense is killed and replaced, and
+ * its batch is treated as if the worker had died of it.
  *
  * The zygote is forked before threads, keys and sockets exist. It forks
  * workers, and forks them again when they die. A batch whose worker dies twice
@@ -49,16 +54,18 @@ struct slot {
 	void (*done)(void *arg, struct slot *s);
 	void *arg;
 	/* private */
-	unsigned no, lane, deaths;
-	bool working, probing;
+	unsigned no, lane, deaths, rounds, region;
+	bool working, probing, in_region;
 	uint64_t probe_from, probe_to; /* the guilty entry is in there */
 	bool abandoned;
 	double since;
 };
 
 /* A free slot with room for a body of `room` bytes (at most body_limit), or
- * NULL when all slots or the memory for bodies are in use. */
-struct slot *pool_slot(struct pool *p, size_t room);
+ * NULL when all slots or the memory for bodies are in use. `first`: the log
+ * can't go on without it. When such a request is refused, all others are
+ * refused too, until one is granted or none was made for a second. */
+struct slot *pool_slot(struct pool *p, size_t room, bool first);
 /* Give the slot to a worker: order and the first order.body_len bytes of the
  * body are filled in. done is called once, from the loop. */
 void pool_submit(struct pool *p, struct slot *s);
@@ -68,13 +75,14 @@ void pool_release(struct pool *p, struct slot *s);
 
 /* --- match index: one of two regions is current -------------------------- */
 
-/* The region that is not current, empty, and its size; NULL while batches
- * still use it. The caller writes an index there, then calls pool_swap. */
+/* The region that is not current, empty, and its size; NULL while there are
+ * slots, submitted and not released, that use it. The caller writes an index there, then calls pool_swap. */
 void *pool_spare(struct pool *p, size_t *cap);
 /* Make the spare region current; `rows` (malloc'd) says which store row each
  * record number of the index is, and belongs to the pool from now on. */
 void pool_swap(struct pool *p, int64_t *rows, size_t num_rows);
-/* The store row of a hit of this batch: -1 when there is no such record. */
+/* The store row of a hit of this batch: -1 when there is no such record. Good
+ * until the slot is released, however often the index changed since. */
 int64_t pool_row(const struct pool *p, const struct slot *s, uint32_t no);
 
 /* For status and progress. */

@@ -31,6 +31,9 @@ run_probe(struct pool *p, struct slot *s, unsigned lane)
 	pool_put(p, s, lane);
 }
 
+/* None of the entries is guilty alone, yet no worker survives the batch. */
+#define ROUNDS_MAX 3
+
 static void
 give_up(struct pool *p, struct slot *s)
 {
@@ -96,7 +99,10 @@ pool_survived(struct pool *p, struct slot *s)
 		return;
 	}
 	s->deaths = 0; /* none kills: the deaths had another cause */
-	run_whole(p, s, lane);
+	if (++s->rounds < ROUNDS_MAX)
+		run_whole(p, s, lane);
+	else
+		give_up(p, s);
 }
 
 static void
@@ -104,7 +110,7 @@ tell(const struct pool *p, unsigned lane, int how)
 {
 	const struct lane_main *l = &p->lane[lane];
 
-	if (l->num > 0 && l->queue[0]->deaths > 0)
+	if (l->sick || (l->num > 0 && l->queue[0]->deaths > 0))
 		return; /* said already, or being looked into */
 	if (WIFSIGNALED(how))
 		diag_warn("worker %u died of signal %d; it is replaced", lane,
@@ -123,9 +129,9 @@ pool_died(struct pool *p, unsigned lane, int how)
 	pool_drain(p, lane);
 	tell(p, lane, how);
 	left = *l;
-	l->num = 0;
-	ring_clear(&p->sh->lane[lane].todo);
-	ring_clear(&p->sh->lane[lane].done);
+	*l = (struct lane_main){0};
+	ring_clear(&p->map.orders->todo[lane]);
+	ring_clear(&p->map.answers->done[lane]);
 	pool_zygote(p, ZYGOTE_FORK, lane);
 	if (left.num > 0)
 		guilty(p, left.queue[0], lane);

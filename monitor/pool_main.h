@@ -8,13 +8,15 @@
 #include "monitor/pool_shared.h"
 
 struct lane_main {
-	unsigned num;
+	unsigned num; /* at most POOL_SLOTS */
+	uint32_t todo_tail, done_head;
+	bool sick; /* it said nonsense, and is being killed */
 	struct slot *queue[RING_LEN]; /* given to the worker, in this order */
 };
 
 struct pool {
 	struct pool_conf conf;
-	struct shared *sh;
+	struct pool_map map;
 	struct ev_loop *loop;
 	pid_t zygote;
 	int sock;
@@ -23,8 +25,9 @@ struct pool {
 	struct lane_main lane[POOL_WORKERS];
 	struct slot slot[POOL_SLOTS];
 	unsigned free[POOL_SLOTS], num_free;
-	size_t reserved; /* bytes of bodies in flight */
-	unsigned current, in_region[2];
+	size_t reserved;                /* bytes of bodies in flight */
+	double hungry_until;            /* only first requests are granted */
+	unsigned current, in_region[2]; /* slots not released */
 	int64_t *rows[2];
 	size_t num_rows[2];
 	uint64_t num_deaths, num_batches;

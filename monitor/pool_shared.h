@@ -1,6 +1,10 @@
 /*
- * pool_shared: what lies in the shared mapping, and the words between main and
- * the zygote. Only for pool*.c and worker.c.
+ * pool_shared: what main and the workers share, how each of them finds it, and
+ * the words between main and the zygote. Only for pool*.c, worker.c, zygote.c.
+ *
+ * A worker reads hostile bytes and may be taken over, so what is shared is
+ * split by who writes it. Main acts on nothing that a worker can write except
+ * `struct answers` and the results, and reads those like network input.
  */
 #ifndef MONITOR_POOL_SHARED_H
 #define MONITOR_POOL_SHARED_H
@@ -9,33 +13,45 @@
 #include "monitor/ring.h"
 
 #define POOL_WORKERS 64u
-#define POOL_SLOTS 96u /* fewer than RING_LEN */
+#define POOL_SLOTS 96u
 #define POOL_RESULT (64ul << 20)
 #define POOL_REGION (4ul << 30) /* 100 million records */
 
-/* The two queues of one worker. */
-struct lane {
-	struct ring todo, done;
-	int wake; /* eventfd: something in todo */
-};
+_Static_assert(POOL_SLOTS < RING_LEN, "a ring is never full");
 
-/* Of a slot, the part that a worker sees. */
-struct shared_slot {
-	struct batch_order order;
-	_Atomic uint64_t result_len;
-	uint8_t *body;   /* body_limit */
-	uint8_t *result; /* POOL_RESULT */
-};
-
-struct shared {
+/* Main writes; read-only in zygote and workers, as are bodies and regions. */
+struct orders {
 	uint8_t index_key[INDEX_KEY_LEN];
+	struct ring todo[POOL_WORKERS];
+	struct batch_order order[POOL_SLOTS];
+};
+
+/* Workers write: no pointers, no descriptors, nothing that main must trust. */
+struct answers {
+	struct ring done[POOL_WORKERS];
+	_Atomic uint64_t result_len[POOL_SLOTS];
+};
+
+/* Where everything lies: private memory of each process, copied by fork. */
+struct pool_map {
 	unsigned workers, slots;
 	size_t body_limit;
-	int done; /* eventfd: something in some lane's done */
+	struct orders *orders;
+	struct answers *answers;
 	uint8_t *region[2];
-	struct lane lane[POOL_WORKERS];
-	struct shared_slot slot[POOL_SLOTS];
+	uint8_t *body[POOL_SLOTS];   /* body_limit each */
+	uint8_t *result[POOL_SLOTS]; /* POOL_RESULT each */
+	/* Pipes, not eventfds: main's end is an open file of its own, which a
+	 * worker can neither make block nor read empty. */
+	int wake[POOL_WORKERS][2]; /* to the worker: something in todo */
+	int done[2];               /* to main: something in some done */
 };
+
+/* pool_map.c */
+void map_make(struct pool_map *m);
+/* From now on this process and its children only read what main writes. */
+void map_protect(const struct pool_map *m);
+void map_free(struct pool_map *m);
 
 /* Main to zygote: fork the worker of this lane, or kill it. Zygote to main:
  * it is dead. */
@@ -46,8 +62,9 @@ struct zygote_word {
 };
 
 /* Runs in the zygote; never returns. `sock` leads to main. */
-__attribute__((noreturn)) void zygote_run(struct shared *sh, int sock);
+__attribute__((noreturn)) void zygote_run(const struct pool_map *m, int sock);
 /* Runs in a worker; never returns. */
-__attribute__((noreturn)) void worker_run(struct shared *sh, unsigned lane);
+__attribute__((noreturn)) void worker_run(
+    const struct pool_map *m, unsigned lane);
 
 #endif

@@ -1,59 +1,53 @@
 /*
- * ring: a bounded queue of slot numbers between two processes, one writing,
- * one reading, in shared memory; an eventfd beside it wakes the reader. One of
- * the three places that use atomics.
+ * ring: a queue of slot numbers from one process to another, in shared memory
+ * that the reader need not be able to write; a pipe beside it wakes the
+ * reader. Each end keeps its own place in memory of its own, so what the other
+ * one writes can't move it. One of the three places that use atomics.
  */
 #ifndef MONITOR_RING_H
 #define MONITOR_RING_H
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #define RING_LEN 128u /* a power of two, more than there are slots */
 
 struct ring {
-	_Atomic uint32_t head; /* next to read */
 	_Atomic uint32_t tail; /* next to write */
 	_Atomic uint32_t item[RING_LEN];
 };
 
-/* Also for emptying it, when the other side is known to be dead. */
+/* Only when the other side is known to be dead; both places are 0 then. */
 static inline void
 ring_clear(struct ring *r)
 {
-	atomic_store(&r->head, 0);
 	atomic_store(&r->tail, 0);
 }
 
-/* false: full. */
-static inline bool
-ring_put(struct ring *r, uint32_t item)
+/* `tail` is the writer's place. There is always room: whoever owns the slots
+ * has fewer of them under way than the ring has places. */
+static inline void
+ring_put(struct ring *r, uint32_t *tail, uint32_t item)
 {
-	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
-	uint32_t head = atomic_load_explicit(&r->head, memory_order_acquire);
-
-	if (tail - head >= RING_LEN)
-		return false;
 	atomic_store_explicit(
-	    &r->item[tail % RING_LEN], item, memory_order_relaxed);
-	atomic_store_explicit(&r->tail, tail + 1, memory_order_release);
-	return true;
+	    &r->item[*tail % RING_LEN], item, memory_order_relaxed);
+	atomic_store_explicit(&r->tail, ++*tail, memory_order_release);
 }
 
-/* false: empty. What comes out is as trustworthy as the other side. */
-static inline bool
-ring_get(struct ring *r, uint32_t *item)
+/* How many the writer says there are; as trustworthy as the writer. */
+static inline uint32_t
+ring_ready(const struct ring *r, uint32_t head)
 {
-	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
-	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+	return atomic_load_explicit(&r->tail, memory_order_acquire) - head;
+}
 
-	if (head == tail)
-		return false;
-	*item = atomic_load_explicit(
-	    &r->item[head % RING_LEN], memory_order_relaxed);
-	atomic_store_explicit(&r->head, head + 1, memory_order_release);
-	return true;
+/* `head` is the reader's place; call it when one is ready. What comes out is
+ * any number, if the writer wants so. */
+static inline uint32_t
+ring_get(const struct ring *r, uint32_t *head)
+{
+	return atomic_load_explicit(
+	    &r->item[(*head)++ % RING_LEN], memory_order_relaxed);
 }
 
 #endif

@@ -15,7 +15,7 @@
 #include "monitor/pool_shared.h"
 
 struct zygote {
-	struct shared *sh;
+	const struct pool_map *m;
 	int sock, child; /* child: signalfd for SIGCHLD */
 	pid_t pid[POOL_WORKERS];
 };
@@ -36,7 +36,7 @@ zygote_fork(struct zygote *z, unsigned lane)
 	close(z->child);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	worker_run(z->sh, lane);
+	worker_run(z->m, lane);
 }
 
 static void
@@ -59,7 +59,7 @@ zygote_reap(struct zygote *z)
 	while (read(z->child, &info, sizeof(info)) > 0)
 		;
 	while ((pid = waitpid(-1, &how, WNOHANG)) > 0)
-		for (unsigned i = 0; i < z->sh->workers; i++)
+		for (unsigned i = 0; i < z->m->workers; i++)
 			if (z->pid[i] == pid) {
 				z->pid[i] = 0;
 				zygote_tell(z, i, how);
@@ -69,7 +69,7 @@ zygote_reap(struct zygote *z)
 static void
 zygote_end(struct zygote *z)
 {
-	for (unsigned i = 0; i < z->sh->workers; i++)
+	for (unsigned i = 0; i < z->m->workers; i++)
 		if (z->pid[i] > 0)
 			kill(z->pid[i], SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0)
@@ -87,7 +87,7 @@ zygote_hear(struct zygote *z)
 		return;
 	if (n != sizeof(w))
 		zygote_end(z);
-	ASSERT(w.lane < z->sh->workers);
+	ASSERT(w.lane < z->m->workers);
 	if (w.what == ZYGOTE_FORK && z->pid[w.lane] == 0)
 		zygote_fork(z, w.lane);
 	else if (w.what == ZYGOTE_KILL && z->pid[w.lane] > 0)
@@ -95,9 +95,9 @@ zygote_hear(struct zygote *z)
 }
 
 void
-zygote_run(struct shared *sh, int sock)
+zygote_run(const struct pool_map *m, int sock)
 {
-	struct zygote z = {.sh = sh, .sock = sock};
+	struct zygote z = {.m = m, .sock = sock};
 	struct pollfd p[2];
 	sigset_t set;
 
@@ -106,6 +106,7 @@ zygote_run(struct shared *sh, int sock)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	map_protect(m);
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);

@@ -307,6 +307,38 @@ test_failures(void **state)
 	}
 }
 
+/* More hits and quarantined entries than the bytes can hold are not believed:
+ * the reader takes memory by these counts. */
+static void
+test_counts(void **state)
+{
+	const char *const emails[] = {"user1@example.com"};
+	struct world *w = *state;
+	struct buf tile = {0};
+	struct batch_order o = order_of(&log_api_static, 0, 4);
+	struct batch_result r;
+	struct span good;
+	uint8_t *counts; /* quarantined, hits */
+	struct err e;
+
+	for (uint64_t i = 0; i < 4; i++)
+		leaf_build(&tile, i, i == 2 ? "user1@example.com" : NULL);
+	world_index(w, emails, 1);
+	good = run(w, &o, buf_span(&tile), OUT);
+	assert_status(batch_open(&r, good, &o, &e), ST_OK, &e);
+	assert_true(r.num_hits > 0 && r.num_quarantined == 0);
+	counts = w->out + (r.records.p - good.p) - 8;
+	for (int i = 0; i < 8; i++) {
+		uint8_t was = counts[i];
+
+		counts[i] = i % 4 == 3 ? 200 : 0xff;
+		assert_int_equal(batch_open(&r, good, &o, &e), ST_BAD);
+		counts[i] = was;
+	}
+	assert_status(batch_open(&r, good, &o, &e), ST_OK, &e);
+	buf_fini(&tile);
+}
+
 /* Bytes of a result changed at random: an error or a shorter reading, never
  * a read outside, never an entry that was not asked for. */
 static void
@@ -357,6 +389,7 @@ main(void)
 	    cmocka_unit_test(test_quarantine),
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_failures),
+	    cmocka_unit_test(test_counts),
 	    cmocka_unit_test(test_damage),
 	};
 

@@ -1,11 +1,14 @@
 /*
  * test_pool: batches through real worker processes; workers that are killed;
- * and, in builds for tests, an entry that kills every worker.
+ * workers that are taken over and answer what they like; and, in builds for
+ * tests, an entry that kills every worker.
  */
-#include "monitor/pool.h"
+#include "monitor/pool_main.h" /* a forger knows the inside */
 
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "monitor/diag.h"
@@ -75,7 +78,7 @@ on_done(void *arg, struct slot *s)
 static struct slot *
 submit(struct world *w, struct span body, uint64_t begin)
 {
-	struct slot *s = pool_slot(w->pool, 1 << 20);
+	struct slot *s = pool_slot(w->pool, 1 << 20, true);
 
 	if (s == NULL)
 		return NULL;
@@ -144,44 +147,54 @@ test_many(void **state)
 	buf_fini(&tile);
 }
 
+/* Name and parent of a process; 0 when there is no such process. */
+static int
+parent_of(int pid, char name[32])
+{
+	char path[64];
+	int parent = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return 0;
+	if (fscanf(f, "%*d %31s %*c %d", name, &parent) != 2)
+		parent = 0;
+	fclose(f);
+	return parent;
+}
+
 /* The workers: grandchildren of ours, through the zygote. */
 static unsigned
-kill_workers(void)
+workers(int found[8])
 {
-	char path[64], name[32];
-	unsigned killed = 0;
-	struct dirent *d;
+	unsigned num = 0;
 	DIR *proc = opendir("/proc");
+	struct dirent *d;
 
-	while ((d = readdir(proc)) != NULL) {
-		FILE *f;
-		int pid = (int)strtol(d->d_name, NULL, 10), parent, up;
+	while ((d = readdir(proc)) != NULL && num < 8) {
+		char name[32], zygote[32];
+		int pid = (int)strtol(d->d_name, NULL, 10);
+		int up = pid > 0 ? parent_of(pid, name) : 0;
 
-		if (pid <= 0)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-		f = fopen(path, "r");
-		if (f == NULL)
-			continue;
-		if (fscanf(f, "%*d %31s %*c %d", name, &parent) == 2 &&
-		    !strcmp(name, "(indelible-work)"))
-			up = parent;
-		else
-			up = 0;
-		fclose(f);
-		if (up == 0)
-			continue;
-		snprintf(path, sizeof(path), "/proc/%d/stat", up);
-		f = fopen(path, "r");
-		if (f != NULL &&
-		    fscanf(f, "%*d %31s %*c %d", name, &parent) == 2 &&
-		    parent == getpid() && kill(pid, SIGKILL) == 0)
-			killed++;
-		if (f != NULL)
-			fclose(f);
+		if (up > 0 && !strcmp(name, "(indelible-work)") &&
+		    parent_of(up, zygote) == getpid())
+			found[num++] = pid;
 	}
 	closedir(proc);
-	return killed;
+	return num;
+}
+
+static unsigned
+signal_workers(int sig)
+{
+	int pid[8];
+	unsigned num = workers(pid), sent = 0;
+
+	for (unsigned i = 0; i < num; i++)
+		sent += kill(pid[i], sig) == 0;
+	return sent;
 }
 
 static void
@@ -200,7 +213,7 @@ test_killed(void **state)
 			continue;
 		}
 		if (++sent % 60 == 0)
-			killed += kill_workers();
+			killed += signal_workers(SIGKILL);
 	}
 	wait_for(w, 300);
 	assert_int_equal(w->failed, 0);
@@ -264,6 +277,307 @@ test_release(void **state)
 	buf_fini(&tile);
 }
 
+/* --- workers that lie -------------------------------------------------------- */
+
+/* What a taken-over worker writes in place of an answer; it is the worker of
+ * the lane where `s` is at the head of the queue. */
+typedef void forge_fn(struct pool *p, struct slot *s);
+
+static struct ring *
+done_of(struct pool *p, const struct slot *s)
+{
+	return &p->map.answers->done[s->lane];
+}
+
+/* It says that it did the order. */
+static void
+forge_done(struct pool *p, uint32_t no, const struct slot *s)
+{
+	uint32_t tail = p->lane[s->lane].done_head;
+
+	ring_put(done_of(p, s), &tail, no);
+}
+
+static void
+forge_tail(struct pool *p, struct slot *s)
+{
+	done_of(p, s)->tail = 1000000;
+}
+
+static void
+forge_tail_behind(struct pool *p, struct slot *s)
+{
+	done_of(p, s)->tail = p->lane[s->lane].done_head - 1;
+}
+
+static void
+forge_number(struct pool *p, struct slot *s)
+{
+	forge_done(p, UINT32_MAX, s);
+}
+
+static void
+forge_other_slot(struct pool *p, struct slot *s)
+{
+	forge_done(p, (s->no + 1) % p->conf.slots, s);
+}
+
+static void
+forge_no_result(struct pool *p, struct slot *s)
+{
+	forge_done(p, s->no, s);
+}
+
+static void
+forge_length(struct pool *p, struct slot *s)
+{
+	p->map.answers->result_len[s->no] = UINT64_MAX;
+	forge_done(p, s->no, s);
+}
+
+static void
+forge_length_past_result(struct pool *p, struct slot *s)
+{
+	p->map.answers->result_len[s->no] = POOL_RESULT + 1;
+	forge_done(p, s->no, s);
+}
+
+static void
+forge_result(struct pool *p, struct slot *s)
+{
+	memset(p->map.result[s->no], 0x55, 1000);
+	p->map.answers->result_len[s->no] = 1000;
+	forge_done(p, s->no, s);
+}
+
+/* It fills the pipe that wakes main, and touches everything it can. */
+static void
+forge_everything(struct pool *p, struct slot *s)
+{
+	char junk[4096];
+
+	(void)s;
+	memset(junk, 0xff, sizeof(junk));
+	memset(p->map.answers, 0xff, sizeof(*p->map.answers));
+	while (write(p->map.done[1], junk, sizeof(junk)) > 0)
+		;
+}
+
+static forge_fn *const forgeries[] = {forge_tail, forge_tail_behind,
+    forge_number, forge_other_slot, forge_no_result, forge_length,
+    forge_length_past_result, forge_result, forge_everything};
+
+static void
+stop_workers(void)
+{
+	double end = ev_time() + 10;
+
+	while (signal_workers(SIGSTOP) < 2 && ev_time() < end)
+		usleep(1000);
+}
+
+static void
+wake_main(struct pool *p)
+{
+	assert_true(write(p->map.done[1], "", 1) == 1 || errno == EAGAIN);
+}
+
+/* Main lives, the liar is replaced, and the batch is done by another one. */
+static void
+test_forged(void **state)
+{
+	struct world *w = *state;
+	struct buf tile = {0};
+	struct pool_counts before, after;
+
+	tile_build(&tile, 0, UINT64_MAX);
+	for (size_t i = 0; i < sizeof(forgeries) / sizeof(*forgeries); i++) {
+		struct slot *s;
+
+		pool_counts(w->pool, &before);
+		w->done = w->failed = 0;
+		stop_workers();
+		s = submit(w, buf_span(&tile), 0);
+		forgeries[i](w->pool, s);
+		wake_main(w->pool);
+		wait_for(w, 1);
+		signal_workers(SIGCONT);
+		pool_counts(w->pool, &after);
+		assert_int_equal(w->failed, 0);
+		assert_int_equal(w->range.end, 256);
+		assert_int_equal(w->num_quarantined, 0);
+		assert_true(after.deaths > before.deaths);
+		assert_int_equal(after.busy_slots, 0);
+	}
+	buf_fini(&tile);
+}
+
+/* Nobody gave it anything, and yet it has done it. */
+static void
+test_forged_idle(void **state)
+{
+	struct world *w = *state;
+	struct buf tile = {0};
+	struct pool_counts before, after;
+
+	pool_counts(w->pool, &before);
+	stop_workers();
+	for (unsigned i = 0; i < 2; i++)
+		w->pool->map.answers->done[i].tail = UINT32_MAX;
+	wake_main(w->pool);
+	w->done = w->failed = 0;
+	tile_build(&tile, 0, UINT64_MAX);
+	for (unsigned i = 0; i < 6; i++)
+		assert_non_null(submit(w, buf_span(&tile), 0));
+	wait_for(w, 6);
+	pool_counts(w->pool, &after);
+	assert_int_equal(w->failed, 0);
+	assert_int_equal(after.deaths, before.deaths + 2);
+	buf_fini(&tile);
+}
+
+/* Every worker lies about the same batch, always: it fails in the end, and
+ * the next one is done. */
+static void
+test_forged_always(void **state)
+{
+	struct world *w = *state;
+	struct buf tile = {0};
+	struct slot *s;
+	double end = ev_time() + 30;
+
+	w->done = w->failed = 0;
+	tile_build(&tile, 0, UINT64_MAX);
+	s = submit(w, buf_span(&tile), 0);
+	while (w->done == 0 && ev_time() < end) {
+		struct lane_main *l = &w->pool->lane[s->lane];
+
+		signal_workers(SIGKILL);
+		w->pool->map.answers->done[s->lane].tail = l->done_head + 2;
+		wake_main(w->pool);
+		ev_run(w->loop, EVRUN_ONCE);
+	}
+	assert_int_equal(w->done, 1);
+	submit(w, buf_span(&tile), 0);
+	wait_for(w, 2);
+	assert_int_equal(w->range.end, 256);
+	buf_fini(&tile);
+}
+
+/* What main writes, workers can only read: one that tries dies of it. */
+static void
+test_read_only(void **state)
+{
+	struct world *w = *state;
+	struct pool_map *m = &w->pool->map;
+	void *area[] = {m->orders, m->body[0], m->region[0], m->region[1]};
+
+	for (size_t i = 0; i < 4; i++) {
+		int how;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			signal(SIGSEGV, SIG_DFL);
+			map_protect(m);
+			*(volatile char *)area[i] = 1;
+			_exit(0);
+		}
+		assert_int_equal(waitpid(pid, &how, 0), pid);
+		assert_true(WIFSIGNALED(how));
+		assert_int_equal(WTERMSIG(how), SIGSEGV);
+	}
+}
+
+/* The descriptors of a process; 0 when they can't be seen. */
+static unsigned
+descriptors_of(int pid)
+{
+	char path[64];
+	unsigned num = 0;
+	struct dirent *d;
+	DIR *fds;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	fds = opendir(path);
+	if (fds == NULL)
+		return 0;
+	while ((d = readdir(fds)) != NULL)
+		num += d->d_name[0] != '.';
+	closedir(fds);
+	return num;
+}
+
+/* A worker has its two pipes and stderr, nothing else. */
+static void
+test_descriptors(void **state)
+{
+	struct world *w = *state;
+	struct buf tile = {0};
+	int pid[8];
+
+	/* When both have worked, both are confined. */
+	w->done = 0;
+	tile_build(&tile, 0, UINT64_MAX);
+	for (unsigned i = 0; i < 6; i++)
+		assert_non_null(submit(w, buf_span(&tile), 0));
+	wait_for(w, 6);
+	assert_int_equal(workers(pid), 2);
+	assert_int_equal(descriptors_of(pid[0]), 3);
+	assert_int_equal(descriptors_of(pid[1]), 3);
+	buf_fini(&tile);
+}
+
+/* --- regions ------------------------------------------------------------------ */
+
+static int64_t *
+one_row(int64_t row)
+{
+	int64_t *rows = malloc(sizeof(*rows));
+
+	*rows = row;
+	return rows;
+}
+
+static void
+keep(void *arg, struct slot *s)
+{
+	struct world *w = arg;
+
+	(void)s;
+	w->done++;
+}
+
+/* The numbers of a batch mean the same until its slot is released. */
+static void
+test_region_held(void **state)
+{
+	struct world *w = *state;
+	struct pool *p = w->pool;
+	struct buf tile = {0};
+	struct slot *s;
+	size_t cap;
+
+	assert_non_null(pool_spare(p, &cap));
+	pool_swap(p, one_row(41), 1);
+	tile_build(&tile, 0, UINT64_MAX);
+	w->done = 0;
+	s = submit(w, buf_span(&tile), 0);
+	s->done = keep;
+	wait_for(w, 1);
+	assert_non_null(pool_spare(p, &cap));
+	pool_swap(p, one_row(42), 1);
+	assert_null(pool_spare(p, &cap));
+	assert_null(pool_spare(p, &cap));
+	assert_int_equal(pool_row(p, s, 0), 41);
+	assert_int_equal(pool_row(p, s, 1), -1);
+	pool_release(p, s);
+	assert_non_null(pool_spare(p, &cap));
+	pool_swap(p, one_row(43), 1);
+	buf_fini(&tile);
+}
+
+/* --- memory --------------------------------------------------------------------- */
+
 /* Memory for bodies is shared out: no more than conf.memory at a time. */
 static void
 test_budget(void **state)
@@ -272,13 +586,43 @@ test_budget(void **state)
 	struct slot *s[8];
 
 	for (int i = 0; i < 8; i++)
-		assert_non_null(s[i] = pool_slot(w->pool, 1 << 20));
-	assert_null(pool_slot(w->pool, 1));
+		assert_non_null(s[i] = pool_slot(w->pool, 1 << 20, false));
+	assert_null(pool_slot(w->pool, 1, false));
 	for (int i = 0; i < 8; i++)
 		pool_release(w->pool, s[i]);
-	assert_non_null(s[0] = pool_slot(w->pool, SIZE_MAX));
+	assert_non_null(s[0] = pool_slot(w->pool, SIZE_MAX, false));
 	assert_int_equal(s[0]->room, 1 << 20);
 	pool_release(w->pool, s[0]);
+}
+
+/* Whoever can't go on goes first. */
+static void
+test_first(void **state)
+{
+	struct world *w = *state;
+	struct slot *s[8];
+	double begin;
+
+	for (int i = 0; i < 8; i++)
+		assert_non_null(s[i] = pool_slot(w->pool, 1 << 20, false));
+	assert_null(pool_slot(w->pool, 1 << 20, true));
+	pool_release(w->pool, s[0]);
+	assert_null(pool_slot(w->pool, 1, false));
+	assert_non_null(s[0] = pool_slot(w->pool, 1 << 20, true));
+	pool_release(w->pool, s[1]);
+	assert_non_null(s[1] = pool_slot(w->pool, 1, false));
+
+	assert_null(pool_slot(w->pool, 1 << 20, true)); /* and never again */
+	pool_release(w->pool, s[1]);
+	assert_null(pool_slot(w->pool, 1, false));
+	begin = ev_now(w->loop);
+	while (ev_now(w->loop) < begin + 1.1) {
+		usleep(100000);
+		ev_now_update(w->loop);
+	}
+	assert_non_null(s[1] = pool_slot(w->pool, 1, false));
+	for (int i = 0; i < 8; i++)
+		pool_release(w->pool, s[i]);
 }
 
 int
@@ -289,7 +633,14 @@ main(void)
 	    cmocka_unit_test(test_killed),
 	    cmocka_unit_test(test_poison),
 	    cmocka_unit_test(test_release),
+	    cmocka_unit_test(test_forged),
+	    cmocka_unit_test(test_forged_idle),
+	    cmocka_unit_test(test_forged_always),
+	    cmocka_unit_test(test_read_only),
+	    cmocka_unit_test(test_descriptors),
+	    cmocka_unit_test(test_region_held),
 	    cmocka_unit_test(test_budget),
+	    cmocka_unit_test(test_first),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
