@@ -298,6 +298,8 @@ engine_stop(struct engine *g)
 {
 	g->stopping = true;
 	indexer_stop(g->indexer);
+	if (!g->started)
+		ev_break(g->loop, EVBREAK_ALL);
 	engine_logs_stop(g);
 }
 

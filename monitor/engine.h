@@ -55,7 +55,10 @@ struct engine {
 	struct entry_log {
 		struct want_log want;
 		struct tail_range range;
+		struct engine *engine;
 		struct detect *detect;
+		unsigned tries; /* of finding out the protocol */
+		ev_timer again;
 		struct tail *tail;
 		enum status status; /* when there is no tail */
 		struct err err;

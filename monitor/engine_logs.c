@@ -56,19 +56,26 @@ log_ended(struct engine *g, struct entry_log *l)
 	engine_settle(g);
 }
 
-struct detect_arg {
-	struct engine *g;
-	size_t at;
-};
+static void log_detect(struct engine *g, struct entry_log *l);
+
+/* A followed log that does not answer is asked again: it may be the network of
+ * a machine that has just started. */
+static void
+log_on_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct entry_log *l = w->data;
+
+	(void)loop;
+	(void)revents;
+	log_detect(l->engine, l);
+}
 
 static void
 engine_on_detect(void *arg, const struct log_api *api, const struct err *err)
 {
-	struct detect_arg *a = arg;
-	struct engine *g = a->g;
-	struct entry_log *l = &g->logs[a->at];
+	struct entry_log *l = arg;
+	struct engine *g = l->engine;
 
-	free(a);
 	l->detect = NULL;
 	l->want.api = api;
 	if (api != NULL) {
@@ -77,8 +84,22 @@ engine_on_detect(void *arg, const struct log_api *api, const struct err *err)
 	}
 	l->status = ST_UNREACHABLE;
 	l->err = *err;
-	diag_error("%s", err->text);
-	log_ended(g, l);
+	if (l->tries++ == 0)
+		diag_error("%s", err->text);
+	if (!l->range.follow) {
+		log_ended(g, l);
+		return;
+	}
+	ev_timer_init(
+	    &l->again, log_on_again, l->tries < 6 ? 1 << l->tries : 60, 0.0);
+	l->again.data = l;
+	ev_timer_start(g->loop, &l->again);
+}
+
+static void
+log_detect(struct engine *g, struct entry_log *l)
+{
+	l->detect = detect_new(g->http, l->want.url, engine_on_detect, l);
 }
 
 void
@@ -86,16 +107,13 @@ engine_logs_start(struct engine *g)
 {
 	for (size_t i = 0; i < g->num_logs; i++) {
 		struct entry_log *l = &g->logs[i];
-		struct detect_arg *a;
 
-		if (l->want.api != NULL) {
+		l->engine = g;
+		ev_init(&l->again, NULL);
+		if (l->want.api != NULL)
 			log_start(g, l);
-			continue;
-		}
-		a = NEW(struct detect_arg);
-		*a = (struct detect_arg){g, i};
-		l->detect =
-		    detect_new(g->http, l->want.url, engine_on_detect, a);
+		else
+			log_detect(g, l);
 	}
 }
 
@@ -181,6 +199,7 @@ engine_logs_stop(struct engine *g)
 			tail_stop(l->tail);
 			continue;
 		}
+		ev_timer_stop(g->loop, &l->again);
 		detect_end(l->detect);
 		l->detect = NULL;
 		l->status = ST_AGAIN;
@@ -193,6 +212,7 @@ void
 engine_logs_free(struct engine *g)
 {
 	for (size_t i = 0; i < g->num_logs; i++) {
+		ev_timer_stop(g->loop, &g->logs[i].again);
 		detect_end(g->logs[i].detect);
 		tail_free(g->logs[i].tail);
 		want_log_fini(&g->logs[i].want);

@@ -88,11 +88,38 @@ tail_quiet(struct tail *t)
 	tail_flights_drop(t);
 }
 
+double
+tail_backoff(unsigned failures)
+{
+	double s = TAIL_BACKOFF_S;
+
+	for (unsigned i = 1; i < failures && s < TAIL_BACKOFF_MAX_S; i++)
+		s *= 2;
+	return s < TAIL_BACKOFF_MAX_S ? s : TAIL_BACKOFF_MAX_S;
+}
+
+/* A followed log is not given up: it begins anew from what the store has. */
+static void
+tail_restart(struct tail *t, const struct err *err)
+{
+	diag_error("%s: %s; beginning anew in %.0f s", t->log.name,
+	    err != NULL ? err->text : "stopped", TAIL_RESTART_S);
+	tail_quiet(t);
+	tail_commit_drop(t);
+	t->rewinding = t->paused = false;
+	t->phase = PHASE_HEAD;
+	tail_head_after(t, TAIL_RESTART_S);
+}
+
 void
 tail_end(struct tail *t, enum status st, const struct err *err)
 {
 	if (t->phase >= PHASE_STOP)
 		return;
+	if (t->range.follow && st != ST_AGAIN) {
+		tail_restart(t, err);
+		return;
+	}
 	t->status = st;
 	if (err != NULL)
 		t->err = *err;
@@ -183,6 +210,7 @@ tail_free(struct tail *t)
 	buf_fini(&t->target.raw);
 	buf_fini(&t->newest.raw);
 	buf_fini(&t->received.raw);
+	buf_fini(&t->proof_head.raw);
 	buf_fini(&t->older.head.raw);
 	buf_fini(&t->proven_head.raw);
 	proof_job_fini(&t->job);

@@ -52,6 +52,7 @@ struct tail_range {
 	enum tail_from how;
 	uint64_t from; /* TAIL_FROM: first index; TAIL_LAST: how many */
 	uint64_t to;   /* exclusive; UINT64_MAX: size of the first head */
+	uint64_t salt; /* another scan of the same range */
 };
 
 struct tail *tail_new(const struct tail_env *env, const struct tail_log *log,

@@ -244,6 +244,15 @@ commit_on_again(struct ev_loop *loop, ev_timer *w, int revents)
 static void
 commit_full(struct commit_task *c)
 {
+	struct tail *t = c->t;
+
+	if (t->phase >= PHASE_STOP) { /* what is not stored is read again */
+		t->committing = t->rewinding = false;
+		tail_commit_drop(t);
+		commit_free(c);
+		tail_step(t);
+		return;
+	}
 	diag_error("%s: the store is full: %s; reading is paused, it goes on "
 		   "by itself when there is space",
 	    c->t->log.name, c->task.err.text);
@@ -388,8 +397,10 @@ tail_rewind(struct tail *t)
 {
 	struct commit_task *c;
 
-	if (t->phase != PHASE_READ)
+	if (t->phase != PHASE_READ) {
+		t->rewinding = false;
 		return;
+	}
 	tail_commit_drop(t);
 	t->rewinding = true;
 	if (t->committing)

@@ -55,11 +55,16 @@ json_computed(struct buf *out, struct tail *t)
 	buf_str(out, "\"}");
 }
 
+/* When the store had no room. */
+#define EVENT_RETRY_S 5.0
+
 struct event_task {
 	struct task task;
 	struct tail *t;
 	struct event ev;
 	struct buf data;
+	bool unhealthy; /* the log is to be marked so */
+	ev_timer again;
 	struct hash log_id;
 	char type[40], subject[128];
 };
@@ -71,10 +76,20 @@ event_run(struct task *task, struct store *s)
 	const struct store_api *api = ((struct store_base *)s)->api;
 
 	task->status = api->event_add(s, &e->ev, &task->err);
-	if (task->status == ST_OK)
+	if (task->status == ST_OK && e->unhealthy)
 		task->status = api->log_mark(s, &e->log_id, true, &task->err);
 	if (task->status == ST_MISSING) /* refused before it was opened */
 		task->status = ST_OK;
+}
+
+static void
+event_on_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct event_task *e = w->data;
+
+	(void)loop;
+	(void)revents;
+	writer_submit(e->t->env->writer, &e->task);
 }
 
 static void
@@ -86,6 +101,13 @@ event_done(struct task *task)
 	if (task->status != ST_OK)
 		diag_error("%s: the event could not be stored: %s", t->log.name,
 		    task->err.text);
+	if ((task->status == ST_FULL || task->status == ST_BUSY) &&
+	    t->phase < PHASE_STOP) {
+		ev_timer_init(&e->again, event_on_again, EVENT_RETRY_S, 0.0);
+		e->again.data = e;
+		ev_timer_start(t->env->loop, &e->again);
+		return;
+	}
 	t->env->on_committed(t->env->arg);
 	buf_fini(&e->data);
 	t->num_tasks--;
@@ -135,6 +157,7 @@ event_id(struct tail *t, struct event_task *e, const char *kind)
 	hasher_add(t->hasher, span_str(kind));
 	hasher_add(t->hasher, hash_span(&e->log_id));
 	hasher_add(t->hasher, hash_span(&t->target.head.root));
+	hasher_add(t->hasher, hash_span(&t->received.head.root));
 	hasher_add(t->hasher, span_of(at, sizeof(at)));
 	hasher_finish(t->hasher, &h);
 	memcpy(e->ev.id, h.b, sizeof(e->ev.id));
@@ -145,13 +168,19 @@ tail_event(struct tail *t, const char *kind, const char *detail)
 {
 	struct event_task *e = NEW(struct event_task);
 
-	diag_error("%s: misbehaviour (%s): %s", t->log.name, kind, detail);
 	e->t = t;
 	e->log_id = *logkey_id(t->log.key);
+	event_id(t, e, kind);
+	if (memcmp(e->ev.id, t->told, sizeof(t->told)) == 0) {
+		free(e); /* the same as last time */
+		return;
+	}
+	memcpy(t->told, e->ev.id, sizeof(t->told));
+	diag_error("%s: misbehaviour (%s): %s", t->log.name, kind, detail);
 	snprintf(e->type, sizeof(e->type), "log.misbehaviour");
 	snprintf(e->subject, sizeof(e->subject), "%s", t->log.name);
 	event_data(t, &e->data, kind, detail);
-	event_id(t, e, kind);
+	e->unhealthy = !strcmp(kind, "root-mismatch");
 	e->ev.type = e->type;
 	e->ev.subject = e->subject;
 	e->ev.time_ms = now_ms();

@@ -19,6 +19,12 @@ head_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 void
+tail_head_after(struct tail *t, double seconds)
+{
+	tail_timer(t, &t->head_timer, seconds, head_on_timer);
+}
+
+void
 tail_head_later(struct tail *t)
 {
 	bool is_static = t->log.api == &log_api_static;
@@ -28,7 +34,7 @@ tail_head_later(struct tail *t)
 
 	if (t->phase == PHASE_READ && !t->range.follow)
 		return; /* a scan's head is not chased */
-	tail_timer(t, &t->head_timer, s, head_on_timer);
+	tail_head_after(t, s);
 }
 
 /* A failure that may pass. */
@@ -44,7 +50,7 @@ head_failed(struct tail *t, const struct err *why)
 	}
 	if (t->head_failures == 1 || t->head_failures % 32 == 0)
 		diag_warn("%s: no head: %s", t->log.name, e.text);
-	tail_timer(t, &t->head_timer, 0.1, head_on_timer);
+	tail_head_after(t, tail_backoff(t->head_failures));
 }
 
 /* A head that the log must not serve. */
@@ -65,12 +71,11 @@ head_refused(struct tail *t, enum status st, const struct err *why)
 	if (t->range.follow && t->signature_failures > TAIL_SIGNATURES)
 		tail_head_later(t);
 	else
-		tail_timer(t, &t->head_timer, 0.2, head_on_timer);
+		tail_head_after(t, 0.2);
 }
 
-/* Keep it as evidence; h is NULL when nothing of it may be believed. */
-static void
-head_received(struct tail *t, const struct head *h, struct span raw)
+void
+tail_received(struct tail *t, const struct head *h, struct span raw)
 {
 	t->received.head = h != NULL ? *h : (struct head){0};
 	buf_clear(&t->received.raw);
@@ -84,9 +89,8 @@ head_is_fork(const struct head *a, const struct head *b)
 	       !hash_eq(&a->root, &b->root);
 }
 
-/* The head, of those known, that this one contradicts; NULL when none. */
-static bool
-head_contradicts(const struct tail *t, const struct head *h)
+bool
+tail_contradicts(const struct tail *t, const struct head *h)
 {
 	struct head newest = {
 	    .size = t->stored.newest.size, .root = t->stored.newest.root};
@@ -101,8 +105,11 @@ head_contradicts(const struct tail *t, const struct head *h)
 static bool
 target_is_done(const struct tail *t)
 {
-	return t->accepted >= tail_limit(t) && !t->have_proof &&
-	       t->stretch.proven == t->accepted;
+	if (t->accepted < tail_limit(t) || t->have_proof || t->proving)
+		return false;
+	return t->broken ||
+	       (t->stretch.proven == t->accepted &&
+		   t->proven_head.head.size == t->target.head.size);
 }
 
 static void
@@ -125,14 +132,16 @@ static void
 head_verified(struct tail *t, const struct head *h, struct span raw)
 {
 	t->head_failures = t->signature_failures = 0;
-	if (head_contradicts(t, h)) {
+	if (tail_contradicts(t, h)) {
 		struct err e;
 
-		head_received(t, h, raw);
+		tail_received(t, h, raw);
 		err_set(&e, ST_MISMATCH,
 		    "the log signed two different trees of %" PRIu64 " entries",
 		    h->size);
 		tail_mismatch(t, "fork", &e);
+		if (t->phase < PHASE_STOP)
+			tail_head_later(t);
 		return;
 	}
 	buf_clear(&t->received.raw);
@@ -169,7 +178,7 @@ head_on_reply(void *arg, const struct http_reply *r)
 	if (st == ST_OK)
 		head_verified(t, &h, r->body);
 	else if (st == ST_SIGNATURE || st == ST_MISMATCH) {
-		head_received(t, NULL, r->body);
+		tail_received(t, NULL, r->body);
 		head_refused(t, st, &e);
 	} else
 		head_failed(t, &e);

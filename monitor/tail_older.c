@@ -39,6 +39,8 @@ older_finish(struct tail *t)
 		same = hash_eq(&root, &o->head.head.root);
 	}
 	tail_older_drop(t);
+	if (st != ST_OK)
+		return; /* no verdict; the next poll asks again */
 	o->checked = o->head.head;
 	if (same)
 		return;

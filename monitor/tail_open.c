@@ -20,7 +20,7 @@ static int64_t
 tail_job(const struct tail_range *r)
 {
 	uint64_t h = 0xcbf29ce484222325u;
-	uint64_t words[] = {r->how, r->from, r->to};
+	uint64_t words[] = {r->how, r->from, r->to, r->salt};
 
 	if (r->follow)
 		return 0;
@@ -80,13 +80,14 @@ open_run(struct task *task, struct store *s)
 		task->status = ST_OK;
 }
 
-/* The head is older than the range being resumed: wait for one that is not. */
+/* The head is older than what was read: wait for one that is not, and see
+ * whether it was true once. */
 static void
 read_wait(struct tail *t)
 {
 	struct err e;
 
-	if (++t->stale_heads >= TAIL_PATIENCE) {
+	if (!t->range.follow && ++t->stale_heads >= TAIL_PATIENCE) {
 		err_set(&e, ST_UNREACHABLE,
 		    "the log has signed a head of at least %" PRIu64
 		    " entries, but serves one of %" PRIu64 " only",
@@ -95,6 +96,7 @@ read_wait(struct tail *t)
 		return;
 	}
 	t->phase = PHASE_HEAD;
+	tail_older(t, &t->target.head, buf_span(&t->target.raw));
 	tail_head_later(t);
 }
 
@@ -107,7 +109,8 @@ read_begin(struct tail *t, const struct stretch *s)
 	t->accepted = t->planned = s->read;
 	t->next_proof = s->read + TAIL_PROVE_EVERY;
 	t->phase = PHASE_READ;
-	if (!t->range.follow && t->target.head.size < t->to) {
+	t->broken = t->range.follow && t->stored.unhealthy;
+	if (t->target.head.size < (t->range.follow ? s->read : t->to)) {
 		read_wait(t);
 		return;
 	}
@@ -123,7 +126,7 @@ open_new(struct tail *t)
 {
 	struct stretch want = {
 	    .log_id = *logkey_id(t->log.key), .job = tail_job(&t->range)};
-	struct err e;
+	struct err e = {""};
 	enum status st;
 
 	st = tail_resolve(t, &want.begin, &want.limit, &e);
@@ -131,7 +134,10 @@ open_new(struct tail *t)
 		tail_end(t, st, &e);
 		return;
 	}
+	want.read = want.proven = want.begin;
 	t->stretch = want;
+	t->accepted = t->planned = want.begin;
+	t->to = want.limit;
 	if (want.begin == 0) {
 		range_init(&t->stretch.tree, 0);
 		open_claim(t, &t->stretch);
@@ -141,13 +147,44 @@ open_new(struct tail *t)
 	tail_anchor(t);
 }
 
+/* Two trees of the same size, one of them signed before we were started. */
+static void
+open_fork(struct tail *t)
+{
+	struct err e;
+
+	tail_received(t, &t->target.head, buf_span(&t->target.raw));
+	err_set(&e, ST_MISMATCH,
+	    "the log signed two different trees of %" PRIu64 " entries",
+	    t->target.head.size);
+	t->phase = PHASE_HEAD;
+	tail_mismatch(t, "fork", &e);
+	if (t->phase < PHASE_STOP)
+		tail_head_later(t);
+}
+
+/* What the store knows of the log is here. */
+static void
+open_known(struct tail *t, struct open_task *o)
+{
+	store_log_fini(&t->stored);
+	t->stored = o->log;
+	o->log = (struct store_log){0};
+	if (tail_contradicts(t, &t->target.head))
+		open_fork(t);
+	else if (o->found)
+		open_claim(t, &o->stretch);
+	else
+		open_new(t);
+}
+
 static void
 open_done(struct task *task)
 {
 	struct open_task *o = (struct open_task *)task;
 	struct tail *t = o->t;
 
-	t->committing = false;
+	t->num_tasks--;
 	if (t->phase >= PHASE_STOP) {
 		tail_step(t);
 	} else if (task->status != ST_OK) {
@@ -155,13 +192,7 @@ open_done(struct task *task)
 	} else if (o->claim) {
 		read_begin(t, &o->stretch);
 	} else {
-		store_log_fini(&t->stored);
-		t->stored = o->log;
-		o->log = (struct store_log){0};
-		if (o->found)
-			open_claim(t, &o->stretch);
-		else
-			open_new(t);
+		open_known(t, o);
 	}
 	store_log_fini(&o->log);
 	free(o);
@@ -174,7 +205,7 @@ open_submit(struct tail *t, struct open_task *o)
 	o->task.run = open_run;
 	o->task.done = open_done;
 	t->phase = PHASE_OPEN;
-	t->committing = true;
+	t->num_tasks++;
 	writer_submit(t->env->writer, &o->task);
 }
 

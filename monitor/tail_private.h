@@ -4,8 +4,13 @@
 
 #include "monitor/tail.h"
 
-/* Failures in a row, without progress, after which a scan gives up. */
-#define TAIL_PATIENCE 8
+/* Failures of one thing in a row after which a scan gives up. They are this far
+ * apart at first, twice as far each time, and then as far as that at most. */
+#define TAIL_PATIENCE 7
+#define TAIL_BACKOFF_S 0.05
+#define TAIL_BACKOFF_MAX_S 60.0
+/* A followed log that failed for good is begun anew after so long. */
+#define TAIL_RESTART_S 30.0
 /* An unreadable reply is asked for again so often. */
 #define TAIL_RETRIES 2
 /* After a mismatch everything since the last proof is read again so often. */
@@ -31,7 +36,8 @@ struct flight {
 	struct want want;
 	struct slot *slot;
 	struct http_call *call;
-	ev_timer again; /* FLIGHT_WAIT: when to ask again */
+	unsigned failures, unreadable; /* in a row */
+	ev_timer again;                /* FLIGHT_WAIT: when to ask again */
 	struct request req;
 	struct batch_result result; /* FLIGHT_DONE; spans into slot->result */
 };
@@ -95,21 +101,25 @@ struct tail {
 	uint64_t planned, accepted;
 	struct range tree; /* ends at accepted */
 	struct flight *first;
-	unsigned num_flights, failures;
+	unsigned num_flights;
 	size_t room;
 	bool partial; /* the partial tile at the tip is being read */
 	ev_timer partial_timer;
 
 	/* proving */
 	struct proof_job job;
+	struct signed_head proof_head; /* what the proof is made under */
 	bool proving;
 	struct http_call *proof_call;
 	ev_timer proof_timer;
 	unsigned proof_failures, mismatches;
 	uint64_t next_proof; /* accepted position that asks for one */
 	bool no_proofs;      /* the log offers none */
-	bool reported;       /* misbehaviour was reported */
-	bool paused;         /* after it: nothing is read for a while */
+	uint8_t told[16];    /* id of the last event */
+	/* Its entries do not rebuild its signed tree, for good: it is read on
+	 * without proofs, until a person decides. */
+	bool broken;
+	bool paused; /* after it: nothing is read for a while */
 	ev_timer pause_timer;
 
 	/* committing */
@@ -128,6 +138,8 @@ struct tail {
 };
 
 /* tail.c */
+/* When to try again after so many failures in a row, in seconds. */
+double tail_backoff(unsigned failures);
 void tail_end(struct tail *t, enum status st, const struct err *err);
 /* Look at what there is to do next. Call after anything has changed. */
 void tail_step(struct tail *t);
@@ -141,6 +153,12 @@ void tail_open(struct tail *t);
 /* tail_head.c */
 void tail_head_ask(struct tail *t);
 void tail_head_later(struct tail *t);
+void tail_head_after(struct tail *t, double seconds);
+
+/* A head contradicts one of those known: same size, another root. */
+bool tail_contradicts(const struct tail *t, const struct head *h);
+/* Keep it as evidence; h is NULL when nothing of it may be believed. */
+void tail_received(struct tail *t, const struct head *h, struct span raw);
 
 /* tail_older.c */
 /* Look into a head that is smaller than one before. */

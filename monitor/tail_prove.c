@@ -11,6 +11,13 @@
 
 /* --- contradictions ---------------------------------------------------------- */
 
+/* Two signed heads contradict each other: reading again changes nothing. */
+static bool
+is_about_heads(const char *kind)
+{
+	return !strcmp(kind, "fork") || !strcmp(kind, "rollback");
+}
+
 /* Try again, with whatever the log signs now. */
 static void
 pause_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
@@ -25,41 +32,40 @@ pause_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 	tail_step(t);
 }
 
-/* Reading again did not help: keep both sides, tell, and end or pause. */
+/* Reading again did not help: both sides are kept and told. A scan ends; a
+ * service goes on, without proofs when the tree is wrong, later when the
+ * entries cannot be had. */
 static void
 mismatch_final(struct tail *t, const char *kind, const struct err *why)
 {
 	struct err e = *why;
 
-	if (!t->reported)
-		tail_event(t, kind, e.text);
-	t->reported = true;
+	tail_event(t, kind, e.text);
+	t->mismatches = 0;
 	if (!t->range.follow) {
 		tail_end(t, ST_MISMATCH, &e);
 		return;
 	}
-	t->mismatches = 0;
-	t->paused = true;
-	tail_timer(t, &t->pause_timer, TAIL_PAUSE_S, pause_on_timer);
-	tail_rewind(t);
-}
-
-/* Two signed heads contradict each other: reading again changes nothing. */
-static bool
-is_about_heads(const char *kind)
-{
-	return !strcmp(kind, "fork") || !strcmp(kind, "rollback");
+	if (!strcmp(kind, "unreadable")) {
+		t->paused = true;
+		tail_timer(t, &t->pause_timer, TAIL_PAUSE_S, pause_on_timer);
+	} else if (!is_about_heads(kind)) {
+		t->broken = true;
+		diag_error("%s: read on without proofs", t->log.name);
+		tail_step(t);
+	}
 }
 
 void
 tail_mismatch(struct tail *t, const char *kind, const struct err *why)
 {
 	struct err e = *why;
+	bool again = !is_about_heads(kind) && strcmp(kind, "unreadable") != 0;
 
 	tail_proof_drop(t);
 	tail_flights_drop(t);
 	t->mismatches++;
-	if (t->mismatches > TAIL_REREADS || is_about_heads(kind)) {
+	if (!again || t->mismatches > TAIL_REREADS) {
 		mismatch_final(t, kind, &e);
 		return;
 	}
@@ -88,7 +94,7 @@ prove_ok(struct tail *t, const struct range *tree)
 {
 	t->proven = tree->end;
 	t->tree_proven = *tree;
-	signed_head_copy(&t->proven_head, &t->target);
+	signed_head_copy(&t->proven_head, &t->proof_head);
 	t->have_proof = true;
 	t->mismatches = t->proof_failures = 0;
 	t->next_proof = t->accepted + TAIL_PROVE_EVERY;
@@ -101,6 +107,7 @@ prove_root(struct tail *t)
 	struct hash root;
 	struct err e;
 
+	signed_head_copy(&t->proof_head, &t->target);
 	range_root(&t->tree, t->hasher, &root);
 	if (hash_eq(&root, &t->target.head.root)) {
 		prove_ok(t, &t->tree);
@@ -155,7 +162,8 @@ proof_failed(struct tail *t, enum status st, const struct err *why)
 	}
 	if (t->proof_failures == 1 || t->proof_failures % 32 == 0)
 		diag_warn("%s: no proof: %s", t->log.name, e.text);
-	tail_timer(t, &t->proof_timer, 0.1, proof_on_timer);
+	tail_timer(t, &t->proof_timer, tail_backoff(t->proof_failures),
+	    proof_on_timer);
 }
 
 static void
@@ -233,6 +241,7 @@ proof_ask(struct tail *t)
 static void
 proof_start(struct tail *t, enum proof_kind kind, uint64_t at)
 {
+	signed_head_copy(&t->proof_head, &t->target);
 	proof_job_init(&t->job, kind, &t->target.head, at,
 	    kind == PROOF_PREFIX ? &t->tree : NULL);
 	t->proving = true;
@@ -300,7 +309,7 @@ void
 tail_prove(struct tail *t)
 {
 	prove_partial(t);
-	if (t->proving || !prove_is_due(t))
+	if (t->broken || t->proving || !prove_is_due(t))
 		return;
 	if (t->accepted == t->target.head.size)
 		prove_root(t);

@@ -76,33 +76,35 @@ flight_again(struct flight *f, double after)
 	ev_timer_start(f->t->env->loop, &f->again);
 }
 
-/* A fault that may pass: ask again; a scan gives up at some point. The host's
- * backoff is http's affair. */
+/* A fault that may pass: ask again, later each time; a scan gives up at some
+ * point. The host's backoff is http's affair. */
 static void
 flight_failed(struct flight *f, enum status st, const struct err *why)
 {
 	struct tail *t = f->t;
 	struct err e = *why;
 
-	t->failures++;
-	if (!t->range.follow && t->failures >= TAIL_PATIENCE) {
+	f->failures++;
+	if (!t->range.follow && f->failures >= TAIL_PATIENCE) {
 		tail_end(t, st, &e);
 		return;
 	}
-	if (t->failures <= 2 || t->failures % 32 == 0)
+	if (f->failures <= 2 || f->failures % 16 == 0)
 		diag_warn("%s: entries %" PRIu64 " to %" PRIu64 ": %s",
 		    t->log.name, f->want.begin, f->want.end - 1, e.text);
-	flight_again(f, 0.1);
+	flight_again(f, tail_backoff(f->failures));
 }
 
-/* A reply that is no reply to what was asked. Once may be a broken proxy. */
+/* A reply that is no reply to what was asked. It may be a broken proxy, so a
+ * service is more patient than a scan. */
 static void
 flight_unreadable(struct flight *f, const struct err *why)
 {
 	struct tail *t = f->t;
 	struct err e;
 
-	if (++t->mismatches > TAIL_RETRIES) {
+	f->unreadable++;
+	if (f->unreadable > (t->range.follow ? TAIL_PATIENCE : TAIL_RETRIES)) {
 		err_set(&e, ST_BAD, "entries %" PRIu64 " to %" PRIu64 ": %s",
 		    f->want.begin, f->want.end - 1, why->text);
 		tail_mismatch(t, "unreadable", &e);
@@ -110,7 +112,7 @@ flight_unreadable(struct flight *f, const struct err *why)
 	}
 	diag_warn("%s: entries %" PRIu64 " to %" PRIu64 ": %s; asking again",
 	    t->log.name, f->want.begin, f->want.end - 1, why->text);
-	flight_again(f, 0.2);
+	flight_again(f, tail_backoff(f->unreadable));
 }
 
 /* --- a reply ---------------------------------------------------------------- */
@@ -223,6 +225,20 @@ flight_on_reply(void *arg, const struct http_reply *r)
 		flight_failed(f, ST_UNREACHABLE, &e);
 }
 
+/* The first batch has no slot, and nothing is accepted without it: the last
+ * one gives its slot back. */
+static void
+flight_evict(struct tail *t)
+{
+	struct flight *last = NULL;
+
+	for (struct flight *f = t->first->next; f != NULL; f = f->next)
+		if (f->slot != NULL)
+			last = f;
+	if (last != NULL)
+		flight_again(last, 5 * SLOT_RETRY_S);
+}
+
 static void
 flight_ask(struct flight *f)
 {
@@ -230,8 +246,10 @@ flight_ask(struct flight *f)
 	struct http_get g;
 
 	flight_clear(f);
-	f->slot = pool_slot(t->env->pool, t->room);
+	f->slot = pool_slot(t->env->pool, t->room, f == t->first);
 	if (f->slot == NULL) {
+		if (f == t->first)
+			flight_evict(t);
 		flight_again(f, SLOT_RETRY_S);
 		return;
 	}
@@ -381,7 +399,6 @@ accept_first(struct tail *t)
 	t->log.api->learn(&t->log, f->want.begin, f->want.end,
 	    (uint32_t)(part.end - part.begin));
 	t->accepted = part.end;
-	t->failures = 0;
 	t->first = f->next;
 	t->num_flights--;
 	if (part.end < f->want.end)
