@@ -29,6 +29,7 @@ struct carried {
 	struct opened *to; /* NULL: the sink is no longer configured */
 	enum settle how;
 	int64_t due_ms;
+	bool left; /* not to be settled: it stays as it is */
 };
 
 struct round {
@@ -36,6 +37,9 @@ struct round {
 	struct courier *c;
 	struct outbox rows;
 	struct carried *carried; /* one for each row */
+	size_t num_settled;      /* of rows: the first ones */
+	size_t num_done;         /* delivered or given up */
+	bool flushing;
 	int64_t next_due_ms;
 	size_t depth;
 };
@@ -45,6 +49,7 @@ struct courier {
 	struct opened *sinks;
 	size_t num_sinks;
 	bool busy, again, stopped, flushing;
+	struct round *unsettled; /* carried, but the store did not take it */
 	ev_timer due;
 	void (*idle)(void *arg);
 	void *idle_arg;
@@ -58,6 +63,18 @@ courier_sink(struct courier *c, const char *name)
 		if (!strcmp(c->sinks[i].conf->name, name))
 			return &c->sinks[i];
 	return NULL;
+}
+
+static void
+round_free(struct round *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->rows.num; i++)
+		parcel_fini(&r->carried[i].parcel);
+	free(r->carried);
+	outbox_fini(&r->rows);
+	free(r);
 }
 
 enum status
@@ -94,6 +111,7 @@ courier_free(struct courier *c)
 	if (c == NULL)
 		return;
 	ev_timer_stop(c->conf.loop, &c->due);
+	round_free(c->unsettled);
 	for (size_t i = 0; i < c->num_sinks; i++)
 		c->sinks[i].api->close(c->sinks[i].sink);
 	free(c->sinks);
@@ -101,16 +119,6 @@ courier_free(struct courier *c)
 }
 
 /* --- settle: the last step ------------------------------------------------------ */
-
-static void
-round_free(struct round *r)
-{
-	for (size_t i = 0; i < r->rows.num; i++)
-		parcel_fini(&r->carried[i].parcel);
-	free(r->carried);
-	outbox_fini(&r->rows);
-	free(r);
-}
 
 static void
 courier_on_due(struct ev_loop *loop, ev_timer *w, int revents)
@@ -129,6 +137,15 @@ courier_wake(struct courier *c, double after)
 	ev_timer_start(c->conf.loop, &c->due);
 }
 
+/* The round shows that there may be more to do at once. Rows that are sent
+ * before their time count only while that gets them away. */
+static bool
+courier_has_more(const struct courier *c, const struct round *r)
+{
+	return c->again || (r->flushing && r->num_done > 0) ||
+	       r->next_due_ms <= now_ms();
+}
+
 /* The round is over: another one, or sleep until something is due. */
 static void
 courier_next(struct courier *c, const struct round *r)
@@ -142,13 +159,26 @@ courier_next(struct courier *c, const struct round *r)
 	if (r->task.status != ST_OK) {
 		diag_error("outbox: %s", r->task.err.text);
 		courier_wake(c, RETRY_S);
-	} else if (c->again || (r->next_due_ms != INT64_MAX && wait <= 0)) {
+	} else if (!c->counts.refused && courier_has_more(c, r)) {
 		courier_kick(c);
-	} else if (r->next_due_ms != INT64_MAX) {
+	} else if (!c->counts.refused && r->next_due_ms != INT64_MAX) {
 		courier_wake(c, (double)wait / 1000.0 + 0.001);
 	}
 	if (!c->busy && c->idle != NULL)
 		c->idle(c->idle_arg);
+}
+
+static enum status
+settle_one(struct store *s, const struct round *r, size_t at, struct err *e)
+{
+	const struct carried *c = &r->carried[at];
+	struct store_settle how = {r->rows.rows[at].id, c->how, now_ms(),
+	    c->due_ms,
+	    c->how == SETTLE_DELIVERED ? NULL : status_name(c->outcome.status)};
+
+	if (c->left)
+		return ST_OK;
+	return ((struct store_base *)s)->api->outbox_settle(s, &how, e);
 }
 
 static void
@@ -157,33 +187,53 @@ settle_run(struct task *task, struct store *s)
 	struct round *r = (struct round *)task;
 	const struct store_api *api = ((struct store_base *)s)->api;
 
-	for (size_t i = 0; i < r->rows.num && task->status == ST_OK; i++) {
-		struct carried *c = &r->carried[i];
-		struct store_settle how = {r->rows.rows[i].id, c->how, now_ms(),
-		    c->due_ms,
-		    c->how == SETTLE_DELIVERED
-			? NULL
-			: status_name(c->outcome.status)};
-
-		task->status = api->outbox_settle(s, &how, &task->err);
+	for (; r->num_settled < r->rows.num; r->num_settled++) {
+		task->status = settle_one(s, r, r->num_settled, &task->err);
+		if (task->status != ST_OK)
+			return;
 	}
-	if (task->status == ST_OK)
-		task->status =
-		    api->outbox_next(s, &r->next_due_ms, &r->depth, &task->err);
+	task->status =
+	    api->outbox_next(s, &r->next_due_ms, &r->depth, &task->err);
 }
 
+/* What the store does not take (full, for one) is kept and only its settling is
+ * tried again: what was delivered is not delivered anew. */
 static void
 settle_done(struct task *task)
 {
 	struct round *r = (struct round *)task;
+	struct courier *c = r->c;
 
-	courier_next(r->c, r);
-	round_free(r);
+	if (task->status != ST_OK)
+		c->unsettled = r;
+	courier_next(c, r);
+	if (task->status == ST_OK)
+		round_free(r);
+}
+
+static void
+settle_start(struct round *r)
+{
+	r->task.run = settle_run;
+	r->task.done = settle_done;
+	writer_submit(r->c->conf.writer, &r->task);
 }
 
 /* --- judge ------------------------------------------------------------------- */
 
+/* COURIER_NEVER: the row stays as it is, and so do all others. */
 static void
+judge_refused(struct courier *c, struct carried *p)
+{
+	p->left = true;
+	if (!c->counts.refused)
+		diag_error("sink %s: %s; nothing more is sent there",
+		    p->to->conf->name, status_name(p->outcome.status));
+	c->counts.refused = true;
+}
+
+/* Is the row settled for good? */
+static bool
 judge_one(struct courier *c, struct carried *p, unsigned attempts)
 {
 	int64_t retry_ms = 0;
@@ -192,10 +242,14 @@ judge_one(struct courier *c, struct carried *p, unsigned attempts)
 	if (p->to != NULL)
 		v = p->to->api->judge(
 		    p->to->sink, &retry_ms, &p->outcome, attempts);
+	if (v == SINK_RETRY && retry_ms == COURIER_NEVER) {
+		judge_refused(c, p);
+		return false;
+	}
 	p->how = v == SINK_DELIVERED ? SETTLE_DELIVERED
 		 : v == SINK_RETRY   ? SETTLE_RETRY
 				     : SETTLE_DEAD;
-	p->due_ms = now_ms() + retry_ms;
+	p->due_ms = now_ms() + (v == SINK_RETRY ? retry_ms : 0);
 	c->counts.delivered += v == SINK_DELIVERED;
 	c->counts.retried += v == SINK_RETRY;
 	c->counts.dead += v == SINK_DEAD;
@@ -203,6 +257,7 @@ judge_one(struct courier *c, struct carried *p, unsigned attempts)
 		diag_error("an alert for sink %s is given up: %s",
 		    p->to ? p->to->conf->name : "(no longer configured)",
 		    status_name(p->outcome.status));
+	return v != SINK_RETRY;
 }
 
 static void
@@ -211,10 +266,9 @@ carry_done(struct task *task)
 	struct round *r = (struct round *)task;
 
 	for (size_t i = 0; i < r->rows.num; i++)
-		judge_one(r->c, &r->carried[i], r->rows.rows[i].attempts);
-	r->task.run = settle_run;
-	r->task.done = settle_done;
-	writer_submit(r->c->conf.writer, &r->task);
+		r->num_done +=
+		    judge_one(r->c, &r->carried[i], r->rows.rows[i].attempts);
+	settle_start(r);
 }
 
 /* --- carry: on the store thread ------------------------------------------------- */
@@ -344,8 +398,8 @@ fetch_run(struct task *task, struct store *s)
 	struct round *r = (struct round *)task;
 	const struct store_api *api = ((struct store_base *)s)->api;
 
-	task->status = api->outbox_due(s, r->c->flushing ? INT64_MAX : now_ms(),
-	    ROUND, &r->rows, &task->err);
+	task->status = api->outbox_due(
+	    s, r->flushing ? INT64_MAX : now_ms(), ROUND, &r->rows, &task->err);
 	if (task->status == ST_OK && r->rows.num == 0)
 		task->status =
 		    api->outbox_next(s, &r->next_due_ms, &r->depth, &task->err);
@@ -358,7 +412,6 @@ fetch_done(struct task *task)
 
 	if (task->status != ST_OK || r->rows.num == 0 || r->c->stopped) {
 		outbox_fini(&r->rows);
-		r->rows = (struct outbox){0};
 		courier_next(r->c, r);
 		round_free(r);
 		return;
@@ -371,26 +424,46 @@ fetch_done(struct task *task)
 	writer_submit(r->c->conf.writer, &r->task);
 }
 
-void
-courier_kick(struct courier *c)
+static void
+fetch_start(struct courier *c)
 {
-	struct round *r;
+	struct round *r = NEW(struct round);
 
-	if (c == NULL || c->stopped)
-		return;
-	if (c->busy) {
-		c->again = true;
-		return;
-	}
-	ev_timer_stop(c->conf.loop, &c->due);
-	c->busy = true;
-	c->again = false;
-	r = NEW(struct round);
 	r->c = c;
+	r->flushing = c->flushing;
 	r->next_due_ms = INT64_MAX;
 	r->task.run = fetch_run;
 	r->task.done = fetch_done;
 	writer_submit(c->conf.writer, &r->task);
+}
+
+/* Settle what is still to be settled; else see what is due. */
+static void
+courier_start(struct courier *c)
+{
+	struct round *r = c->unsettled;
+
+	ev_timer_stop(c->conf.loop, &c->due);
+	c->busy = true;
+	c->again = false;
+	c->unsettled = NULL;
+	if (r != NULL)
+		settle_start(r);
+	else
+		fetch_start(c);
+}
+
+void
+courier_kick(struct courier *c)
+{
+	if (c == NULL || c->stopped)
+		return;
+	if (c->busy)
+		c->again = true;
+	else if (!c->counts.refused || c->unsettled != NULL)
+		courier_start(c);
+	else if (c->idle != NULL)
+		c->idle(c->idle_arg);
 }
 
 void

@@ -11,6 +11,11 @@
 
 struct courier;
 
+/* What a sink's judge sets *retry_ms to, with SINK_RETRY, when it will take
+ * nothing more in this run. Then nothing more is carried; what was not
+ * delivered stays in the outbox as it is, for the next run. */
+#define COURIER_NEVER INT64_MAX
+
 struct courier_conf {
 	struct ev_loop *loop;
 	struct writer *writer;
@@ -26,8 +31,8 @@ enum status courier_new(
     struct courier **out, const struct courier_conf *c, struct err *e);
 /* There may be rows that are due. */
 void courier_kick(struct courier *c);
-/* From now on rows count as due that are not yet: a scan that ends without a
- * proof tells what it has. */
+/* From now on rows count as due that are not yet, all of them: a scan that ends
+ * without a proof tells what it has. */
 void courier_flush(struct courier *c);
 /* Nothing is being carried and nothing is due now. */
 bool courier_is_idle(const struct courier *c);
@@ -39,6 +44,7 @@ void courier_free(struct courier *c);
 struct courier_counts {
 	uint64_t delivered, retried, dead;
 	size_t depth; /* undelivered rows, at the last look */
+	bool refused; /* a sink takes nothing more in this run */
 };
 void courier_counts(const struct courier *c, struct courier_counts *out);
 

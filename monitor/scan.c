@@ -6,6 +6,7 @@
 
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
+#include "monitor/courier.h"
 
 const struct conf_sink scan_stdout = {
     .name = (char *)"stdout", .type = CONF_JSONL, .path = (char *)"-"};
@@ -52,14 +53,18 @@ print_text(struct sink *s, struct parcel *out, const struct message *m)
 		alert_text(m->x, colour, &out->body);
 }
 
+/* What could not be printed stays in the outbox: a scan with a state prints it
+ * the next time. In this run nothing more is printed: a reader that went does
+ * not come back, and a disk that was full for one line may not be for the
+ * next, which would leave a hole in the output. */
 static enum verdict
 print_judge(struct sink *s, int64_t *retry_ms, const struct outcome *o,
     unsigned attempt)
 {
 	(void)s;
 	(void)attempt;
-	*retry_ms = 0;
-	return o->status == ST_OK ? SINK_DELIVERED : SINK_DEAD;
+	*retry_ms = COURIER_NEVER;
+	return o->status == ST_OK ? SINK_DELIVERED : SINK_RETRY;
 }
 
 static const struct sink_api sink_json = {
@@ -109,11 +114,25 @@ summary_head(const struct scan_summary *s, struct buf *b)
 	    text_time(when, (int64_t)h->timestamp));
 }
 
+/* How much lies between; 0 while the end is not known or not reached. */
+static uint64_t
+extent(uint64_t from, uint64_t to)
+{
+	return to == UINT64_MAX || to < from ? 0 : to - from;
+}
+
+/* Where the range ends; where it begins while the end is not known. */
+static uint64_t
+summary_to(const struct scan_summary *s)
+{
+	return s->state.from + extent(s->state.from, s->state.to);
+}
+
 /* How many entries were read, and a second. */
 static uint64_t
 summary_entries(const struct scan_summary *s, double *rate)
 {
-	uint64_t n = s->state.committed - s->state.from;
+	uint64_t n = extent(s->state.from, s->state.committed);
 
 	*rate = s->elapsed_s > 0 ? (double)n / s->elapsed_s : 0;
 	return n;
@@ -139,8 +158,8 @@ summary_data(const struct scan_summary *s, struct buf *b)
 	buf_fmt(b,
 	    ",\"from\":%" PRIu64 ",\"to\":%" PRIu64 ",\"entries\":%" PRIu64
 	    ",\"quarantined\":%" PRIu64 ",\"hits\":%" PRIu64 ",\"verified\":%s",
-	    t->from, t->to == UINT64_MAX ? 0 : t->to, n, s->quarantined,
-	    s->hits, summary_verified(s) ? "true" : "false");
+	    t->from, summary_to(s), n, s->quarantined, s->hits,
+	    summary_verified(s) ? "true" : "false");
 	summary_head(s, b);
 	buf_fmt(b,
 	    ",\"elapsed_s\":%.3f,\"entries_per_s\":%.0f,\"bytes\":%" PRIu64,
@@ -189,9 +208,8 @@ scan_summary_text(const struct scan_summary *s, FILE *out)
 	    "%s: entries %" PRIu64 " to %" PRIu64 ": %" PRIu64
 	    " read in %.1f s (%.0f/s), %" PRIu64 " exposure%s, %" PRIu64
 	    " quarantined; ",
-	    summary_name(s), t->from, t->to == UINT64_MAX ? 0 : t->to, n,
-	    s->elapsed_s, rate, s->hits, s->hits == 1 ? "" : "s",
-	    s->quarantined);
+	    summary_name(s), t->from, summary_to(s), n, s->elapsed_s, rate,
+	    s->hits, s->hits == 1 ? "" : "s", s->quarantined);
 	if (summary_verified(s))
 		fprintf(out,
 		    "verified: they are the tree that the log signed (%" PRIu64
@@ -204,33 +222,38 @@ scan_summary_text(const struct scan_summary *s, FILE *out)
 
 /* --- progress ---------------------------------------------------------------------- */
 
-struct sum {
-	uint64_t done, proven, all;
-	unsigned running;
-};
+void
+scan_sum_add(struct scan_sum *sum, const struct tail_state *t)
+{
+	uint64_t all = extent(t->from, t->to);
+	uint64_t done = extent(t->from, t->accepted);
+	uint64_t proven = extent(t->from, t->proven);
 
-static struct sum
+	if (t->head.size == 0 || t->to == UINT64_MAX)
+		return;
+	sum->done += done < all ? done : all;
+	sum->proven += proven < all ? proven : all;
+	sum->all += all;
+	sum->running += !t->ended;
+}
+
+static struct scan_sum
 progress_sum(const struct engine *g)
 {
-	struct sum sum = {0};
+	struct scan_sum sum = {0};
 	struct tail_state t;
 
 	for (size_t i = 0; i < g->num_logs; i++) {
 		if (g->logs[i].tail == NULL)
 			continue;
 		tail_state(g->logs[i].tail, &t);
-		if (t.head.size == 0 || t.to == UINT64_MAX)
-			continue;
-		sum.done += t.accepted - t.from;
-		sum.proven += t.proven - t.from;
-		sum.all += t.to - t.from;
-		sum.running += !t.ended;
+		scan_sum_add(&sum, &t);
 	}
 	return sum;
 }
 
 static void
-progress_bar(const struct sum *s, uint64_t rate)
+progress_bar(const struct scan_sum *s, uint64_t rate)
 {
 	char bar[31];
 	uint64_t full = s->all ? s->done * 30 / s->all : 0;
@@ -249,7 +272,7 @@ progress_bar(const struct sum *s, uint64_t rate)
 void
 scan_progress_tick(struct scan_progress *p, const struct engine *g)
 {
-	struct sum s = progress_sum(g);
+	struct scan_sum s = progress_sum(g);
 	uint64_t rate;
 
 	if (p->quiet || s.all == 0)
@@ -257,7 +280,8 @@ scan_progress_tick(struct scan_progress *p, const struct engine *g)
 	p->ticks++;
 	if (!p->tty && p->ticks % 10 != 0)
 		return;
-	rate = (s.done - p->last) / (p->tty ? 1 : 10);
+	/* Less than before: a rewind. */
+	rate = extent(p->last, s.done) / (p->tty ? 1 : 10);
 	p->last = s.done;
 	if (p->tty)
 		progress_bar(&s, rate);

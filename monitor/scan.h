@@ -27,6 +27,14 @@ struct scan_summary {
 void scan_summary_json(const struct scan_summary *s, FILE *out);
 void scan_summary_text(const struct scan_summary *s, FILE *out);
 
+/* How far all logs together are; logs whose range is not known yet count
+ * nothing. */
+struct scan_sum {
+	uint64_t done, proven, all;
+	unsigned running;
+};
+void scan_sum_add(struct scan_sum *sum, const struct tail_state *t);
+
 /* Progress on stderr: a bar on a terminal, a line every 10 s elsewhere. Call
  * every second. */
 struct scan_progress {

@@ -1,0 +1,399 @@
+/* Tests of courier, over the memory store: what is carried, what is settled,
+ * and what happens when sink or store refuse. */
+#include "monitor/courier.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "monitor/scan.h"
+
+#define FAR_MS (100ll * 365 * 86400 * 1000)
+
+/* A sink that appends to a file and judges as it is told. */
+static struct {
+	char path[64];
+	enum verdict verdict;
+	int64_t retry_ms;
+	unsigned num_judged;
+} told;
+/* A store whose settling fails when so many rows have been settled. */
+static struct {
+	bool full;
+	unsigned num_settled, fail_at, num_failed;
+} disk;
+
+static enum status
+told_open(struct sink **out, const struct conf_sink *conf, struct err *e)
+{
+	(void)conf;
+	(void)e;
+	*out = NULL;
+	return ST_OK;
+}
+
+static void
+told_close(struct sink *s)
+{
+	(void)s;
+}
+
+static void
+told_render(struct sink *s, struct parcel *out, const struct message *m)
+{
+	(void)s;
+	out->kind = PARCEL_APPEND;
+	out->path = told.path;
+	buf_span_add(&out->body, m->event);
+	buf_char(&out->body, '\n');
+}
+
+static enum verdict
+told_judge(struct sink *s, int64_t *retry_ms, const struct outcome *o,
+    unsigned attempt)
+{
+	(void)s;
+	(void)attempt;
+	assert_int_equal(o->status, ST_OK);
+	told.num_judged++;
+	*retry_ms = told.retry_ms;
+	return told.verdict;
+}
+
+static const struct sink_api sink_told = {
+    "stdout", told_open, told_close, told_render, told_judge};
+
+static const struct sink_api *
+find_told(const struct conf_sink *c, struct err *e)
+{
+	(void)c;
+	(void)e;
+	return &sink_told;
+}
+
+static enum status
+disk_settle(struct store *s, const struct store_settle *how, struct err *e)
+{
+	if (disk.full && disk.num_settled >= disk.fail_at) {
+		disk.num_failed++;
+		return err_set(e, ST_FULL, "no space");
+	}
+	disk.num_settled++;
+	return store_memory.outbox_settle(s, how, e);
+}
+
+struct fixture {
+	struct ev_loop *loop;
+	struct store_api api;
+	struct store *store;
+	struct writer *writer;
+	struct courier *courier;
+};
+
+static void
+on_idle(void *arg)
+{
+	ev_break(arg, EVBREAK_ALL);
+}
+
+static void
+courier_make(struct fixture *fx,
+    const struct sink_api *(*find)(const struct conf_sink *, struct err *))
+{
+	struct courier_conf c = {.loop = fx->loop,
+	    .writer = fx->writer,
+	    .instance = "test",
+	    .num_sinks = 1,
+	    .sinks = &scan_stdout,
+	    .find = find};
+
+	assert_int_equal(courier_new(&fx->courier, &c, NULL), ST_OK);
+	courier_on_idle(fx->courier, on_idle, fx->loop);
+}
+
+static int
+setup(void **state)
+{
+	static const struct store_sink sink = {(char *)"stdout", {0, NULL}};
+	struct store_conf c = {
+	    .url = "memory:", .num_sinks = 1, .sinks = &sink};
+	struct fixture *fx = calloc(1, sizeof(*fx));
+	int fd;
+
+	alarm(60);
+	memset(&told, 0, sizeof(told));
+	memset(&disk, 0, sizeof(disk));
+	told.verdict = SINK_DELIVERED;
+	snprintf(told.path, sizeof(told.path), "build/courier-XXXXXX");
+	fd = mkstemp(told.path);
+	assert_true(fd >= 0);
+	close(fd);
+	fx->loop = ev_loop_new(EVFLAG_AUTO);
+	fx->api = store_memory;
+	fx->api.outbox_settle = disk_settle;
+	assert_int_equal(store_memory.open(&fx->store, &c, NULL), ST_OK);
+	((struct store_base *)fx->store)->api = &fx->api;
+	fx->writer = writer_new(fx->loop, fx->store);
+	*state = fx;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct fixture *fx = *state;
+
+	courier_free(fx->courier);
+	writer_free(fx->writer);
+	ev_loop_destroy(fx->loop);
+	unlink(told.path);
+	free(fx);
+	return 0;
+}
+
+/* Events that are due then. The store thread sleeps: nothing was submitted. */
+static void
+add(struct fixture *fx, unsigned num, int64_t due_ms)
+{
+	for (unsigned i = 0; i < num; i++) {
+		struct event ev = {.type = "test",
+		    .subject = "x",
+		    .time_ms = due_ms,
+		    .data = span_str("{}")};
+
+		memcpy(ev.id, &i, sizeof(i));
+		memcpy(ev.id + 8, &due_ms, sizeof(due_ms));
+		assert_int_equal(
+		    store_memory.event_add(fx->store, &ev, NULL), ST_OK);
+	}
+}
+
+/* Until the courier says that it is idle. */
+static void
+run(struct fixture *fx)
+{
+	ev_ref(fx->loop);
+	ev_run(fx->loop, 0);
+	ev_unref(fx->loop);
+	assert_true(courier_is_idle(fx->courier));
+}
+
+static unsigned
+num_lines(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	unsigned n = 0;
+	int c;
+
+	assert_non_null(f);
+	while ((c = getc(f)) != EOF)
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+static size_t
+depth(struct fixture *fx)
+{
+	int64_t due;
+	size_t n;
+
+	assert_int_equal(
+	    store_memory.outbox_next(fx->store, &due, &n, NULL), ST_OK);
+	return n;
+}
+
+static void
+test_carries_what_is_due(void **state)
+{
+	struct fixture *fx = *state;
+	struct courier_counts n;
+
+	courier_make(fx, find_told);
+	add(fx, 600, now_ms() - 1000);
+	add(fx, 5, now_ms() + FAR_MS);
+	courier_kick(fx->courier);
+	run(fx);
+	courier_counts(fx->courier, &n);
+	assert_int_equal(n.delivered, 600);
+	assert_int_equal(n.depth, 5);
+	assert_int_equal(num_lines(told.path), 600);
+}
+
+/* Not only the first round of what is not due yet. */
+static void
+test_flush_leaves_nothing(void **state)
+{
+	struct fixture *fx = *state;
+	struct courier_counts n;
+
+	courier_make(fx, find_told);
+	add(fx, 1000, now_ms() + FAR_MS);
+	courier_flush(fx->courier);
+	run(fx);
+	courier_counts(fx->courier, &n);
+	assert_int_equal(n.delivered, 1000);
+	assert_int_equal(n.depth, 0);
+	assert_int_equal(num_lines(told.path), 1000);
+}
+
+/* Flushing is no reason to try a sink that does not take it over and over. */
+static void
+test_flush_does_not_spin(void **state)
+{
+	struct fixture *fx = *state;
+
+	courier_make(fx, find_told);
+	told.verdict = SINK_RETRY;
+	told.retry_ms = 3600 * 1000;
+	add(fx, 300, now_ms() + FAR_MS);
+	courier_flush(fx->courier);
+	run(fx);
+	assert_int_equal(told.num_judged, 256);
+	assert_int_equal(depth(fx), 300);
+}
+
+/* The database is full: what was appended is not appended again. */
+static void
+test_full_store_appends_once(void **state)
+{
+	struct fixture *fx = *state;
+	struct courier_counts n;
+
+	courier_make(fx, find_told);
+	add(fx, 3, now_ms() - 1000);
+	disk.full = true;
+	disk.fail_at = 1;
+	for (unsigned i = 1; i <= 4; i++) {
+		courier_kick(fx->courier);
+		run(fx);
+		assert_int_equal(disk.num_failed, i);
+		assert_int_equal(num_lines(told.path), 3);
+		assert_int_equal(depth(fx), 2);
+	}
+	disk.full = false;
+	add(fx, 2, now_ms() - 500);
+	courier_kick(fx->courier);
+	run(fx);
+	courier_kick(fx->courier);
+	run(fx);
+	courier_counts(fx->courier, &n);
+	assert_int_equal(n.delivered, 5);
+	assert_int_equal(num_lines(told.path), 5);
+	assert_int_equal(depth(fx), 0);
+}
+
+/* A row that was settled before the disk was full is not settled twice. */
+static void
+test_full_store_counts_attempts_once(void **state)
+{
+	struct fixture *fx = *state;
+	struct outbox rows = {0};
+
+	courier_make(fx, find_told);
+	told.verdict = SINK_RETRY;
+	told.retry_ms = 3600 * 1000;
+	add(fx, 2, now_ms() - 1000);
+	disk.full = true;
+	disk.fail_at = 1;
+	courier_kick(fx->courier);
+	run(fx);
+	disk.full = false;
+	courier_kick(fx->courier);
+	run(fx);
+	assert_int_equal(
+	    store_memory.outbox_due(fx->store, INT64_MAX, 10, &rows, NULL),
+	    ST_OK);
+	assert_int_equal(rows.num, 2);
+	assert_int_equal(rows.rows[0].attempts, 1);
+	assert_int_equal(rows.rows[1].attempts, 1);
+	outbox_fini(&rows);
+}
+
+/* It stops with a round that the store never took. */
+static void
+test_stop_with_a_full_store(void **state)
+{
+	struct fixture *fx = *state;
+
+	courier_make(fx, find_told);
+	add(fx, 3, now_ms() - 1000);
+	disk.full = true;
+	courier_kick(fx->courier);
+	run(fx);
+	courier_stop(fx->courier);
+	courier_kick(fx->courier);
+	assert_true(courier_is_idle(fx->courier));
+	assert_int_equal(depth(fx), 3);
+}
+
+/* Standard output becomes this file for a while. */
+static void
+run_with_stdout(struct fixture *fx, const char *path)
+{
+	int saved, fd;
+
+	fflush(stdout);
+	saved = dup(STDOUT_FILENO);
+	fd = open(path, O_WRONLY);
+	assert_true(saved >= 0 && fd >= 0);
+	dup2(fd, STDOUT_FILENO);
+	run(fx);
+	dup2(saved, STDOUT_FILENO);
+	close(fd);
+	close(saved);
+}
+
+/* What cannot be printed waits for the next run; it is not lost, and it is
+ * not tried for ever. */
+static void
+test_stdout_that_fails(void **state)
+{
+	struct fixture *fx = *state;
+	struct courier_counts n;
+
+	courier_make(fx, scan_sink_json);
+	add(fx, 300, now_ms() - 1000);
+	add(fx, 10, now_ms() + FAR_MS);
+	courier_kick(fx->courier);
+	run_with_stdout(fx, "/dev/full");
+	courier_counts(fx->courier, &n);
+	assert_true(n.refused);
+	assert_int_equal(n.dead + n.delivered + n.retried, 0);
+	assert_int_equal(n.depth, 310);
+	courier_flush(fx->courier); /* idle at once, nothing is printed */
+	assert_true(courier_is_idle(fx->courier));
+
+	courier_free(fx->courier);
+	courier_make(fx, scan_sink_json);
+	courier_kick(fx->courier);
+	run_with_stdout(fx, told.path);
+	courier_counts(fx->courier, &n);
+	assert_false(n.refused);
+	assert_int_equal(num_lines(told.path), 300);
+	assert_int_equal(n.depth, 10); /* and these wait as before */
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+	    TEST(test_carries_what_is_due),
+	    TEST(test_flush_leaves_nothing),
+	    TEST(test_flush_does_not_spin),
+	    TEST(test_full_store_appends_once),
+	    TEST(test_full_store_counts_attempts_once),
+	    TEST(test_stop_with_a_full_store),
+	    TEST(test_stdout_that_fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
