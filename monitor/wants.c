@@ -249,9 +249,9 @@ list_take(struct wants *w, const struct loglist *list,
 }
 
 static enum status
-wants_of_lists(struct wants *w, const struct logs_opts *o, struct err *e)
+wants_of_lists(
+    struct wants *w, const struct logs_opts *o, size_t *matched, struct err *e)
 {
-	size_t *matched = mem_new(o->num_patterns, sizeof(*matched));
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < o->num_lists && st == ST_OK; i++) {
@@ -262,14 +262,113 @@ wants_of_lists(struct wants *w, const struct logs_opts *o, struct err *e)
 			list_take(w, &list, o, matched);
 		loglist_fini(&list);
 	}
-	for (size_t k = 0; k < o->num_patterns && st == ST_OK; k++)
+	return st;
+}
+
+/* The first pattern that nothing matched; NULL: there is none. */
+static const char *
+unmatched(const struct logs_opts *o, const size_t *matched)
+{
+	for (size_t k = 0; k < o->num_patterns; k++)
 		if (matched[k] == 0)
-			st = err_set(e, ST_USAGE,
-			    "--log %s matches no log of the list",
-			    QUOTE(span_str(o->patterns[k])));
+			return o->patterns[k];
+	return NULL;
+}
+
+static enum status
+wants_strictly(struct wants *w, const struct logs_opts *o, struct err *e)
+{
+	size_t *matched = mem_new(o->num_patterns, sizeof(*matched));
+	enum status st = wants_of_lists(w, o, matched, e);
+	const char *bad = unmatched(o, matched);
+
+	if (st == ST_OK && bad != NULL)
+		st = err_set(e, ST_USAGE, "--log %s matches no log of the list",
+		    QUOTE(span_str(bad)));
 	free(matched);
 	return st;
 }
+
+/* --- choosing among what is wanted --------------------------------------------------- */
+
+/* By id, URL, or glob on the name. */
+static bool
+want_matches(const struct want_log *l, const char *pattern)
+{
+	uint8_t id[HASH_LEN];
+	char *url;
+	bool same;
+
+	if (text_unbase64_exact(id, HASH_LEN, span_str(pattern)))
+		return memcmp(id, logkey_id(l->key)->b, HASH_LEN) == 0;
+	if (fnmatch(pattern, l->name, 0) == 0)
+		return true;
+	url = url_base(pattern);
+	same = strcmp(url, l->url) == 0;
+	free(url);
+	return same;
+}
+
+/* Does one of the patterns match? All that do are counted in matched[], which
+ * may be NULL. */
+static bool
+want_matches_any(const struct want_log *l, const char *const *patterns,
+    size_t num, size_t *matched)
+{
+	bool any = false;
+
+	for (size_t k = 0; k < num; k++)
+		if (want_matches(l, patterns[k])) {
+			any = true;
+			if (matched != NULL)
+				matched[k]++;
+		}
+	return any;
+}
+
+enum status
+wants_choose(struct wants *w, const struct logs_opts *o, struct err *e)
+{
+	size_t *matched = mem_new(o->num_patterns, sizeof(*matched));
+	size_t num = 0;
+	enum status st = ST_OK;
+	const char *bad;
+
+	for (size_t i = 0; i < w->num && o->num_patterns > 0; i++) {
+		if (want_matches_any(
+			&w->list[i], o->patterns, o->num_patterns, matched))
+			w->list[num++] = w->list[i];
+		else
+			want_log_fini(&w->list[i]);
+	}
+	if (o->num_patterns > 0)
+		w->num = num;
+	bad = unmatched(o, matched);
+	if (bad != NULL)
+		st = err_set(e, ST_USAGE,
+		    "--log %s matches no log of the configuration",
+		    QUOTE(span_str(bad)));
+	free(matched);
+	return st;
+}
+
+/* Without those that a pattern matches. */
+static void
+wants_exclude(struct wants *w, const struct conf_strings *patterns)
+{
+	const char *const *list = (const char **)(void *)patterns->list;
+	size_t num = 0;
+
+	for (size_t i = 0; i < w->num; i++) {
+		if (want_matches_any(&w->list[i], list, patterns->num, NULL))
+			want_log_fini(&w->list[i]);
+		else
+			w->list[num++] = w->list[i];
+	}
+	w->num = num;
+}
+
+/* --- command line and configuration ---------------------------------------------------- */
 
 enum status
 wants_of_opts(struct wants *out, const struct logs_opts *o, struct err *e)
@@ -293,11 +392,11 @@ wants_of_opts(struct wants *out, const struct logs_opts *o, struct err *e)
 		    "--log PATTERN chooses from a list; give --log-list FILE");
 	if (o->url != NULL)
 		return wants_by_hand(out, &h, e);
-	return wants_of_lists(out, o, e);
+	return wants_strictly(out, o, e);
 }
 
-enum status
-wants_of_config(struct wants *out, const struct config *c, struct err *e)
+static enum status
+config_extra(struct wants *w, const struct config *c, struct err *e)
 {
 	enum status st = ST_OK;
 
@@ -306,10 +405,19 @@ wants_of_config(struct wants *out, const struct config *c, struct err *e)
 		struct by_hand h = {l->name, l->url, l->key_file, l->api,
 		    l->origin, c->allow_http, l->http1, l->no_keepalive};
 
-		st = wants_by_hand(out, &h, e);
+		st = wants_by_hand(w, &h, e);
 		if (st != ST_OK)
 			err_prefix(e, "logs.extra: %s", l->name);
 	}
+	return st;
+}
+
+static enum status
+config_lists(
+    struct wants *w, const struct config *c, size_t *matched, struct err *e)
+{
+	enum status st = ST_OK;
+
 	for (size_t i = 0; i < c->logs.num_lists && st == ST_OK; i++) {
 		const struct conf_list *l = &c->logs.lists[i];
 		const char *file = l->file;
@@ -326,8 +434,27 @@ wants_of_config(struct wants *out, const struct config *c, struct err *e)
 			    l->name ? l->name : l->url);
 			continue;
 		}
-		st = wants_of_lists(out, &o, e);
+		st = wants_of_lists(w, &o, matched, e);
 	}
+	return st;
+}
+
+enum status
+wants_of_config(struct wants *out, const struct config *c, struct err *e)
+{
+	size_t num = c->logs.include.num;
+	size_t *matched = mem_new(num, sizeof(*matched));
+	enum status st = config_extra(out, c, e);
+
+	if (st == ST_OK)
+		st = config_lists(out, c, matched, e);
+	for (size_t k = 0; k < num && st == ST_OK; k++)
+		if (matched[k] == 0 && c->logs.num_lists > 0)
+			diag_warn("logs.include: %s matches no log of the "
+				  "lists",
+			    QUOTE(span_str(c->logs.include.list[k])));
+	free(matched);
+	wants_exclude(out, &c->logs.exclude);
 	return st;
 }
 

@@ -29,8 +29,19 @@ struct logs_opts {
  */
 enum status wants_of_opts(
     struct wants *out, const struct logs_opts *o, struct err *e);
+/*
+ * Of the lists, the logs that logs.include asks for; logs.extra whatever
+ * logs.include says, for they were named by hand. From both, those that a
+ * pattern of logs.exclude matches (name as a glob, log_id or URL) are taken
+ * out again. A pattern that matches nothing is no error here: lists change
+ * under a configuration that does not.
+ */
 enum status wants_of_config(
     struct wants *out, const struct config *c, struct err *e);
+/* Keep those that --log asks for (name as a glob, log_id or URL); all when it
+ * is not given. ST_USAGE: a pattern matches none. */
+enum status wants_choose(
+    struct wants *w, const struct logs_opts *o, struct err *e);
 
 /* Servers take clients without a contact for one crowd: any log that is not
  * on loopback needs one. ST_USAGE when it is missing. */
