@@ -42,6 +42,8 @@ read_wants(struct backfill *b)
 
 	st = named ? wants_of_opts(&b->wants, &b->logs, &e)
 		   : wants_of_config(&b->wants, &b->config, &e);
+	if (st == ST_OK && !named)
+		st = wants_choose(&b->wants, &b->logs, &e);
 	if (st == ST_OK)
 		st = wants_contact(&b->wants, contact, &e);
 	if (st == ST_OK && b->wants.num == 0)
@@ -67,25 +69,52 @@ read_records(struct backfill *b)
 	return st == ST_OK ? EX_OK : cmd_fail(st, &e);
 }
 
+/* The state folder holds the records: they came in all at once. */
+static enum status
+has_records(bool *out, const struct backfill *b, struct store *s, struct err *e)
+{
+	const struct store_api *api = ((struct store_base *)s)->api;
+	struct match_size size = {0};
+	enum status st = ST_OK;
+
+	if (b->bound)
+		st = api->index_size(s, now_ms(), &size, e);
+	*out = size.records > 0;
+	return st;
+}
+
 /* With the store open: records into it, unless they are there. */
 static enum status
-prepare(void *arg, struct store *s, struct err *e)
+prepare_records(struct backfill *b, struct store *s, struct err *e)
 {
-	struct backfill *b = arg;
 	struct import im = {.name = !strcmp(b->records_file, "-")
 					? "standard input"
 					: b->records_file,
 	    .file = buf_span(&b->records),
 	    .index_key = b->engine.conf.store_conf.keys.index,
 	    .complaints = stderr};
-	enum status st;
+	bool there;
+	enum status st = has_records(&there, b, s, e);
 
-	if (b->bound)
-		return ST_OK;
+	if (st != ST_OK || there)
+		return st;
 	st = import_records(&im, s, e);
 	if (st == ST_OK && b->state_dir != NULL)
 		st = backfill_state_bind(b, e);
 	return st;
+}
+
+/* In the service's store a scan is resumed only while the records are those
+ * that it was begun with; with others it is another scan. */
+static enum status
+prepare(void *arg, struct store *s, struct err *e)
+{
+	struct backfill *b = arg;
+	const struct store_api *api = ((struct store_base *)s)->api;
+
+	if (uses_service_store(b))
+		return api->index_generation(s, &b->range.salt, e);
+	return prepare_records(b, s, e);
 }
 
 static void
@@ -127,6 +156,7 @@ configure(struct backfill *b)
 					  config->match.name_threshold
 				      ? config->match.digest_threshold
 				      : config->match.name_threshold);
+	c->prepare = prepare;
 	c->on_tick = tick;
 	c->arg = b;
 	if (uses_service_store(b)) {
@@ -137,7 +167,6 @@ configure(struct backfill *b)
 		c->hold_ms = config->alerts.hold_unverified_ms;
 		return;
 	}
-	c->prepare = prepare;
 	c->store_conf.sinks = &out;
 	c->store_conf.num_sinks = 1;
 	c->sinks = &scan_stdout;
@@ -212,7 +241,7 @@ summary_exit(const struct entry_log *l, const struct tail_state *t)
 {
 	enum status st = engine_log_status(l);
 
-	if (st == ST_OK && t->committed - t->from != t->to - t->from)
+	if (st == ST_OK && t->committed != t->to)
 		return EX_SOFTWARE;
 	if (st == ST_BAD || st == ST_LIMIT)
 		return EX_PROTOCOL;
@@ -250,6 +279,17 @@ summarise(struct backfill *b, const struct entry_log *l)
 	return rc;
 }
 
+/* Everything that was to be printed came out. */
+static bool
+was_printed(const struct engine *g)
+{
+	struct courier_counts counts = {0};
+
+	if (g->courier != NULL)
+		courier_counts(g->courier, &counts);
+	return fflush(stdout) == 0 && !ferror(stdout) && !counts.refused;
+}
+
 static int
 finish(struct backfill *b)
 {
@@ -261,7 +301,7 @@ finish(struct backfill *b)
 		return cmd_fail(g->status, &g->err);
 	for (size_t i = 0; i < g->num_logs; i++)
 		rc = cmd_worst(rc, summarise(b, &g->logs[i]));
-	if (fflush(stdout) != 0)
+	if (!was_printed(g))
 		rc = cmd_worst(rc, EX_IOERR);
 	return rc;
 }

@@ -47,7 +47,8 @@ reading_record(void *arg, struct record *rec, size_t at)
 	if (!record_consented(rec) && ++r->pending <= WARNINGS)
 		fprintf(r->im->complaints,
 		    "%s:%zu: warning: record %s has no complete consent "
-		    "(purpose, method, at); it stays pending and matches "
+		    "(purpose, method, at, evidence); it stays pending and "
+		    "matches "
 		    "nothing\n",
 		    r->im->name, at, rec->id);
 	if (r->num == r->cap)

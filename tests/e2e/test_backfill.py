@@ -659,3 +659,144 @@ def test_compression(work, server, how):
     """Data tiles packed or not, said or not."""
     log = server.new_log(between(50, PLANTED[:3] + SIMILAR[:1]), gzip=how)
     check_found(work.backfill(log, "static").expect(0), log)
+
+
+# --- when printing fails -----------------------------------------------------
+
+def test_stdout_that_is_full(work, server):
+    """74; with --state the alerts are not lost, the next run prints them."""
+    log = server.new_log(between(20))
+    arguments = ["backfill", *work.log_arguments(log, "static"), "--records",
+                 work.records(), "--json", "--state", work.path / "state"]
+    with open("/dev/full", "wb") as full:
+        process = subprocess.run(
+            [BINARY] + [str(a) for a in arguments], stdout=full,
+            stderr=subprocess.PIPE, cwd=work.path, env=environment(),
+            timeout=60, check=False)
+    assert process.returncode == 74, process.stderr.decode()[-4000:]
+    assert b"nothing more" in process.stderr
+    check_found(work.run(*arguments).expect(0), log)
+    assert work.run(*arguments).expect(0).alerts == []
+
+
+def test_stdout_that_nobody_reads(work, server):
+    """The same when the reader has gone."""
+    log = server.new_log(between(20))
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.run(
+        [BINARY, "backfill", *map(str, work.log_arguments(log, "rfc6962")),
+         "--records", str(work.records()), "--json"], stdout=writer,
+        stderr=subprocess.PIPE, cwd=work.path, env=environment(), timeout=60,
+        check=False)
+    os.close(writer)
+    assert process.returncode == 74, process.stderr.decode()[-4000:]
+
+
+def test_all_unproven_are_told(work, server):
+    """76: what was found is printed, however much it is."""
+    log = server.new_log([jane_spec(log="final") for _ in range(400)])
+    log.fault("wrong-root")
+    result = work.backfill(log, "static").expect(76)
+    assert set(result.ids) == set(expected_ids(log.truth()))
+    for alert in result.alerts:
+        assert alert["data"]["sightings"][0]["verified"] is False
+
+
+# --- a state that is no longer whole -----------------------------------------
+
+@pytest.mark.parametrize("lost", [
+    ["scan.db", "scan.db-wal", "scan.db-shm"], ["scan"]])
+def test_state_that_lost_something(work, server, lost):
+    """The records are imported again, whichever half is missing."""
+    log = server.new_log(between(20))
+    state = work.path / "state"
+    first = work.backfill(log, "static", "--state", state).expect(0)
+    check_found(first, log)
+    for name in lost:
+        (state / name).unlink(missing_ok=True)
+    again = work.backfill(log, "static", "--state", state).expect(0)
+    if "scan.db" in lost:
+        check_found(again, log)
+    assert again.summary["hits"] == first.summary["hits"]
+    assert (state / "scan").exists()
+    work.backfill(log, "static", "--state", state,
+                  records=[DOMAIN]).expect(65)
+
+
+# --- again, with a configuration ---------------------------------------------
+
+def summaries(result):
+    """{name of the log: its summary}."""
+    return {s["data"]["log_name"]: s["data"]
+            for s in result.of_type(SUMMARY)}
+
+
+def test_new_records_are_searched_for(work, server):
+    """The same range again: with other records it is another scan, with the
+    same ones it is done."""
+    log = server.new_log(between(50))
+    size = log.describe()["size"]
+    work.prepare([(log, "static")], records=[DOMAIN])
+    def scan():
+        only, = summaries(work.with_config(
+            "backfill", "--json", "--to", size).expect(0)).values()
+        return only
+    first = scan()
+    work.with_config("records", "import",
+                     work.records([JANE, DOMAIN])).expect(0)
+    second = scan()
+    assert second["hits"] > first["hits"]
+    before = len(log.requests("data"))
+    assert scan()["hits"] == second["hits"]
+    assert len(log.requests("data")) == before
+
+
+def test_log_pattern_with_a_configuration(work, server):
+    """--log chooses among the configuration's logs."""
+    one = server.new_log([{"filler": 3}])
+    two = server.new_log([{"filler": 4}])
+    work.prepare([(one, "static"), (two, "rfc6962")])
+    def scanned(*patterns):
+        arguments = [a for p in patterns for a in ("--log", p)]
+        return {s["entries"] for s in summaries(work.with_config(
+            "backfill", "--json", *arguments).expect(0)).values()}
+    assert scanned(one.name + "-*") == {3}
+    assert scanned(two.log_id) == {4}
+    assert scanned(two.rfc6962) == {4}
+    assert scanned(one.name + "-*", two.log_id) == {3, 4}
+    result = work.with_config("backfill", "--log", "Gamma*").expect(64)
+    assert "Gamma*" in result.err
+
+
+@pytest.mark.parametrize("option,value", [
+    ("--log-key", "no.pem"), ("--log-api", "static"),
+    ("--origin", "ct.example.org"), ("--log-list-key", "no.pem")])
+def test_options_that_lack_their_partner(work, server, option, value):
+    """Options of --log-url and --log-list are not silently ignored."""
+    work.prepare([(server.new_log(), "static")])
+    result = work.with_config("backfill", option, value).expect(64)
+    assert option in result.err
+
+
+# --- what is said ------------------------------------------------------------
+
+@pytest.mark.parametrize("api", APIS)
+def test_summary_of_a_range_that_failed(work, server, api):
+    """The numbers are sane, however early it ended."""
+    log = server.new_log([{"filler": 900}])
+    log.fault("wrong-root")
+    summary = work.backfill(log, api, "--from", 300, "--to", 700) \
+        .expect(76).summary
+    assert summary["from"] in (0, 300)
+    assert summary["from"] <= summary["to"] <= 900
+    assert summary["entries"] <= 400
+    assert summary["verified"] is False
+
+
+def test_incomplete_consent_is_explained(work, server):
+    """The warning names everything that complete consent needs."""
+    record = dict(JANE, consent={k: CONSENT[k] for k in CONSENT
+                                 if k != "evidence"})
+    result = work.backfill(server.new_log(), "static", records=[record])
+    assert "evidence" in result.expect(0).err
