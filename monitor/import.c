@@ -48,8 +48,7 @@ reading_record(void *arg, struct record *rec, size_t at)
 		fprintf(r->im->complaints,
 		    "%s:%zu: warning: record %s has no complete consent "
 		    "(purpose, method, at, evidence); it stays pending and "
-		    "matches "
-		    "nothing\n",
+		    "matches nothing\n",
 		    r->im->name, at, rec->id);
 	if (r->num == r->cap)
 		reading_grow(r);
