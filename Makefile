@@ -161,16 +161,17 @@ tsan:
 coverage:
 	$(MAKE) BUILD=cov all unit e2e
 	gcovr -r . --object-directory build/cov -e tests/ --print-summary
+# Texts say where things are installed.
+put = sed 's|/usr/local|$(PREFIX)|g' $(1) | install -D -m 0644 /dev/stdin \
+	    $(DESTDIR)$(PREFIX)/$(strip $(2))
 install: all
 	install -D -m 0755 $(O)/indelible $(DESTDIR)$(PREFIX)/bin/indelible
-	install -D -m 0644 monitor/indelible.8 \
-	    $(DESTDIR)$(PREFIX)/share/man/man8/indelible.8
-	install -D -m 0644 config/indelible.yaml.5 \
-	    $(DESTDIR)$(PREFIX)/share/man/man5/indelible.yaml.5
-	install -D -m 0644 config/indelible.service \
-	    $(DESTDIR)$(PREFIX)/lib/systemd/system/indelible.service
-	install -D -m 0644 config/example.yaml \
-	    $(DESTDIR)$(PREFIX)/share/doc/indelible/indelible.yaml
+	$(call put,monitor/indelible.8,share/man/man8/indelible.8)
+	$(call put,config/indelible.yaml.5,share/man/man5/indelible.yaml.5)
+	$(call put,config/indelible.service,lib/systemd/system/indelible.service)
+	$(call put,config/example.yaml,share/doc/indelible/indelible.yaml)
+	$(call put,config/completions/indelible,\
+	    share/bash-completion/completions/indelible)
 clean:
 	rm -rf build
 help:

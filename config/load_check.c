@@ -167,22 +167,46 @@ place_of(const struct node *root, const char *a, const char *b)
 	return n ? n->at : (struct place){0, 0};
 }
 
+/* What stands there, if anything does, was taken: no mistake was reported for
+ * it, so that a comparison makes sense. */
+static bool
+is_taken(const struct node *root, const char *a, const char *b, int64_t value)
+{
+	const struct node *n = node_get(node_get(root, a), b);
+	uint64_t v;
+	int64_t size;
+
+	if (n == NULL)
+		return true;
+	if (n->kind != NODE_SCALAR)
+		return false;
+	if (text_u64(&v, span_str(n->text)))
+		return v == (uint64_t)value;
+	return config_size(&size, n->text) && size == value;
+}
+
 static void
 order_check(struct load *l, const struct config *c, const struct node *root)
 {
-	if (c->fetch.per_host > c->fetch.max_connections)
+	const int64_t host = c->fetch.per_host, all = c->fetch.max_connections;
+	const int64_t low = c->match.digest_threshold;
+	const int64_t high = c->match.name_threshold;
+
+	if (host > all && is_taken(root, "fetch", "per_host", host) &&
+	    is_taken(root, "fetch", "max_connections", all))
 		mistake_add(l->m, place_of(root, "fetch", "per_host"),
 		    "per_host: %lld is more than max_connections, %lld",
-		    (long long)c->fetch.per_host,
-		    (long long)c->fetch.max_connections);
-	if (c->fetch.body_limit > c->fetch.memory)
+		    (long long)host, (long long)all);
+	if (c->fetch.body_limit > c->fetch.memory &&
+	    is_taken(root, "fetch", "body_limit", c->fetch.body_limit) &&
+	    is_taken(root, "fetch", "memory", c->fetch.memory))
 		mistake_add(l->m, place_of(root, "fetch", "memory"),
 		    "memory: it is less than body_limit, one reply");
-	if (c->match.digest_threshold > c->match.name_threshold)
+	if (low > high && is_taken(root, "match", "digest_threshold", low) &&
+	    is_taken(root, "match", "name_threshold", high))
 		mistake_add(l->m, place_of(root, "match", "digest_threshold"),
 		    "digest_threshold: %lld is above name_threshold, %lld",
-		    (long long)c->match.digest_threshold,
-		    (long long)c->match.name_threshold);
+		    (long long)low, (long long)high);
 }
 
 static void

@@ -167,8 +167,9 @@ mistakes_print(const struct mistakes *m, FILE *out)
 	for (size_t i = 0; i < mistakes_kept(m); i++) {
 		const struct mistake *x = &m->list[i];
 
-		fprintf(out, "%s:%u:%u: error: %s\n", QUOTE(span_str(m->file)),
-		    x->line, x->column, x->text);
+		fprintf(out, "%s:%u:%u: %s: %s\n", QUOTE(span_str(m->file)),
+		    x->line, x->column, m->warnings ? "warning" : "error",
+		    x->text);
 		if (x->place.len > 0)
 			show_source(m, x->place, out);
 	}
@@ -188,8 +189,8 @@ mistakes_print_json(const struct mistakes *m, FILE *out)
 		buf_clear(&b);
 		buf_str(&b, "{\"file\":");
 		text_json(&b, span_str(m->file));
-		buf_fmt(&b, ",\"line\":%u,\"column\":%u,\"message\":", x->line,
-		    x->column);
+		buf_fmt(&b, ",\"line\":%u,\"column\":%u,\"%s\":", x->line,
+		    x->column, m->warnings ? "warning" : "message");
 		text_json(&b, span_str(x->text));
 		fprintf(out, "%s}\n", buf_cstr(&b));
 	}

@@ -7,6 +7,8 @@
 #ifndef CONFIG_MISTAKE_H
 #define CONFIG_MISTAKE_H
 
+#include <stdbool.h>
+
 #include "ctlog/base/buf.h"
 
 /* A length of 0 is no place in particular: no source line is shown. */
@@ -26,6 +28,7 @@ struct mistake {
 
 struct mistakes {
 	const char *file;  /* name for messages, borrowed */
+	bool warnings;     /* shown as such, not as errors */
 	struct buf source; /* the text, without BOM and carriage returns */
 	size_t num;        /* may exceed MISTAKES_MAX */
 	struct mistake list[MISTAKES_MAX];
@@ -45,7 +48,7 @@ mistakes_kept(const struct mistakes *m)
 }
 
 /* All of them after mistakes_sort, for people and for programs (a JSON object
- * a line: file, line, column, message). */
+ * a line: file, line, column, message, or warning instead of message). */
 void mistakes_print(const struct mistakes *m, FILE *out);
 void mistakes_print_json(const struct mistakes *m, FILE *out);
 

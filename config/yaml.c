@@ -347,6 +347,14 @@ diag_new(void)
 	return d;
 }
 
+/* "${" in front of or at this place: YAML reads the bracket as a map's. */
+static bool
+is_variable(const struct mistakes *m, size_t at)
+{
+	return at > 0 && at < m->source.len && m->source.p[at - 1] == '$' &&
+	       m->source.p[at] == '{';
+}
+
 /* What the parser complained about, as a mistake of ours. */
 static void
 diag_take(struct build *b, struct fy_diag *d)
@@ -359,7 +367,11 @@ diag_take(struct build *b, struct fy_diag *d)
 		if (x->line > 0 && x->column > 0)
 			at.at = mistakes_offset(
 			    b->m, (unsigned)x->line, (unsigned)x->column);
-		build_stop(b, at, QUOTE(span_str(x->msg)));
+		build_stop(b, at,
+		    is_variable(b->m, at.at)
+			? "within { } or [ ], write it in quotation marks: "
+			  "\"${...}\""
+			: QUOTE(span_str(x->msg)));
 	}
 	if (!b->stop)
 		build_stop(b, at, "this is not YAML");

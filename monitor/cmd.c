@@ -1,11 +1,15 @@
 /* cmd: what the subcommands share; see cmd.h. */
 #include "monitor/cmd.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "config/value.h"
+#include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
 #include "monitor/engine.h"
 
 static const int exits[] = {
@@ -37,6 +41,23 @@ cmd_fail(enum status st, const struct err *e)
 {
 	fprintf(stderr, "indelible: %s\n", e->text);
 	return cmd_exit(st);
+}
+
+int
+cmd_finish(int rc)
+{
+	bool bad = ferror(stdout) != 0;
+
+	errno = 0;
+	bad |= fflush(stdout) != 0;
+	/* A stdout that was closed is no fault when there was nothing to say. */
+	bad |= fclose(stdout) != 0 && errno != EBADF;
+	if (!bad)
+		return rc;
+	if (rc != EX_IOERR)
+		fprintf(stderr, "indelible: standard output: %s\n",
+		    errno ? strerror(errno) : "write failed");
+	return rc == EX_OK ? EX_IOERR : rc;
 }
 
 /* Worse statuses first; those that are missing rank like 70. */
@@ -86,6 +107,25 @@ cmd_sinks(struct store_sink *out, const struct config *c)
 	}
 }
 
+bool
+cmd_store_exists(const struct config *c)
+{
+	const char *path;
+	struct err e;
+
+	return value_store(c->store, &path, &e) && path != NULL &&
+	       access(path, F_OK) == 0;
+}
+
+enum status
+cmd_key_lost(const struct config *c, struct err *e)
+{
+	return err_set(e, ST_MISSING,
+	    "%s: the store's master key is not there, and without it the store "
+	    "cannot be read; put back your copy of it (keys.master_file)",
+	    QUOTE(span_str(c->master_file)));
+}
+
 int
 cmd_store_conf(struct store_conf *out, const struct store_api **api,
     const struct config *c)
@@ -97,11 +137,13 @@ cmd_store_conf(struct store_conf *out, const struct store_api **api,
 	if (*api == NULL)
 		return cmd_fail(ST_USAGE, &e) == EX_OK ? EX_OK : EX_CONFIG;
 	st = keys_load(&out->keys, c->master_file, &e);
-	if (st == ST_MISSING)
+	if (st == ST_MISSING && cmd_store_exists(c))
+		cmd_key_lost(c, &e);
+	else if (st == ST_MISSING)
 		err_set(&e, st,
 		    "%s: there is no master key; `indelible store init` "
 		    "makes key and store",
-		    c->master_file);
+		    QUOTE(span_str(c->master_file)));
 	if (st != ST_OK)
 		return cmd_fail(st, &e);
 	out->url = c->store;

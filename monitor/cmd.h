@@ -22,6 +22,9 @@ cmd_fn cmd_monitor, cmd_backfill, cmd_inspect, cmd_records, cmd_config,
 int cmd_exit(enum status st);
 /* The message to stderr; returns the exit status. */
 int cmd_fail(enum status st, const struct err *e);
+/* Close stdout; what could not be written is EX_IOERR, unless the command has
+ * failed anyway. The status to exit with. */
+int cmd_finish(int rc);
 /* The worse of two exit statuses, for several logs. */
 int cmd_worst(int a, int b);
 
@@ -36,6 +39,10 @@ int cmd_store_conf(struct store_conf *out, const struct store_api **api,
 void cmd_sinks(struct store_sink *out, const struct config *c);
 /* Who we are, for "in use by" messages. */
 const char *cmd_owner(char out[64]);
+/* The file of an SQLite store is there. */
+bool cmd_store_exists(const struct config *c);
+/* The message for a store without its key, which nothing can make again. */
+enum status cmd_key_lost(const struct config *c, struct err *e);
 /* As cmd_fail, for what opening a store says. */
 int cmd_store_fail(enum status st, const struct err *e);
 

@@ -1,6 +1,6 @@
 /*
  * cmd_config: `indelible config check|print`. Every mistake is named at once,
- * with its place; nothing is opened but the file itself.
+ * with its place; no file is read but the configuration itself.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/cmd.h"
+#include "monitor/config_warn.h"
 #include "monitor/opts.h"
 
 struct ask {
@@ -33,7 +34,9 @@ read_options(struct ask *a, int argc, char **argv)
 	struct opts o = {
 	    .usage = "indelible config check|print [-c FILE] [--json]",
 	    .about = "check: name every mistake in the configuration, with its "
-		     "place.\nprint: show the configuration as it takes "
+		     "place; warn of what\nthis version does not do, and of "
+		     "files that cannot be read.\nprint: show the "
+		     "configuration as it takes "
 		     "effect, defaults included.",
 	    .table = table,
 	    .argc = argc,
@@ -95,6 +98,17 @@ answer(const struct ask *a, const struct config *c)
 		config_print(c, stdout);
 }
 
+/* Of what is no mistake, but will not do what it says. */
+static void
+warn(const struct ask *a, struct mistakes *m, const struct config *c)
+{
+	config_warn(m, c);
+	if (a->json)
+		mistakes_print_json(m, stdout);
+	else
+		mistakes_print(m, stderr);
+}
+
 static int
 complain(const struct ask *a, const struct mistakes *m, const struct err *e)
 {
@@ -118,16 +132,14 @@ run(const struct ask *a)
 	int rc = EX_OK;
 
 	if (st == ST_OK) {
+		if (!a->print)
+			warn(a, &m, &c);
 		answer(a, &c);
 		config_fini(&c);
 	} else {
 		rc = st == ST_BAD ? complain(a, &m, &e) : cmd_fail(st, &e);
 	}
 	mistakes_fini(&m);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "indelible: standard output: write failed\n");
-		return EX_IOERR;
-	}
 	return rc;
 }
 

@@ -58,11 +58,11 @@ worse(int a, int b)
 static bool
 read_kinds(uint32_t *out, const char *list)
 {
-	struct span left = span_str(list);
+	struct span left = span_str(list), word;
 	enum pii_kind kind;
 
 	while (true) {
-		struct span word = span_cut(left, 0, span_chr(left, ','));
+		word = span_cut(left, 0, span_chr(left, ','));
 
 		if (span_eq_str(word, "any"))
 			*out |= (1u << PII_KINDS) - 1;
@@ -74,7 +74,9 @@ read_kinds(uint32_t *out, const char *list)
 			return true;
 		left = span_from(left, word.len + 1);
 	}
-	fprintf(stderr, "indelible: --fail-on %s: kinds are any", QUOTE(left));
+	fprintf(stderr,
+	    "indelible: --fail-on: there is no kind %s; kinds are any",
+	    word.len > 0 ? QUOTE(word) : "without a name");
 	for (unsigned i = 0; i < PII_KINDS; i++)
 		fprintf(stderr, ", %s", kind_name((enum pii_kind)i));
 	fprintf(stderr, "\n");
@@ -133,7 +135,9 @@ load(struct run *r, struct buf *out, const char *file)
 	if (!good) {
 		r->status = worse(r->status, exit_of(errno));
 		fprintf(stderr, "indelible: %s: %s\n", QUOTE(span_str(file)),
-		    strerror(errno));
+		    errno == EISDIR  ? "is a directory; name the files in it"
+		    : errno == EFBIG ? "is larger than any input may be"
+				     : strerror(errno));
 	}
 	if (fd > 0)
 		close(fd);
@@ -271,8 +275,7 @@ cmd_inspect(int argc, char **argv)
 	if (c != OPTS_END)
 		return c == OPTS_HELP ? EX_OK : EX_USAGE;
 	if (o.at >= argc) {
-		fprintf(
-		    stderr, "indelible: no file given\nusage: %s\n", o.usage);
+		opts_wrong(&o, "no file given");
 		return EX_USAGE;
 	}
 	run_init(&r);

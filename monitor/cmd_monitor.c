@@ -3,6 +3,7 @@
 
 #include "ctlog/base/mem.h"
 #include "monitor/cmd.h"
+#include "monitor/config_warn.h"
 #include "monitor/diag.h"
 #include "monitor/opts.h"
 #include "monitor/wants.h"
@@ -131,14 +132,13 @@ cmd_monitor(int argc, char **argv)
 		else
 			diag_level(DIAG_DEBUG);
 	}
-	if (n != OPTS_END || o.at != argc) {
+	if (n != OPTS_END || !opts_at_most(&o, 0)) {
 		free(s);
-		if (n == OPTS_END)
-			fprintf(stderr, "usage: %s\n", o.usage);
 		return n == OPTS_HELP ? EX_OK : EX_USAGE;
 	}
 	rc = cmd_config_read(&s->config, file);
 	if (rc == EX_OK) {
+		config_warn_start(s->config.file);
 		rc = service_check(s);
 		if (rc == EX_OK)
 			rc = service_run(s);

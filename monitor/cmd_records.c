@@ -22,23 +22,37 @@ struct args {
 	const char *config, *verb, *operand;
 	bool json;
 	struct store_query query;
+	size_t listed;
 };
 
 static void
 import_say(const struct import *im, bool json)
 {
+	size_t num;
+
 	if (json) {
 		printf("{\"added\":%zu,\"updated\":%zu,\"active\":%zu,"
 		       "\"pending\":%zu}\n",
 		    im->added, im->updated, im->active, im->pending);
 		return;
 	}
-	printf("imported %zu records: %zu new, %zu updated; %zu active, "
-	       "%zu pending\n"
-	       "they are watched from now on; `indelible backfill -c` covers "
-	       "what was logged before\n",
-	    im->added + im->updated, im->added, im->updated, im->active,
+	num = im->added + im->updated;
+	if (num == 0) {
+		printf("imported nothing: there is no record in it; what the "
+		       "store has is as before\n");
+		return;
+	}
+	printf("imported %zu record%s: %zu new, %zu updated; %zu active, "
+	       "%zu pending\n",
+	    num, num == 1 ? "" : "s", im->added, im->updated, im->active,
 	    im->pending);
+	if (im->active == 0)
+		printf("no record of these is active: nothing will be matched "
+		       "for them\n");
+	else
+		printf("active ones are watched from now on, while `indelible "
+		       "monitor` runs; `indelible\nbackfill -c FILE` covers "
+		       "what was logged before\n");
 }
 
 static int
@@ -124,8 +138,11 @@ list_text(const struct record_row *row, bool reveal)
 static void
 list_one(void *arg, const struct record_row *row)
 {
-	const struct args *a = arg;
+	struct args *a = arg;
 
+	if (a->listed++ == 0 && !a->json)
+		printf("%-10s %-7s TENANT ID%s\n", "STATE", "KIND",
+		    a->query.reveal ? " VALUE" : "");
 	(a->json ? list_json : list_text)(row, a->query.reveal);
 }
 
@@ -146,7 +163,29 @@ records_list(struct args *a, const struct config *c)
 		return cmd_store_fail(st, &e);
 	st = api->records_list(s, &a->query, list_one, a, &e);
 	api->close(s);
+	if (st == ST_OK && a->listed == 0 && !a->json)
+		printf("no records\n");
 	return st == ST_OK ? EX_OK : cmd_store_fail(st, &e);
+}
+
+/* What to do, and with what; false after a message. */
+static bool
+operands_read(struct args *a, const struct opts *o)
+{
+	bool import, list;
+
+	a->verb = o->at < o->argc ? o->argv[o->at] : "";
+	a->operand = o->at + 1 < o->argc ? o->argv[o->at + 1] : NULL;
+	import = strcmp(a->verb, "import") == 0;
+	list = strcmp(a->verb, "list") == 0;
+	if (!import && !list)
+		opts_wrong(o, "say `records import FILE` or `records list`");
+	else if (import && a->operand == NULL)
+		opts_wrong(o, "import what? name a file, or - for standard "
+			      "input");
+	else
+		return opts_at_most(o, import ? 2 : 1);
+	return false;
 }
 
 static int
@@ -164,15 +203,7 @@ args_read(struct args *a, struct opts *o)
 	}
 	if (c != OPTS_END)
 		return c;
-	a->verb = o->at < o->argc ? o->argv[o->at] : "";
-	a->operand = o->at + 1 < o->argc ? o->argv[o->at + 1] : NULL;
-	if (!strcmp(a->verb, "import") && a->operand != NULL &&
-	    o->at + 2 == o->argc)
-		return OPTS_END;
-	if (!strcmp(a->verb, "list") && o->at + 1 == o->argc)
-		return OPTS_END;
-	fprintf(stderr, "usage: %s\n", o->usage);
-	return OPTS_BAD;
+	return operands_read(a, o) ? OPTS_END : OPTS_BAD;
 }
 
 int

@@ -1,7 +1,11 @@
 /* cmd_store: making a store. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "config/value.h"
+#include "ctlog/base/mem.h"
 #include "monitor/cmd.h"
 #include "monitor/opts.h"
 
@@ -10,15 +14,38 @@ static const struct opt table[] = {
     {0},
 };
 
+/* The directory of a file, when its parent is there already. What does not
+ * work out is told by whoever makes the file. */
+static void
+make_directory(const char *file)
+{
+	const char *slash = file ? strrchr(file, '/') : NULL;
+	char *dir;
+
+	if (slash == NULL || slash == file)
+		return;
+	dir = mem_strn(file, (size_t)(slash - file));
+	mkdir(dir, 0700);
+	free(dir);
+}
+
 static int
 store_init(const struct config *c)
 {
 	struct store_conf sc = {0};
 	const struct store_api *api;
+	const char *path = NULL;
 	struct err e;
-	enum status st = keys_create(c->master_file, &e);
+	enum status st;
 	int rc;
 
+	if (cmd_store_exists(c) && access(c->master_file, F_OK) != 0) {
+		cmd_fail(cmd_key_lost(c, &e), &e);
+		return EX_CANTCREAT;
+	}
+	make_directory(c->master_file);
+	make_directory(value_store(c->store, &path, &e) ? path : NULL);
+	st = keys_create(c->master_file, &e);
 	if (st != ST_OK && st != ST_BUSY)
 		return cmd_fail(st, &e) == EX_NOINPUT ? EX_CANTCREAT
 						      : cmd_exit(st);
@@ -45,7 +72,8 @@ cmd_store(int argc, char **argv)
 {
 	struct opts o = {.usage = "indelible store init [-c FILE]",
 	    .about = "Makes an empty store where the configuration says, and "
-		     "its master key when\nthere is none. Refuses to touch a "
+		     "its master key when\nthere is none, and the directory of "
+		     "each when only that is missing. Refuses to\ntouch a "
 		     "store that exists.",
 	    .table = table,
 	    .argc = argc,
@@ -58,10 +86,12 @@ cmd_store(int argc, char **argv)
 		file = o.value;
 	if (n != OPTS_END)
 		return n == OPTS_HELP ? EX_OK : EX_USAGE;
-	if (o.at + 1 != argc || strcmp(argv[o.at], "init") != 0) {
-		fprintf(stderr, "usage: %s\n", o.usage);
+	if (o.at == argc || strcmp(argv[o.at], "init") != 0) {
+		opts_wrong(&o, "say `store init`");
 		return EX_USAGE;
 	}
+	if (!opts_at_most(&o, 1))
+		return EX_USAGE;
 	rc = cmd_config_read(&c, file);
 	if (rc != EX_OK)
 		return rc;

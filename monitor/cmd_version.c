@@ -44,6 +44,8 @@ cmd_version(int argc, char **argv)
 		json = 1;
 	if (c != OPTS_END)
 		return c == OPTS_HELP ? EX_OK : EX_USAGE;
+	if (!opts_at_most(&o, 0))
+		return EX_USAGE;
 	n = versions_get(list);
 	(json ? print_json : print_text)(list, n);
 	return EX_OK;

@@ -197,11 +197,42 @@ start(struct inspect_items *it)
 	it->left = buf_span(&it->scratch);
 }
 
+/* Containers begin with the type of what they contain: signed data (RFC 2315
+ * section 7), or version 3 in front of data (RFC 7292 section 4). */
+static const char *
+container(struct span input)
+{
+	struct span front = span_cut(input, 0, 40);
+	struct span der = {0};
+
+	if (find(input, "-----BEGIN PKCS7-----") < input.len ||
+	    find(input, "-----BEGIN CMS-----") < input.len)
+		return "PKCS #7; `openssl pkcs7 -print_certs -in FILE` gives "
+		       "the certificates in it";
+	if (front.len < 40 || front.p[0] != DER_SEQUENCE)
+		return NULL;
+	der = span_from(front, 1);
+	if (memmem(der.p, der.len, "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", 9) ==
+	    NULL)
+		return memmem(der.p, der.len,
+			   "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01", 9) &&
+			       memmem(der.p, der.len, "\x02\x01\x03\x30", 4)
+			   ? "PKCS #12; `openssl pkcs12 -nokeys -in FILE` "
+			     "gives the certificates in it"
+			   : NULL;
+	return "PKCS #7; `openssl pkcs7 -inform DER -print_certs -in FILE` "
+	       "gives the certificates in it";
+}
+
 static const char *
 nothing(struct span input)
 {
+	const char *known = container(input);
+
 	if (input.len == 0)
 		return "the file is empty";
+	if (known != NULL)
+		return known;
 	if (find(input, begin_line) < input.len)
 		return "PEM, but no certificate or request in it";
 	return "no certificate or request: neither PEM nor DER";

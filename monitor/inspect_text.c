@@ -76,13 +76,16 @@ static void
 put_value(const struct page *p, const struct finding *f)
 {
 	struct buf shown = {0};
-	size_t at = p->out->len;
+	size_t width = 4, at;
 
 	buf_str(p->out, "    ");
 	inspect_value(&shown, f, f->value, p->reveal);
+	at = p->out->len;
 	text_line(p->out, buf_span(&shown), VALUE_MAX);
 	buf_fini(&shown);
-	for (at = p->out->len - at; at < 38; at++)
+	for (; at < p->out->len; at++) /* characters, not bytes */
+		width += (p->out->p[at] & 0xc0) != 0x80;
+	for (; width < 38; width++)
 		buf_char(p->out, ' ');
 	buf_str(p->out, "  ");
 }

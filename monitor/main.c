@@ -35,12 +35,9 @@ usage(FILE *out)
 		     "indelible(8).\n");
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
-	/* People's data must not reach a core file. */
-	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-	prctl(PR_SET_DUMPABLE, 0);
 	if (argc > 1 && !strcmp(argv[1], "--version"))
 		return cmd_version(1, argv + 1);
 	if (argc > 1 &&
@@ -56,4 +53,13 @@ main(int argc, char **argv)
 		    stderr, "indelible: there is no command %s\n\n", argv[1]);
 	usage(stderr);
 	return EX_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	/* People's data must not reach a core file. */
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	prctl(PR_SET_DUMPABLE, 0);
+	return cmd_finish(run(argc, argv));
 }

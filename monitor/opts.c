@@ -2,10 +2,12 @@
 #include "monitor/opts.h"
 
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "ctlog/base/err.h"
+#include "ctlog/base/limits.h"
+#include "ctlog/base/text.h"
 
 #define OPTS_MAX 40
 #define FIRST 256
@@ -64,6 +66,28 @@ opts_find(const struct opts *o, int c)
 	return OPTS_BAD;
 }
 
+void
+opts_wrong(const struct opts *o, const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("indelible: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\nusage: %s\n", o->usage);
+}
+
+bool
+opts_at_most(const struct opts *o, int num)
+{
+	if (o->argc - o->at <= num)
+		return true;
+	opts_wrong(o, "%s is one operand too many",
+	    QUOTE(span_str(o->argv[o->at + num])));
+	return false;
+}
+
 int
 opts_next(struct opts *o)
 {
@@ -84,10 +108,10 @@ opts_next(struct opts *o)
 		return OPTS_HELP;
 	}
 	if (c == ':' || c == '?') {
-		fprintf(stderr, "indelible: %s %s\nusage: %s\n",
+		opts_wrong(o, "%s %s",
 		    c == ':' ? "an argument is missing after"
 			     : "there is no option",
-		    o->argv[optind - 1], o->usage);
+		    QUOTE(span_str(o->argv[optind - 1])));
 		return OPTS_BAD;
 	}
 	return opts_find(o, c);

@@ -5,7 +5,10 @@
 #ifndef MONITOR_OPTS_H
 #define MONITOR_OPTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "ctlog/base/err.h"
 
 struct opt {
 	const char *name; /* long name; NULL ends the table */
@@ -33,5 +36,10 @@ enum { OPTS_END = -1, OPTS_BAD = -2, OPTS_HELP = -3 };
  * --help are known to every command.
  */
 int opts_next(struct opts *o);
+
+/* What is wrong with the operands, and the usage, to stderr. */
+void opts_wrong(const struct opts *o, const char *fmt, ...) PRINTF(2, 3);
+/* False after a message when there are more than `num` operands. */
+bool opts_at_most(const struct opts *o, int num);
 
 #endif

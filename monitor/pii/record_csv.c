@@ -172,6 +172,11 @@ header_read(struct table *t, struct reading *in, const struct row *r)
 	if (r->no != NULL)
 		draft_bad(&d, "%s", r->no);
 	t->num = r->no ? 0 : r->num;
+	if (t->num == 1 && span_chr(cell(r, 0), ';') < cell(r, 0).len) {
+		draft_bad(&d, "the columns are split by semicolons; write "
+			      "commas between them");
+		t->num = 0;
+	}
 	for (size_t i = 0; i < t->num; i++) {
 		t->column[i] = field_find(cell(r, i));
 		if (t->column[i] == NULL)

@@ -91,6 +91,7 @@ ran_fini(struct ran *r)
 
 #define GOOD                                                                   \
 	"contact: ct@indelible.dev\n"                                          \
+	"logs: {lists: []}\n"                                                  \
 	"alerts: {sinks: [{name: a, jsonl: {path: a.jsonl}}]}\n"
 #define BAD "contact: ct@indelible.dev\nworkers: many\nx: 1\n"
 
@@ -188,25 +189,74 @@ test_found(void **state)
 	unsetenv("CONFIGURATION_DIRECTORY");
 }
 
-/* What could not be written is not 0. */
+/* Warnings do not change the status. */
 static void
-test_full(void **state)
+test_warnings(void **state)
 {
-	char path[] = "/tmp/test_cmd_config.XXXXXX";
-	char *argv[] = {
-	    (char *)"config", (char *)"print", (char *)"-c", path, NULL};
-	int fd = mkstemp(path), old, rc;
+	static const char *const said[] = {
+	    "c.yaml:2:1: warning: sandbox: not in this version",
+	    "c.yaml:3:8: warning: not in this version: store: ",
+	    "c.yaml:4:17: warning: logs.lists: apple is not fetched by this "
+	    "version; download the list and give {file: ...}, or name logs "
+	    "under extra\n",
+	    "c.yaml:4:31: warning: logs.lists.file: ",
+	    "c.yaml:5:66: warning: logs.extra.key_file: ",
+	    "/no.pem: there is no such file\n",
+	    "c.yaml:6:18: warning: fetch.ca_file: ",
+	    "c.yaml:7:18: warning: alerts.sinks: not in this version: sink s: ",
+	    "c.yaml:7:42: warning: alerts.digest: not in this version: ",
+	    "c.yaml:8:9: warning: admin.listen: not in this version: ",
+	    "c.yaml:9:1: warning: retention: not in this version: nothing is "
+	    "deleted\n",
+	};
+	static const char text[] =
+	    "contact: ct@indelible.dev\n"
+	    "sandbox: require\n"
+	    "store: postgresql://u@h/d\n"
+	    "logs: { lists: [apple, {file: no.json}],\n"
+	    "  extra: [{name: a, url: 'https://log.indelible.dev/', key_file: "
+	    "no.pem}] }\n"
+	    "fetch: {ca_file: no.ca}\n"
+	    "alerts: {sinks: [{name: s, syslog: {}}], digest: {daily: []}}\n"
+	    "admin: {listen: '127.0.0.1:1', socket: ~}\n"
+	    "retention: {hits: 9d}\n";
+	struct ran r = run(text, "check", "-c", "c.yaml");
 
 	(void)state;
-	assert_int_equal(write(fd, GOOD, strlen(GOOD)), strlen(GOOD));
-	close(fd);
-	fflush(stdout);
-	old = redirect(1, "/dev/full");
-	rc = cmd_config(4, argv);
-	restore(1, old);
-	clearerr(stdout);
-	unlink(path);
-	assert_int_equal(rc, EX_IOERR);
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		check(&r, 0, "c.yaml: ok\n", said[i]);
+	assert_null(strstr((const char *)r.err.p, "admin.socket"));
+	ran_fini(&r);
+	r = run(text, "check", "-cc.yaml", "--json");
+	check(&r, 0,
+	    "{\"file\":\"c.yaml\",\"line\":9,\"column\":1,\"warning\":\"", "");
+	check(&r, 0, "\n{\"file\":\"c.yaml\",\"valid\":true,\"mistakes\":0}\n",
+	    "");
+	assert_int_equal(r.err.len, 0);
+	ran_fini(&r);
+	r = run("contact: ct@indelible.dev\n", "check", "-c", "c.yaml");
+	check(&r, 0, "ok",
+	    "c.yaml:1:1: warning: logs.lists: chrome (the "
+	    "default) is not fetched");
+	ran_fini(&r);
+	r = run(text, "print", "-c", "c.yaml");
+	check(&r, 0, "store: ", "");
+	assert_int_equal(r.err.len, 0);
+	ran_fini(&r);
+}
+
+/* Keys are looked at only where a store needs them. */
+static void
+test_lost_key(void **state)
+{
+	struct ran r = run(GOOD "store: 'sqlite:c.yaml'\n"
+				"keys: {master_file: no.key}\n",
+	    "check", "-c", "c.yaml");
+
+	(void)state;
+	check(&r, 0, "c.yaml: ok\n",
+	    "c.yaml:5:21: warning: keys.master_file, of a store that exists: ");
+	ran_fini(&r);
 }
 
 static void
@@ -239,7 +289,8 @@ main(void)
 	    cmocka_unit_test(test_print),
 	    cmocka_unit_test(test_no_file),
 	    cmocka_unit_test(test_found),
-	    cmocka_unit_test(test_full),
+	    cmocka_unit_test(test_warnings),
+	    cmocka_unit_test(test_lost_key),
 	    cmocka_unit_test(test_usage),
 	};
 

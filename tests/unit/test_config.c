@@ -299,6 +299,10 @@ test_together(void **state)
 	expect_one("fetch: {memory: 8MiB}\n", "2:17", "less than body_limit");
 	expect_one("match: {name_threshold: 40}\n", "2:8",
 	    "digest_threshold: 50 is above name_threshold, 40");
+	expect_one("match: {name_threshold: 40, digest_threshold: 101}\n",
+	    "2:47", "outside 1 to 100");
+	expect_one("fetch: {body_limit: 8 parsecs, memory: 8MiB}\n", "2:21",
+	    "body_limit");
 	expect_one("alerts: {digest: {weekly: [low]}}\n", "2:18",
 	    "'low' is both daily and weekly");
 	expect_one("admin: {listen: '0.0.0.0:1', token_file: ~}\n", "2:17",
@@ -695,6 +699,8 @@ test_credentials(void **state)
 	unsetenv("CREDENTIALS_DIRECTORY");
 	expect_one("keys:\n  master_file: ${CREDENTIALS_DIRECTORY}/m\n", "3:16",
 	    "CREDENTIALS_DIRECTORY is not set");
+	expect_one("keys: {master_file: ${CREDENTIALS_DIRECTORY}/m}\n", "2:22",
+	    "in quotation marks");
 }
 
 /* --- files ------------------------------------------------------------------
@@ -978,7 +984,8 @@ test_man_page(void **state)
 	buf_fini(&man);
 }
 
-/* With a contact, the example loads; apart from its sink it is the default. */
+/* With a contact, the example loads; apart from its sink and lists it is the
+ * default. */
 static void
 test_example(void **state)
 {
@@ -995,12 +1002,13 @@ test_example(void **state)
 	buf_str(&own, "contact: ct@indelible.dev");
 	buf_str(&own, strchr(at + 1, '\n'));
 	parse_ok(&c, buf_cstr(&own));
-	parse_ok(&d, CONTACT "alerts: {sinks: [{name: ledger, jsonl: {path: "
+	parse_ok(&d, CONTACT "logs: {lists: []}\n"
+			     "alerts: {sinks: [{name: ledger, jsonl: {path: "
 			     "/var/lib/indelible/alerts.jsonl}}]}\n");
 	a = printed(&c, config_print);
 	b = printed(&d, config_print);
 	assert_string_equal(a, b);
-	expect(buf_cstr(&text), "10:10", "no full domain name", true);
+	expect(buf_cstr(&text), "11:10", "no full domain name", true);
 	free(a);
 	free(b);
 	config_fini(&c);

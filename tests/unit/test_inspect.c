@@ -278,6 +278,29 @@ test_masked(void **state)
 		    printed(&out, "555"));
 }
 
+/* Of each finding: two spaces in column 38, then where it stands. */
+static void
+check_columns(void)
+{
+	char *line, *rest;
+	size_t findings = 0;
+
+	buf_cstr(&out);
+	rest = (char *)out.p;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		size_t width = 0;
+
+		if (strstr(line, " in the subject, ") == NULL)
+			continue;
+		for (; *line != '\0' && width < 38; line++)
+			width += (line[1] & 0xc0) != 0x80;
+		assert_memory_equal(line, "  ", 2);
+		assert_true(line[2] != ' ');
+		findings++;
+	}
+	assert_true(findings >= 4);
+}
+
 static void
 test_text(void **state)
 {
@@ -290,6 +313,8 @@ test_text(void **state)
 	assert_true(printed(&out, "rfc822Name in the subject's alternative "
 				  "names, ext[2.5.29.17][0]"));
 	assert_true(printed(&out, "No personal data found."));
+	/* Masked or not, the second column begins where it does. */
+	check_columns();
 	assert_true(printed(&out, "damaged"));
 	assert_true(printed(&out, "cut short"));
 	/* No colours into a file. */
@@ -404,6 +429,30 @@ test_no_certificate(void **state)
 	assert_true(printed(&out, "no certificate"));
 }
 
+/* Certificates in other wrappings: how to take them out. */
+static void
+test_container(void **state)
+{
+	static const char p7[] =
+	    "\x30\x82\x01\x00\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+	    "\xa0 the rest of it, of at least 40 bytes";
+	static const char p12[] =
+	    "\x30\x82\x01\x00\x02\x01\x03\x30\x82\x00\xf0\x06\x09\x2a\x86"
+	    "\x48\x86\xf7\x0d\x01\x07\x01 the rest, of 40 bytes";
+
+	(void)state;
+	write_file(0, span_of(p7, sizeof(p7)));
+	assert_int_equal(inspect(path[0], NULL), EX_DATAERR);
+	assert_true(printed(&out, "openssl pkcs7 -inform DER"));
+	write_file(0, span_of(p12, sizeof(p12)));
+	assert_int_equal(inspect(path[0], NULL), EX_DATAERR);
+	assert_true(printed(&out, "openssl pkcs12 -nokeys"));
+	write_file(0, span_str("-----BEGIN PKCS7-----\nMAA=\n"
+			       "-----END PKCS7-----\n"));
+	assert_int_equal(inspect(path[0], NULL), EX_DATAERR);
+	assert_true(printed(&out, "openssl pkcs7 -print_certs"));
+}
+
 /* 16 MiB of noise, and of the worst text: said so, and soon. */
 static void
 test_noise(void **state)
@@ -456,7 +505,11 @@ test_fail_on(void **state)
 	assert_int_equal(
 	    inspect("--fail-on", "shoe-size", path[0], NULL), EX_USAGE);
 	assert_true(printed(&err, "shoe-size"));
+	assert_true(printed(&err, "there is no kind shoe-size; kinds are any"));
 	assert_int_equal(inspect("--fail-on", "", path[0], NULL), EX_USAGE);
+	assert_int_equal(
+	    inspect("--fail-on", "email,", path[0], NULL), EX_USAGE);
+	assert_true(printed(&err, "there is no kind without a name; kinds"));
 }
 
 static void
@@ -474,6 +527,7 @@ test_usage(void **state)
 	want_object(0, 1, "certificate", "parsed");
 	assert_true(printed(&err, "nowhere\\u{1b}.der"));
 	assert_int_equal(inspect("--json", "/", NULL), EX_NOINPUT);
+	assert_true(printed(&err, "/: is a directory; name the files in it"));
 }
 
 /* Standard input, from a file and from a pipe. */
@@ -542,6 +596,7 @@ main(void)
 	    cmocka_unit_test(test_damaged_pem),
 	    cmocka_unit_test(test_request),
 	    cmocka_unit_test(test_no_certificate),
+	    cmocka_unit_test(test_container),
 	    cmocka_unit_test(test_noise),
 	    cmocka_unit_test(test_fail_on),
 	    cmocka_unit_test(test_usage),

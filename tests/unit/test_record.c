@@ -506,6 +506,8 @@ test_csv_mistakes(void **state)
 	expect("secret,kind,value\na,email,a@b.c\n", 1,
 	    "column 1 is no key of a record; the first row names");
 	expect("id,kind,\n", 1, "column 3 is no key");
+	expect("id;kind;value\na;email;a@b.c\n", 1,
+	    "split by semicolons; write commas");
 	expect("id,kind,id\n", 1, "column 3: 'id' stands here twice");
 	expect("id,value\n", 1, "has no 'kind'");
 	expect("kind,value\n", 1, "has no 'id'");

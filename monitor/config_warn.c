@@ -1,0 +1,217 @@
+/* config_warn: see config_warn.h. */
+#include "monitor/config_warn.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alerts/sink.h"
+#include "config/yaml.h"
+#include "ctlog/base/limits.h"
+#include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+#include "monitor/cmd.h"
+#include "monitor/diag.h"
+
+struct warn {
+	struct mistakes *m;
+	const struct config *c;
+	const struct node *root;
+};
+
+/* --- places -----------------------------------------------------------------
+ */
+
+static struct place
+place_of(const struct node *n)
+{
+	return n ? n->at : (struct place){0, 0};
+}
+
+static const struct node *
+nth(const struct node *list, size_t i)
+{
+	const struct node *n = list ? list->first : NULL;
+
+	for (; n != NULL && i > 0; i--)
+		n = n->next;
+	return n;
+}
+
+static bool
+is_given(const struct node *n)
+{
+	return n != NULL &&
+	       (n->kind != NODE_SCALAR || node_scalar(n) != SCALAR_NULL);
+}
+
+/* --- keys of later versions -------------------------------------------------
+ */
+
+static const struct {
+	const char *map, *key, *why;
+} absent[] = {
+    {"admin", "listen", "no status page, metrics or API is served"},
+    {"admin", "socket", "no status page, metrics or API is served"},
+    {"public", "listen", "no pages are served"},
+    {"public", "url", "no pages are served"},
+    {"alerts", "digest", "every alert is sent by itself, at once"},
+    {"retention", NULL, "nothing is deleted"},
+    {"sandbox", NULL,
+	"parsers are processes without files and keys, but not "
+	"locked in further"},
+};
+
+static void
+warn_absent(struct warn *w)
+{
+	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
+		const struct node *n = node_get(w->root, absent[i].map);
+		const char *key = absent[i].key;
+
+		if (key != NULL)
+			n = node_get(n, key);
+		if (is_given(n))
+			mistake_add(w->m, place_of(n->key),
+			    "%s%s%s: not in this version: %s", absent[i].map,
+			    key ? "." : "", key ? key : "", absent[i].why);
+	}
+}
+
+/* --- what cannot be used ----------------------------------------------------
+ */
+
+static void
+warn_lists(struct warn *w)
+{
+	const struct node *list = node_get(node_get(w->root, "logs"), "lists");
+
+	for (size_t i = 0; i < w->c->logs.num_lists; i++) {
+		const struct conf_list *l = &w->c->logs.lists[i];
+
+		if (l->file == NULL)
+			mistake_add(w->m, place_of(nth(list, i)),
+			    "logs.lists: %s%s is not fetched by this version; "
+			    "download the list and give {file: ...}, or name "
+			    "logs under extra",
+			    QUOTE(span_str(l->name ? l->name : l->url)),
+			    list ? "" : " (the default)");
+	}
+}
+
+static void
+warn_sinks(struct warn *w)
+{
+	const struct node *list =
+	    node_get(node_get(w->root, "alerts"), "sinks");
+	struct err e;
+
+	for (size_t i = 0; i < w->c->alerts.num_sinks; i++)
+		if (sink_find(&w->c->alerts.sinks[i], &e) == NULL)
+			mistake_add(w->m, place_of(nth(list, i)),
+			    "alerts.sinks: not in this version: %s", e.text);
+}
+
+static void
+warn_store(struct warn *w)
+{
+	struct err e;
+
+	if (store_find(w->c->store, &e) == NULL)
+		mistake_add(w->m, place_of(node_get(w->root, "store")),
+		    "not in this version: %s", e.text);
+}
+
+/* --- files ------------------------------------------------------------------
+ */
+
+static void
+warn_file(
+    struct warn *w, const struct node *n, const char *key, const char *file)
+{
+	struct stat st;
+
+	if (file == NULL)
+		return;
+	if (access(file, R_OK) != 0)
+		mistake_add(w->m, place_of(n), "%s: %s: %s", key,
+		    QUOTE(span_str(file)),
+		    errno == ENOENT ? "there is no such file"
+				    : strerror(errno));
+	else if (stat(file, &st) == 0 && S_ISDIR(st.st_mode))
+		mistake_add(w->m, place_of(n), "%s: %s: this is a directory",
+		    key, QUOTE(span_str(file)));
+}
+
+static void
+warn_files(struct warn *w)
+{
+	const struct node *logs = node_get(w->root, "logs"), *n;
+	const struct config *c = w->c;
+
+	for (size_t i = 0; i < c->logs.num_lists; i++) {
+		n = nth(node_get(logs, "lists"), i);
+		warn_file(w, node_get(n, "file"), "logs.lists.file",
+		    c->logs.lists[i].file);
+		warn_file(w, node_get(n, "key_file"), "logs.lists.key_file",
+		    c->logs.lists[i].key_file);
+	}
+	for (size_t i = 0; i < c->logs.num_extra; i++) {
+		n = nth(node_get(logs, "extra"), i);
+		warn_file(w, node_get(n, "key_file"), "logs.extra.key_file",
+		    c->logs.extra[i].key_file);
+	}
+	warn_file(w, node_get(node_get(w->root, "fetch"), "ca_file"),
+	    "fetch.ca_file", c->fetch.ca_file);
+	if (cmd_store_exists(c))
+		warn_file(w, node_get(node_get(w->root, "keys"), "master_file"),
+		    "keys.master_file, of a store that exists", c->master_file);
+}
+
+/* --- both -------------------------------------------------------------------
+ */
+
+/* The tree again, which config_load does not keep. */
+static void
+warn_run(struct mistakes *m, const struct config *c, bool all)
+{
+	void *memory = mem_grow(NULL, YAML_MEMORY, 1);
+	struct arena a = arena_of(memory, YAML_MEMORY);
+	struct warn w = {m, c, yaml_read(&a, m)};
+
+	ASSERT(w.root != NULL);
+	m->warnings = true;
+	warn_absent(&w);
+	if (all) {
+		warn_lists(&w);
+		warn_sinks(&w);
+		warn_store(&w);
+		warn_files(&w);
+	}
+	free(memory);
+	mistakes_sort(m);
+}
+
+void
+config_warn(struct mistakes *m, const struct config *c)
+{
+	warn_run(m, c, true);
+}
+
+void
+config_warn_start(const char *file)
+{
+	struct mistakes m;
+	struct config c;
+	struct err e;
+
+	if (config_load(&c, file, &m, &e) == ST_OK) {
+		warn_run(&m, &c, false);
+		for (size_t i = 0; i < mistakes_kept(&m); i++)
+			diag_warn("%s:%u:%u: %s", QUOTE(span_str(file)),
+			    m.list[i].line, m.list[i].column, m.list[i].text);
+		config_fini(&c);
+	}
+	mistakes_fini(&m);
+}
