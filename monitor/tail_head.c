@@ -32,9 +32,19 @@ tail_head_later(struct tail *t)
 				      : t->env->poll_rfc6962_ms) /
 		   1000.0;
 
-	if (t->phase == PHASE_READ && !t->range.follow)
+	if (t->phase == PHASE_READ && !t->range.follow && !t->want_newer)
 		return; /* a scan's head is not chased */
 	tail_head_after(t, s);
+}
+
+void
+tail_head_newer(struct tail *t)
+{
+	if (t->want_newer)
+		return;
+	t->want_newer = true;
+	if (t->head_call == NULL && !ev_is_active(&t->head_timer))
+		tail_head_after(t, 0.1);
 }
 
 /* A failure that may pass. */
@@ -112,17 +122,33 @@ target_is_done(const struct tail *t)
 		   t->proven_head.head.size == t->target.head.size);
 }
 
+/* The target cannot be read to its end any more: its partial tiles are gone.
+ * Begin again from what is accepted, under the newer head. */
+static void
+head_replace(struct tail *t)
+{
+	tail_proof_drop(t);
+	tail_flights_drop(t);
+	signed_head_copy(&t->target, &t->newest);
+	t->want_newer = false;
+	t->proof_failures = 0;
+}
+
 static void
 head_adopt(struct tail *t)
 {
+	bool newer = t->newest.head.size > t->target.head.size;
+
 	if (t->phase == PHASE_HEAD) {
 		signed_head_copy(&t->target, &t->newest);
 		tail_open(t);
 		return;
 	}
-	if (t->phase != PHASE_READ || !t->range.follow)
+	if (t->phase != PHASE_READ)
 		return;
-	if (t->newest.head.size > t->target.head.size && target_is_done(t))
+	if (newer && t->want_newer)
+		head_replace(t);
+	else if (newer && t->range.follow && target_is_done(t))
 		signed_head_copy(&t->target, &t->newest);
 	tail_step(t);
 	tail_head_later(t);

@@ -124,8 +124,8 @@ static void open_claim(struct tail *t, const struct stretch *want);
 static void
 open_new(struct tail *t)
 {
-	struct stretch want = {
-	    .log_id = *logkey_id(t->log.key), .job = tail_job(&t->range)};
+	struct stretch want = {.log_id = *logkey_id(t->log.key),
+	    .job = tail_job(&t->range) + t->bump};
 	struct err e = {""};
 	enum status st;
 
@@ -163,6 +163,25 @@ open_fork(struct tail *t)
 		tail_head_later(t);
 }
 
+/* A scan up to the log's size was finished, in a service's store, when the log
+ * was smaller. */
+static bool
+open_has_grown(const struct tail *t, const struct stretch *s)
+{
+	return !t->range.follow && t->range.salt != 0 &&
+	       t->range.to == UINT64_MAX && s->proven == s->limit &&
+	       t->target.head.size > s->limit;
+}
+
+/* That one stays what it is; this is another scan. */
+static void
+open_next(struct tail *t)
+{
+	t->bump++;
+	t->phase = PHASE_HEAD;
+	tail_open(t);
+}
+
 /* What the store knows of the log is here. */
 static void
 open_known(struct tail *t, struct open_task *o)
@@ -172,6 +191,8 @@ open_known(struct tail *t, struct open_task *o)
 	o->log = (struct store_log){0};
 	if (tail_contradicts(t, &t->target.head))
 		open_fork(t);
+	else if (o->found && open_has_grown(t, &o->stretch))
+		open_next(t);
 	else if (o->found)
 		open_claim(t, &o->stretch);
 	else
@@ -238,6 +259,6 @@ tail_open(struct tail *t)
 	o->log.url = mem_str(t->log.url);
 	o->log.api = mem_str(t->log.api->name);
 	o->stretch.log_id = o->log.log_id;
-	o->stretch.job = tail_job(&t->range);
+	o->stretch.job = tail_job(&t->range) + t->bump;
 	open_submit(t, o);
 }

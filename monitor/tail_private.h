@@ -96,6 +96,7 @@ struct tail {
 	unsigned head_failures, signature_failures, stale_heads;
 
 	/* reading: committed <= accepted <= planned <= limit */
+	int64_t bump;           /* of the job, past finished scans */
 	struct stretch stretch; /* as committed */
 	uint64_t to;            /* end of the range; UINT64_MAX follow */
 	uint64_t planned, accepted;
@@ -114,6 +115,7 @@ struct tail {
 	ev_timer proof_timer;
 	unsigned proof_failures, mismatches;
 	uint64_t next_proof; /* accepted position that asks for one */
+	bool want_newer;     /* what the target needs is gone: a newer head */
 	bool no_proofs;      /* the log offers none */
 	uint8_t told[16];    /* id of the last event */
 	/* Its entries do not rebuild its signed tree, for good: it is read on
@@ -154,6 +156,8 @@ void tail_open(struct tail *t);
 void tail_head_ask(struct tail *t);
 void tail_head_later(struct tail *t);
 void tail_head_after(struct tail *t, double seconds);
+/* The present target cannot be read to its end: adopt a larger head. */
+void tail_head_newer(struct tail *t);
 
 /* A head contradicts one of those known: same size, another root. */
 bool tail_contradicts(const struct tail *t, const struct head *h);

@@ -160,6 +160,8 @@ proof_failed(struct tail *t, enum status st, const struct err *why)
 		proof_unavailable(t, st, &e);
 		return;
 	}
+	if (st == ST_AGAIN)
+		tail_head_newer(t);
 	if (t->proof_failures == 1 || t->proof_failures % 32 == 0)
 		diag_warn("%s: no proof: %s", t->log.name, e.text);
 	tail_timer(t, &t->proof_timer, tail_backoff(t->proof_failures),

@@ -169,6 +169,7 @@ flight_missing(struct flight *f, const struct err *why)
 		return;
 	}
 	f->want.attempt = 0;
+	tail_head_newer(f->t);
 	flight_failed(f, ST_UNREACHABLE, why);
 }
 
