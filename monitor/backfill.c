@@ -290,6 +290,18 @@ was_printed(const struct engine *g)
 	return fflush(stdout) == 0 && !ferror(stdout) && !counts.refused;
 }
 
+/* How to go on after a stop. */
+static void
+say_how_to_go_on(const struct backfill *b)
+{
+	if (uses_service_store(b) || b->state_dir != NULL)
+		fprintf(stderr, "indelible: the same command again goes on "
+				"from there\n");
+	else
+		fprintf(stderr, "indelible: nothing was kept; with --state "
+				"DIR a scan can be resumed\n");
+}
+
 static int
 finish(struct backfill *b)
 {
@@ -303,6 +315,8 @@ finish(struct backfill *b)
 		rc = cmd_worst(rc, summarise(b, &g->logs[i]));
 	if (!was_printed(g))
 		rc = cmd_worst(rc, EX_IOERR);
+	if (rc == EX_TEMPFAIL)
+		say_how_to_go_on(b);
 	return rc;
 }
 

@@ -145,6 +145,8 @@ check(const struct backfill *b)
 			      "store keeps the progress");
 	if (b->last_given && (b->from_given || b->to_given))
 		return refuse("--last does not go with --from and --to");
+	if (b->range.how == TAIL_FROM && b->range.from > b->range.to)
+		return refuse("--from is behind --to");
 	return EX_OK;
 }
 

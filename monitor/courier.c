@@ -5,11 +5,8 @@
  */
 #include "monitor/courier.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "ctlog/base/mem.h"
+#include "monitor/append.h"
 #include "monitor/diag.h"
 #include "monitor/tail.h"
 
@@ -21,6 +18,8 @@ struct opened {
 	const struct conf_sink *conf;
 	const struct sink_api *api;
 	struct sink *sink;
+	struct err why; /* of the last failure */
+	bool failing;
 };
 
 struct carried {
@@ -228,8 +227,22 @@ judge_refused(struct courier *c, struct carried *p)
 	p->left = true;
 	if (!c->counts.refused)
 		diag_error("sink %s: %s; nothing more is sent there",
-		    p->to->conf->name, status_name(p->outcome.status));
+		    p->to->conf->name, p->to->why.text);
 	c->counts.refused = true;
+}
+
+/* Say once when a sink begins to fail, and when it works again. */
+static void
+judge_tell(struct opened *to, enum verdict v, int64_t retry_ms)
+{
+	if (v == SINK_RETRY && !to->failing)
+		diag_warn("sink %s: %s; what is for it is kept, the next try "
+			  "is in %lld s",
+		    to->conf->name, to->why.text,
+		    (long long)(retry_ms + 999) / 1000);
+	else if (v == SINK_DELIVERED && to->failing)
+		diag_info("sink %s: works again", to->conf->name);
+	to->failing = v == SINK_RETRY;
 }
 
 /* Is the row settled for good? */
@@ -253,6 +266,8 @@ judge_one(struct courier *c, struct carried *p, unsigned attempts)
 	c->counts.delivered += v == SINK_DELIVERED;
 	c->counts.retried += v == SINK_RETRY;
 	c->counts.dead += v == SINK_DEAD;
+	if (p->to != NULL)
+		judge_tell(p->to, v, retry_ms);
 	if (v == SINK_DEAD)
 		diag_error("an alert for sink %s is given up: %s",
 		    p->to ? p->to->conf->name : "(no longer configured)",
@@ -273,67 +288,23 @@ carry_done(struct task *task)
 
 /* --- carry: on the store thread ------------------------------------------------- */
 
-static enum status
-append_bytes(int fd, struct span s)
-{
-	ssize_t n;
-
-	while (s.len > 0) {
-		n = write(fd, s.p, s.len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == ENOSPC ? ST_FULL : ST_IO;
-		s = span_from(s, (size_t)n);
-	}
-	return ST_OK;
-}
-
-/* A line that a crash or a full disk cut off must not swallow the next one. */
-static enum status
-append_start(int fd)
-{
-	off_t end = lseek(fd, 0, SEEK_END);
-	char last;
-
-	if (end <= 0 || pread(fd, &last, 1, end - 1) != 1 || last == '\n')
-		return ST_OK;
-	return append_bytes(fd, span_str("\n"));
-}
-
-/* "-" is standard output. */
-static int
-append_open(const char *path)
-{
-	if (!strcmp(path, "-"))
-		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	return open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-}
-
-/* All parcels of the round for one file: append each, fsync once. */
+/* All parcels of the round for one file at once: one fsync. */
 static void
-append_file(struct round *r, size_t first)
+carry_file(struct round *r, size_t first)
 {
-	const char *path = r->carried[first].parcel.path;
-	int fd = append_open(path);
-	enum status st = fd < 0 ? ST_IO : append_start(fd);
+	struct opened *to = r->carried[first].to;
+	struct span *lines = mem_new(r->rows.num, sizeof(*lines));
+	enum status st;
+	size_t n = 0;
 
-	for (size_t i = first; i < r->rows.num; i++) {
-		struct carried *c = &r->carried[i];
-
-		if (c->to != r->carried[first].to)
-			continue;
-		if (st == ST_OK)
-			st = append_bytes(fd, buf_span(&c->parcel.body));
-		c->outcome.status = st;
-	}
-	if (st == ST_OK && fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
-		st = ST_IO;
-	for (size_t i = first; st != ST_OK && i < r->rows.num; i++)
-		if (r->carried[i].to == r->carried[first].to)
+	for (size_t i = first; i < r->rows.num; i++)
+		if (r->carried[i].to == to)
+			lines[n++] = buf_span(&r->carried[i].parcel.body);
+	st = append_lines(r->carried[first].parcel.path, lines, n, &to->why);
+	for (size_t i = first; i < r->rows.num; i++)
+		if (r->carried[i].to == to)
 			r->carried[i].outcome.status = st;
-	if (fd >= 0)
-		close(fd);
+	free(lines);
 }
 
 /* The first row of the round for this sink. */
@@ -354,7 +325,7 @@ carry_run(struct task *task, struct store *s)
 	(void)s;
 	for (size_t i = 0; i < r->rows.num; i++)
 		if (r->carried[i].to != NULL && is_first(r, i))
-			append_file(r, i);
+			carry_file(r, i);
 }
 
 /* --- fetch and render -------------------------------------------------------------- */

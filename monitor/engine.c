@@ -286,6 +286,8 @@ engine_on_index(
 		return;
 	}
 	g->started = true;
+	if (num_records == 0)
+		diag_warn("no record is active: nothing can match");
 	if (g->stopping || g->num_logs == 0)
 		ev_break(g->loop, EVBREAK_ALL);
 	else

@@ -264,7 +264,7 @@ progress_bar(const struct scan_sum *s, uint64_t rate)
 	bar[30] = '\0';
 	fprintf(stderr,
 	    "\r[%s] %3.0f %%  %" PRIu64 "/%" PRIu64 "  %" PRIu64
-	    "/s  verified %" PRIu64 "  %" PRIu64 ":%02" PRIu64 " left \033[K",
+	    "/s  verified %" PRIu64 "  %" PRIu64 ":%02" PRIu64 " left \033[K\r",
 	    bar, s->all ? 100.0 * (double)s->done / (double)s->all : 0, s->done,
 	    s->all, rate, s->proven, left / 60, left % 60);
 }
@@ -289,8 +289,9 @@ scan_progress_tick(struct scan_progress *p, const struct engine *g)
 		fprintf(stderr,
 		    "indelible: %" PRIu64 " of %" PRIu64
 		    " entries read (%" PRIu64 "/s), %" PRIu64
-		    " verified, %u logs running\n",
-		    s.done, s.all, rate, s.proven, s.running);
+		    " verified, %u %s running\n",
+		    s.done, s.all, rate, s.proven, s.running,
+		    s.running == 1 ? "log" : "logs");
 }
 
 void

@@ -74,10 +74,16 @@ head_refused(struct tail *t, enum status st, const struct err *why)
 	if (t->signature_failures == TAIL_SIGNATURES + 1)
 		tail_event(t, kind, why->text);
 	if (!t->range.follow && t->signature_failures > TAIL_SIGNATURES) {
-		tail_end(t, st, why);
+		struct err e;
+
+		err_set(&e, st, "%s; %s", why->text,
+		    st == ST_SIGNATURE ? "is the key that was given this log's?"
+				       : "is the origin that was given right?");
+		tail_end(t, st, &e);
 		return;
 	}
-	diag_warn("%s: %s", t->log.name, why->text);
+	if (t->signature_failures <= TAIL_SIGNATURES)
+		diag_warn("%s: %s", t->log.name, why->text);
 	if (t->range.follow && t->signature_failures > TAIL_SIGNATURES)
 		tail_head_later(t);
 	else

@@ -439,6 +439,16 @@ config_lists(
 	return st;
 }
 
+/* Some list is one that this version reads. */
+static bool
+config_has_files(const struct config *c)
+{
+	for (size_t i = 0; i < c->logs.num_lists; i++)
+		if (c->logs.lists[i].file != NULL)
+			return true;
+	return false;
+}
+
 enum status
 wants_of_config(struct wants *out, const struct config *c, struct err *e)
 {
@@ -449,7 +459,7 @@ wants_of_config(struct wants *out, const struct config *c, struct err *e)
 	if (st == ST_OK)
 		st = config_lists(out, c, matched, e);
 	for (size_t k = 0; k < num && st == ST_OK; k++)
-		if (matched[k] == 0 && c->logs.num_lists > 0)
+		if (matched[k] == 0 && config_has_files(c))
 			diag_warn("logs.include: %s matches no log of the "
 				  "lists",
 			    QUOTE(span_str(c->logs.include.list[k])));
