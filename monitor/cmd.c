@@ -60,18 +60,24 @@ cmd_finish(int rc)
 	return rc == EX_OK ? EX_IOERR : rc;
 }
 
-/* Worse statuses first; those that are missing rank like 70. */
+/* How bad an exit status is; one that the contract does not rank, like 70. */
+static size_t
+cmd_rank(int status)
+{
+	static const int order[] = {EX_OK, EX_TRUE, EX_TEMPFAIL, EX_UNAVAILABLE,
+	    EX_IOERR, EX_CANTCREAT, EX_PROTOCOL};
+	size_t n = sizeof(order) / sizeof(order[0]);
+
+	for (size_t i = 0; i < n; i++)
+		if (status == order[i])
+			return i;
+	return n;
+}
+
 int
 cmd_worst(int a, int b)
 {
-	static const int order[] = {EX_SOFTWARE, EX_USAGE, EX_PROTOCOL,
-	    EX_CANTCREAT, EX_IOERR, EX_UNAVAILABLE, EX_TEMPFAIL, EX_TRUE,
-	    EX_OK};
-
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-		if (a == order[i] || b == order[i])
-			return order[i];
-	return EX_SOFTWARE;
+	return cmd_rank(a) >= cmd_rank(b) ? a : b;
 }
 
 int

@@ -140,6 +140,17 @@ head_replace(struct tail *t)
 	t->proof_failures = 0;
 }
 
+/* The tip is still in the tile where the target's was. (Else that tile is full
+ * now, and serves the target, too.) */
+static bool
+head_is_same_tile(const struct tail *t)
+{
+	const struct log_api *api = t->log.api;
+
+	return api->plan_limit(&t->log, t->newest.head.size, false) ==
+	       api->plan_limit(&t->log, t->target.head.size, false);
+}
+
 static void
 head_adopt(struct tail *t)
 {
@@ -152,7 +163,7 @@ head_adopt(struct tail *t)
 	}
 	if (t->phase != PHASE_READ)
 		return;
-	if (newer && t->want_newer)
+	if (newer && t->want_newer && head_is_same_tile(t))
 		head_replace(t);
 	else if (newer && t->range.follow && target_is_done(t))
 		signed_head_copy(&t->target, &t->newest);

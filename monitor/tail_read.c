@@ -156,20 +156,37 @@ flight_work(struct flight *f, size_t body_len)
 	pool_submit(f->t->env->pool, s);
 }
 
+/* The partial tile at the tip is not to be had: be content with the full ones
+ * for now, so that they are proven. */
+static void
+flight_no_partial(struct tail *t)
+{
+	diag_debug("%s: the partial tile at the tip is not there", t->log.name);
+	t->partial = false;
+	tail_flights_drop(t);
+	tail_step(t);
+}
+
 /* There is no such resource: try the next place, or wait for a newer head. */
 static void
 flight_missing(struct flight *f, const struct err *why)
 {
+	struct tail *t = f->t;
 	struct request next;
 
 	f->want.attempt++;
 	if (f->req.may_miss &&
-	    f->t->log.api->batch_request(&f->t->log, &next, &f->want)) {
+	    t->log.api->batch_request(&t->log, &next, &f->want)) {
 		flight_ask(f);
 		return;
 	}
 	f->want.attempt = 0;
-	tail_head_newer(f->t);
+	tail_head_newer(t);
+	if (t->partial && f->want.end == t->target.head.size &&
+	    f->failures + 1 >= TAIL_PATIENCE) {
+		flight_no_partial(t);
+		return;
+	}
 	flight_failed(f, ST_UNREACHABLE, why);
 }
 
