@@ -1,22 +1,18 @@
 /*
- * listing: where lists are, what is refused, and the copies; see listing.h.
- * The network is in listing_fetch.c.
+ * listing: where lists are, and what is refused; see listing.h. The copies are
+ * in listing_copy.c, the network is in listing_fetch.c.
  */
 #include "monitor/listing.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/diag.h"
 #include "monitor/http.h"
+#include "monitor/listing_copy.h"
 #include "monitor/listing_fetch.h"
-#include "monitor/store/files.h"
 #include "monitor/wants.h"
 
 #define FETCH_LIMIT_MS 60000
@@ -106,22 +102,7 @@ listing_free(struct listing *l)
 	free(l);
 }
 
-/* --- a list and its signature ----------------------------------------------- */
-
-/* One list under way: its bytes, and those of its signature. */
-struct edition {
-	struct buf json, sig;
-	struct loglist list;
-};
-
-static void
-edition_fini(struct edition *ed)
-{
-	buf_fini(&ed->json);
-	buf_fini(&ed->sig);
-	loglist_fini(&ed->list);
-	*ed = (struct edition){0};
-}
+/* --- files ------------------------------------------------------------------ */
 
 /* *out is NULL for a list without a key. */
 static enum status
@@ -133,51 +114,6 @@ source_key(struct logkey **out, const struct list_source *src, struct err *e)
 	if (src->key_file != NULL)
 		return file_read_key(out, src->key_file, e);
 	return ST_OK;
-}
-
-/* Verify, then parse. */
-static enum status
-edition_check(struct edition *ed, const struct logkey *key, struct err *e)
-{
-	enum status st = ST_OK;
-
-	if (key != NULL)
-		st = loglist_verify(
-		    buf_span(&ed->json), buf_span(&ed->sig), key, e);
-	if (st == ST_OK)
-		st = loglist_parse(&ed->list, buf_span(&ed->json), e);
-	return st;
-}
-
-/* The signature's place: ".sig" for ".json" at the end of the path. */
-static char *
-sig_place(const char *place, bool is_url)
-{
-	size_t len = is_url ? strcspn(place, "?") : strlen(place), cut = len;
-	struct buf b = {0};
-	char *s;
-
-	if (len > 5 && memcmp(place + len - 5, ".json", 5) == 0)
-		cut -= 5;
-	buf_add(&b, place, cut);
-	buf_str(&b, ".sig");
-	buf_str(&b, place + len);
-	s = mem_strn(b.p, b.len);
-	buf_fini(&b);
-	return s;
-}
-
-static enum status
-edition_read(
-    struct edition *ed, const char *file, bool is_signed, struct err *e)
-{
-	char *sig = sig_place(file, false);
-	enum status st = file_read(&ed->json, file, LIMIT_LOGLIST, e);
-
-	if (st == ST_OK && is_signed)
-		st = file_read(&ed->sig, sig, LIMIT_HEAD, e);
-	free(sig);
-	return st;
 }
 
 static enum status
@@ -333,113 +269,6 @@ listing_tell(const struct listing *l, struct store *s, struct err *e)
 	return st;
 }
 
-/* --- copies ------------------------------------------------------------------ */
-
-/* chrome.json; for others a name made of the URL. NULL: none is kept. */
-static char *
-copy_path(const struct listing *l, const struct list_source *src)
-{
-	struct buf b = {0};
-	struct hasher *h;
-	struct hash sum;
-	char *s;
-
-	if (l->conf->dir == NULL)
-		return NULL;
-	buf_fmt(&b, "%s/", l->conf->dir);
-	if (src->name != NULL) {
-		buf_str(&b, src->name);
-	} else {
-		h = hasher_new();
-		hasher_sha256(h, &sum, span_str(src->url), span_of(NULL, 0));
-		hasher_free(h);
-		buf_str(&b, "url-");
-		text_hex(&b, span_of(sum.b, 8));
-	}
-	buf_str(&b, ".json");
-	s = mem_strn(b.p, b.len);
-	buf_fini(&b);
-	return s;
-}
-
-static enum status
-write_all(int fd, struct span s)
-{
-	while (s.len > 0) {
-		ssize_t n = write(fd, s.p, s.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return ST_IO;
-		s = span_from(s, (size_t)n);
-	}
-	return fsync(fd) == 0 ? ST_OK : ST_IO;
-}
-
-/* All of it or what was there before. */
-static enum status
-put_file(const char *path, struct span s, struct err *e)
-{
-	struct buf tmp = {0};
-	enum status st = ST_IO;
-	int fd;
-
-	buf_fmt(&tmp, "%s.new", path);
-	fd = open(
-	    buf_cstr(&tmp), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		st = write_all(fd, s);
-	if (st == ST_OK && rename(buf_cstr(&tmp), path) != 0)
-		st = ST_IO;
-	if (st != ST_OK)
-		st = files_fail("cannot write", path, e);
-	if (fd >= 0)
-		close(fd);
-	buf_fini(&tmp);
-	return st;
-}
-
-/* Without a copy the program works as well, as long as there is a network. */
-static void
-copy_keep(const struct listing *l, const char *path, const struct edition *ed)
-{
-	char *sig = sig_place(path, false);
-	enum status st = ST_OK;
-	struct err e = {""};
-
-	if (mkdir(l->conf->dir, 0700) != 0 && errno != EEXIST)
-		st = files_fail("cannot make", l->conf->dir, &e);
-	if (st == ST_OK && ed->sig.len > 0)
-		st = put_file(sig, buf_span(&ed->sig), &e);
-	if (st == ST_OK)
-		st = put_file(path, buf_span(&ed->json), &e);
-	if (st == ST_OK)
-		st = files_sync_dir(path, &e);
-	if (st != ST_OK)
-		diag_warn("the log list is not kept: %s", e.text);
-	free(sig);
-}
-
-/* false: there is none, or none that is good. */
-static bool
-copy_read(struct edition *ed, const char *path, const struct logkey *key)
-{
-	struct err e = {""};
-	enum status st;
-
-	if (path == NULL)
-		return false;
-	st = edition_read(ed, path, key != NULL, &e);
-	if (st == ST_OK)
-		st = edition_check(ed, key, &e);
-	if (st != ST_OK && st != ST_MISSING)
-		diag_warn("the copy %s cannot be used: %s", path, e.text);
-	if (st != ST_OK)
-		edition_fini(ed);
-	return st == ST_OK;
-}
-
 /* --- by URL --------------------------------------------------------------- */
 
 static enum status
@@ -485,7 +314,8 @@ url_check(struct listing *l, const struct list_source *src, struct err *e)
 
 	if (!config_url_ok(src->url, l->conf->allow_http, e))
 		return ST_USAGE;
-	if (c->contact == NULL && !http_is_loopback(src->url))
+	if (c->contact == NULL && !l->conf->offline &&
+	    !http_is_loopback(src->url))
 		return err_set(e, ST_USAGE,
 		    "log list %s: servers want to know whom to write to: give "
 		    "--contact ADDR (contact: in the configuration)",
@@ -528,7 +358,7 @@ static enum status
 edition_choose(struct listing *l, struct edition *ed,
     const struct list_source *src, const struct logkey *key, struct err *e)
 {
-	char *path = copy_path(l, src);
+	char *path = copy_path(l->conf->dir, src);
 	bool has_copy = copy_read(ed, path, key);
 	enum status st;
 
@@ -541,7 +371,7 @@ edition_choose(struct listing *l, struct edition *ed,
 	else
 		st = edition_renew(l, ed, src, key, e);
 	if (st == ST_OK && path != NULL && !l->conf->offline)
-		copy_keep(l, path, ed);
+		copy_keep(l->conf->dir, path, ed);
 	if (st != ST_OK && st != ST_AGAIN && has_copy) {
 		diag_warn("log list %s: the copy of the last good one is used "
 			  "(%s): %s",

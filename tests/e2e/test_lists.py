@@ -232,3 +232,30 @@ def test_frozen(work, server, publisher):
     result = scan(work, publisher).expect(0)
     assert "we are served the frozen list" in result.err
     assert entries(result) == 1
+
+
+# --- logs -------------------------------------------------------------------
+
+def test_logs_of_a_file(work, server):
+    """list and show, without a configuration."""
+    logs = logs_of(server, 2)
+    path = work.write("l.json", json.dumps(list_of(server, logs)))
+    out = work.run("logs", "list", "--log-list", path).expect(0).out
+    assert "List 0" in out and logs[1].static in out
+    shown = work.run("logs", "show", "--log-list", path, "--json",
+                     logs[1].log_id).expect(0).out
+    assert json.loads(shown)["description"] == "List 1"
+    work.run("logs", "show", "--log-list", path, "nobody").expect(64)
+    work.run("logs", "show").expect(64)
+
+
+def test_logs_refresh(work, server, publisher):
+    """Only refresh uses the network; list has what it fetched."""
+    publisher.publish(list_of(server, logs_of(server, 2)))
+    configure(work, publisher)
+    result = work.with_config("logs", "list").expect(66)
+    assert "logs refresh" in result.err
+    assert "2 logs" in work.with_config("logs", "refresh").expect(0).out
+    publisher.close()
+    lines = work.with_config("logs", "list", "--json").expect(0).out
+    assert len(lines.splitlines()) == 2
