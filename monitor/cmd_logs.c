@@ -140,10 +140,11 @@ one_list(struct args *a, const struct list_source *src)
 	return EX_OK;
 }
 
+/* All are shown; the first failure counts. */
 static int
 all_lists(struct args *a, const struct config *c)
 {
-	int rc = EX_OK;
+	int rc = EX_OK, one;
 
 	if (a->list != NULL) {
 		bool is_url = strstr(a->list, "://") != NULL;
@@ -155,7 +156,8 @@ all_lists(struct args *a, const struct config *c)
 	for (size_t i = 0; i < c->logs.num_lists; i++) {
 		struct list_source src = listing_source(&c->logs.lists[i]);
 
-		rc = cmd_worst(rc, one_list(a, &src));
+		one = one_list(a, &src);
+		rc = rc == EX_OK ? one : rc;
 	}
 	return rc;
 }
