@@ -68,7 +68,7 @@ static const struct conf_key logs_keys[] = {
 	{"lists", TYPE_ITEMS, 0, AT(logs.lists), .def = "chrome apple",
 	    .sub = list_keys, .size = sizeof(struct conf_list),
 	    .num_at = AT(logs.num_lists),
-	    .help = "log lists: {file}; others are not fetched yet"},
+	    .help = "log lists: built-in names, {url} or {file}"},
 	{"include", TYPE_TEXTS, 0, AT(logs.include), .def = "*",
 	    .check = value_glob,
 	    .help = "logs taken: globs, log ids, URLs"},

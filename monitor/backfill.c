@@ -2,6 +2,7 @@
 #include "monitor/backfill.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctlog/base/limits.h"
@@ -32,29 +33,63 @@ read_config(struct backfill *b)
 	return cmd_config_read(&b->config, b->config_file);
 }
 
+/* Where copies of fetched lists are: beside the store, or in the folder of
+ * --state, which is made for them. */
+static char *
+list_dir(const struct backfill *b)
+{
+	struct buf url = {0};
+	char *dir;
+
+	if (uses_service_store(b))
+		return cmd_list_dir(b->config.store);
+	if (b->state_dir == NULL || b->logs.url != NULL)
+		return NULL;
+	mkdir(b->state_dir, 0700); /* or backfill_state_open says why not */
+	buf_fmt(&url, "%s/lists", b->state_dir);
+	dir = mem_strn(url.p, url.len);
+	buf_fini(&url);
+	return dir;
+}
+
+static enum status
+choose_logs(struct backfill *b, struct err *e)
+{
+	bool named = b->logs.url != NULL || b->logs.num_lists > 0;
+	enum status st;
+
+	st = named ? wants_of_opts(&b->wants, &b->logs, e)
+		   : wants_of_config(&b->wants, &b->config, b->logs.listing, e);
+	if (st == ST_OK && !named)
+		st = wants_choose(&b->wants, &b->logs, e);
+	if (st == ST_OK)
+		st = wants_contact(&b->wants, b->config.contact, e);
+	if (st == ST_OK && b->wants.num == 0)
+		st = err_set(e, ST_USAGE, "there is no log to scan");
+	return st;
+}
+
+/* After the processes without sockets were forked: lists may be fetched. */
 static int
 read_wants(struct backfill *b)
 {
-	bool named = b->logs.url != NULL || b->logs.num_lists > 0;
-	const char *contact = b->contact ? b->contact : b->config.contact;
+	char *dir = list_dir(b);
+	struct listing_conf lc = {.config = &b->config,
+	    .dir = dir,
+	    .allow_http = b->logs.allow_http || b->config.allow_http};
 	struct err e = {""};
 	enum status st;
 
-	st = named ? wants_of_opts(&b->wants, &b->logs, &e)
-		   : wants_of_config(&b->wants, &b->config, &e);
-	if (st == ST_OK && !named)
-		st = wants_choose(&b->wants, &b->logs, &e);
-	if (st == ST_OK)
-		st = wants_contact(&b->wants, contact, &e);
-	if (st == ST_OK && b->wants.num == 0)
-		st = err_set(&e, ST_USAGE, "there is no log to scan");
-	if (st != ST_OK)
-		return cmd_fail(st, &e);
 	if (b->contact != NULL) {
 		free(b->config.contact);
 		b->config.contact = mem_str(b->contact);
 	}
-	return EX_OK;
+	b->logs.listing = listing_new(&lc);
+	st = choose_logs(b, &e);
+	listing_free(b->logs.listing);
+	b->logs.listing = NULL;
+	free(dir);
+	return st == ST_OK ? EX_OK : cmd_fail(st, &e);
 }
 
 static int
@@ -331,7 +366,9 @@ scan(struct backfill *b)
 
 	configure(b);
 	engine_init(&b->engine, &b->conf);
-	rc = choose_store(b);
+	rc = read_wants(b);
+	if (rc == EX_OK)
+		rc = choose_store(b);
 	if (rc != EX_OK) {
 		engine_abort(&b->engine);
 		return rc;
@@ -359,9 +396,7 @@ backfill_run(struct backfill *b)
 	rc = read_config(b);
 	if (rc != EX_OK)
 		return rc;
-	rc = read_wants(b);
-	if (rc == EX_OK)
-		rc = read_records(b);
+	rc = read_records(b);
 	if (rc == EX_OK)
 		rc = scan(b);
 	keys_wipe(&b->engine.conf.store_conf.keys);

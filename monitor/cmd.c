@@ -123,6 +123,24 @@ cmd_store_exists(const struct config *c)
 	       access(path, F_OK) == 0;
 }
 
+char *
+cmd_list_dir(const char *store_url)
+{
+	const char *path, *slash;
+	struct buf b = {0};
+	char *s;
+
+	if (!value_store(store_url, &path, NULL) || path == NULL)
+		return NULL;
+	slash = strrchr(path, '/');
+	if (slash != NULL)
+		buf_add(&b, path, (size_t)(slash - path) + 1);
+	buf_str(&b, "lists");
+	s = mem_strn(b.p, b.len);
+	buf_fini(&b);
+	return s;
+}
+
 enum status
 cmd_key_lost(const struct config *c, struct err *e)
 {

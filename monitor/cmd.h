@@ -16,7 +16,7 @@
 typedef int cmd_fn(int argc, char **argv);
 
 cmd_fn cmd_monitor, cmd_backfill, cmd_inspect, cmd_records, cmd_config,
-    cmd_store, cmd_version;
+    cmd_store, cmd_logs, cmd_version;
 
 /* The exit status that goes with a failure. */
 int cmd_exit(enum status st);
@@ -41,6 +41,9 @@ void cmd_sinks(struct store_sink *out, const struct config *c);
 const char *cmd_owner(char out[64]);
 /* The file of an SQLite store is there. */
 bool cmd_store_exists(const struct config *c);
+/* Where copies of log lists are kept, beside an SQLite store; malloc'd, NULL
+ * for other stores. */
+char *cmd_list_dir(const char *store_url);
 /* The message for a store without its key, which nothing can make again. */
 enum status cmd_key_lost(const struct config *c, struct err *e);
 /* As cmd_fail, for what opening a store says. */

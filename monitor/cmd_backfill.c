@@ -30,8 +30,8 @@ enum {
 static const struct opt table[] = {
     [O_CONFIG] = {"config", 'c', "FILE",
 	"use this configuration's store (and logs)"},
-    [O_LIST] = {"log-list", 0, "FILE", "a CT log list v3; repeatable"},
-    [O_LIST_KEY] = {"log-list-key", 0, "PEM", "the key that signed FILE.sig"},
+    [O_LIST] = {"log-list", 0, "FILE|URL", "a CT log list v3; repeatable"},
+    [O_LIST_KEY] = {"log-list-key", 0, "PEM", "the key that signed its .sig"},
     [O_LOG] = {"log", 0, "PATTERN",
 	"of the list or FILE: glob, log_id or URL; repeatable"},
     [O_URL] = {"log-url", 0, "URL", "one log, without a list"},
@@ -132,14 +132,14 @@ check(const struct backfill *b)
 	if (b->config_file == NULL && b->logs.url == NULL &&
 	    b->logs.num_lists == 0)
 		return refuse("which log? give --log-url URL --log-key FILE, "
-			      "or --log-list FILE");
+			      "or --log-list FILE|URL");
 	if (b->logs.url == NULL &&
 	    (b->logs.key != NULL || b->logs.api != NULL ||
 		b->logs.origin != NULL))
 		return refuse("--log-key, --log-api and --origin go with "
 			      "--log-url URL");
 	if (b->logs.num_lists == 0 && b->logs.list_key != NULL)
-		return refuse("--log-list-key goes with --log-list FILE");
+		return refuse("--log-list-key goes with --log-list");
 	if (b->state_dir != NULL && b->records_file == NULL)
 		return refuse("--state goes with --records; with -c the "
 			      "store keeps the progress");

@@ -20,7 +20,9 @@ struct service {
 	struct engine engine;
 	struct engine_conf conf;
 	struct store_sink *sinks;
-	char owner[64];
+	struct listing_conf listing_conf;
+	struct listing *listing;
+	char *list_dir, owner[64];
 };
 
 /* Where reading begins in a log that the store does not know yet. A shard
@@ -35,24 +37,54 @@ service_range(const struct config *c)
 	return r;
 }
 
+/* How it ends when it does not know what to follow. */
 static int
-service_check(struct service *s)
+wants_exit(enum status st, const struct err *e)
+{
+	if (st == ST_AGAIN) { /* SIGTERM */
+		diag_info("%s", e->text);
+		return EX_OK;
+	}
+	cmd_fail(st, e);
+	return st == ST_MISSING || st == ST_UNREACHABLE || st == ST_SIGNATURE
+		   ? cmd_exit(st)
+		   : EX_CONFIG;
+}
+
+/* What to follow; `*ready` when there is something. */
+static int
+service_wants(struct service *s, bool *ready)
 {
 	struct err e = {""};
-	enum status st = wants_of_config(&s->wants, &s->config, &e);
+	enum status st;
 
+	s->list_dir = cmd_list_dir(s->config.store);
+	s->listing_conf = (struct listing_conf){.config = &s->config,
+	    .dir = s->list_dir,
+	    .allow_http = s->config.allow_http};
+	s->listing = listing_new(&s->listing_conf);
+	st = wants_of_config(&s->wants, &s->config, s->listing, &e);
 	if (st == ST_OK)
 		st = wants_contact(&s->wants, s->config.contact, &e);
-	if (st != ST_OK) {
-		cmd_fail(st, &e);
-		return st == ST_MISSING ? EX_NOINPUT : EX_CONFIG;
-	}
+	if (st != ST_OK)
+		return wants_exit(st, &e);
 	if (s->wants.num == 0) {
-		fprintf(stderr, "indelible: the configuration names no log "
-				"to follow; add one under logs.extra\n");
+		fprintf(stderr,
+		    "indelible: the configuration names no log to follow; add "
+		    "one under logs.extra, or a list under logs.lists\n");
 		return EX_CONFIG;
 	}
+	*ready = true;
 	return EX_OK;
+}
+
+/* With the store open: what has been found out before. */
+static enum status
+service_prepare(void *arg, struct store *store, struct err *e)
+{
+	struct service *s = arg;
+
+	return listing_tell(s->listing, store, e);
 }
 
 static void
@@ -63,6 +95,8 @@ service_conf(struct service *s)
 	s->sinks = mem_new(c->alerts.num_sinks, sizeof(*s->sinks));
 	cmd_sinks(s->sinks, c);
 	s->conf.config = c;
+	s->conf.prepare = service_prepare;
+	s->conf.arg = s;
 	s->conf.store_conf.num_sinks = s->conf.num_sinks = c->alerts.num_sinks;
 	s->conf.store_conf.sinks = s->sinks;
 	s->conf.store_conf.owner = cmd_owner(s->owner);
@@ -80,14 +114,17 @@ service_run(struct service *s)
 {
 	struct tail_range range = service_range(&s->config);
 	struct err e = {""};
+	bool ready = false;
 	enum status st;
 	int rc;
 
 	service_conf(s);
 	engine_init(&s->engine, &s->conf);
-	rc = cmd_store_conf(
-	    &s->engine.conf.store_conf, &s->engine.conf.store, &s->config);
-	if (rc != EX_OK) {
+	rc = service_wants(s, &ready);
+	if (ready)
+		rc = cmd_store_conf(&s->engine.conf.store_conf,
+		    &s->engine.conf.store, &s->config);
+	if (!ready || rc != EX_OK) {
 		engine_abort(&s->engine);
 		return rc;
 	}
@@ -139,13 +176,13 @@ cmd_monitor(int argc, char **argv)
 	rc = cmd_config_read(&s->config, file);
 	if (rc == EX_OK) {
 		config_warn_start(s->config.file);
-		rc = service_check(s);
-		if (rc == EX_OK)
-			rc = service_run(s);
+		rc = service_run(s);
+		listing_free(s->listing);
 		wants_fini(&s->wants);
 		config_fini(&s->config);
 	}
 	free(s->sinks);
+	free(s->list_dir);
 	free(s);
 	return rc;
 }

@@ -83,24 +83,6 @@ warn_absent(struct warn *w)
  */
 
 static void
-warn_lists(struct warn *w)
-{
-	const struct node *list = node_get(node_get(w->root, "logs"), "lists");
-
-	for (size_t i = 0; i < w->c->logs.num_lists; i++) {
-		const struct conf_list *l = &w->c->logs.lists[i];
-
-		if (l->file == NULL)
-			mistake_add(w->m, place_of(nth(list, i)),
-			    "logs.lists: %s%s is not fetched by this version; "
-			    "download the list and give {file: ...}, or name "
-			    "logs under extra",
-			    QUOTE(span_str(l->name ? l->name : l->url)),
-			    list ? "" : " (the default)");
-	}
-}
-
-static void
 warn_sinks(struct warn *w)
 {
 	const struct node *list =
@@ -184,7 +166,6 @@ warn_run(struct mistakes *m, const struct config *c, bool all)
 	m->warnings = true;
 	warn_absent(&w);
 	if (all) {
-		warn_lists(&w);
 		warn_sinks(&w);
 		warn_store(&w);
 		warn_files(&w);

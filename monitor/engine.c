@@ -97,24 +97,31 @@ stop_courier(struct engine *g)
 	courier_free(g->courier);
 }
 
-static enum status
-start_http(struct engine *g, struct err *e)
+struct http *
+engine_http(struct ev_loop *loop, const struct config *c)
 {
-	const struct config *c = g->conf.config;
-	struct buf ua = {0};
 	struct http_conf h = {.ca_file = c->fetch.ca_file,
 	    .max_connections = (int)c->fetch.max_connections,
 	    .per_host = (int)c->fetch.per_host,
 	    .connect_timeout_ms = c->fetch.connect_timeout_ms,
 	    .timeout_ms = c->fetch.timeout_ms,
 	    .low_speed_ms = 30000};
+	struct buf ua = {0};
+	struct http *http;
 
-	(void)e;
 	buf_fmt(&ua, "indelible/%s (%s)", INDELIBLE_VERSION,
 	    c->contact ? c->contact : "loopback only");
 	h.user_agent = buf_cstr(&ua);
-	g->http = http_new(g->loop, &h);
+	http = http_new(loop, &h);
 	buf_fini(&ua);
+	return http;
+}
+
+static enum status
+start_http(struct engine *g, struct err *e)
+{
+	(void)e;
+	g->http = engine_http(g->loop, g->conf.config);
 	return ST_OK;
 }
 

@@ -99,4 +99,7 @@ enum status engine_log_status(const struct entry_log *l);
 bool engine_was_stopped(const struct engine *g);
 void engine_close(struct engine *g);
 
+/* As the configuration wants it, with the contact in the User-Agent. */
+struct http *engine_http(struct ev_loop *loop, const struct config *c);
+
 #endif

@@ -1,10 +1,11 @@
-/* file: reading a whole file; see wants.h. */
+/* file: reading a whole file, or a key; see wants.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctlog/base/limits.h"
 #include "monitor/wants.h"
 
 static enum status
@@ -48,5 +49,20 @@ file_read(struct buf *out, const char *path, size_t limit, struct err *e)
 		return file_errno(path, e);
 	st = file_drain(out, fd, path, limit, e);
 	close(fd);
+	return st;
+}
+
+enum status
+file_read_key(struct logkey **out, const char *file, struct err *e)
+{
+	struct buf b = {0};
+	enum status st = file_read(&b, file, LIMIT_HEAD, e);
+
+	if (st == ST_OK) {
+		st = logkey_parse(out, buf_span(&b), e);
+		if (st != ST_OK)
+			err_prefix(e, "%s", file);
+	}
+	buf_fini(&b);
 	return st;
 }

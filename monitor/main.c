@@ -15,6 +15,7 @@ static const struct {
     {"backfill", cmd_backfill, "one-off verified scan of logs"},
     {"inspect", cmd_inspect, "the personal data that certificates carry"},
     {"records", cmd_records, "import and list opt-in records"},
+    {"logs", cmd_logs, "the logs of the log lists"},
     {"config", cmd_config, "check or print the configuration"},
     {"store", cmd_store, "make a store"},
     {"version", cmd_version, "versions of this program and its libraries"},

@@ -90,21 +90,6 @@ url_check(const char *url, bool allow_http, struct err *e)
 	return ST_OK;
 }
 
-static enum status
-key_read(struct logkey **out, const char *file, struct err *e)
-{
-	struct buf b = {0};
-	enum status st = file_read(&b, file, LIMIT_HEAD, e);
-
-	if (st == ST_OK) {
-		st = logkey_parse(out, buf_span(&b), e);
-		if (st != ST_OK)
-			err_prefix(e, "%s", file);
-	}
-	buf_fini(&b);
-	return st;
-}
-
 /* One log named by hand; name may be NULL. */
 struct by_hand {
 	const char *name, *url, *key_file, *api, *origin;
@@ -124,7 +109,7 @@ wants_by_hand(struct wants *w, const struct by_hand *h, struct err *e)
 		return err_set(e, ST_USAGE,
 		    "%s is no log API; there are static and rfc6962",
 		    QUOTE(span_str(h->api)));
-	st = key_read(&log.key, h->key_file, e);
+	st = file_read_key(&log.key, h->key_file, e);
 	if (st != ST_OK)
 		return st;
 	log.url = url_base(h->url);
@@ -184,50 +169,6 @@ wants_listed(struct wants *w, const struct loglist_log *l)
 	wants_add(w, &log);
 }
 
-static enum status
-list_verify(
-    const char *file, const char *key_file, struct span json, struct err *e)
-{
-	struct buf sig = {0}, name = {0};
-	struct logkey *key = NULL;
-	size_t len = strlen(file);
-	enum status st;
-
-	if (len > 5 && !strcmp(file + len - 5, ".json"))
-		len -= 5;
-	buf_add(&name, file, len);
-	buf_str(&name, ".sig");
-	st = key_read(&key, key_file, e);
-	if (st == ST_OK)
-		st = file_read(&sig, buf_cstr(&name), LIMIT_HEAD, e);
-	if (st == ST_OK)
-		st = loglist_verify(json, buf_span(&sig), key, e);
-	logkey_free(key);
-	buf_fini(&sig);
-	buf_fini(&name);
-	return st;
-}
-
-static enum status
-list_read(
-    struct loglist *out, const char *file, const char *key_file, struct err *e)
-{
-	struct buf json = {0};
-	enum status st = file_read(&json, file, LIMIT_LOGLIST, e);
-
-	if (st == ST_OK && key_file != NULL)
-		st = list_verify(file, key_file, buf_span(&json), e);
-	else if (st == ST_OK)
-		diag_info("log list %s: used without a signature", file);
-	if (st == ST_OK) {
-		st = loglist_parse(out, buf_span(&json), e);
-		if (st != ST_OK)
-			err_prefix(e, "log list %s", file);
-	}
-	buf_fini(&json);
-	return st;
-}
-
 /* The logs of a list that some pattern asks for; without patterns, the usual
  * ones. matched[] counts for each pattern. */
 static void
@@ -249,18 +190,30 @@ list_take(struct wants *w, const struct loglist *list,
 }
 
 static enum status
+wants_of_list(struct wants *w, const struct list_source *src,
+    const struct logs_opts *o, size_t *matched, struct err *e)
+{
+	struct loglist list = {0};
+	enum status st = listing_read(o->listing, src, &list, e);
+
+	if (st == ST_OK)
+		list_take(w, &list, o, matched);
+	loglist_fini(&list);
+	return st;
+}
+
+static enum status
 wants_of_lists(
     struct wants *w, const struct logs_opts *o, size_t *matched, struct err *e)
 {
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < o->num_lists && st == ST_OK; i++) {
-		struct loglist list = {0};
+		bool is_url = strstr(o->lists[i], "://") != NULL;
+		struct list_source src = {.key_file = o->list_key};
 
-		st = list_read(&list, o->lists[i], o->list_key, e);
-		if (st == ST_OK)
-			list_take(w, &list, o, matched);
-		loglist_fini(&list);
+		*(is_url ? &src.url : &src.file) = o->lists[i];
+		st = wants_of_list(w, &src, o, matched, e);
 	}
 	return st;
 }
@@ -389,7 +342,8 @@ wants_of_opts(struct wants *out, const struct logs_opts *o, struct err *e)
 		    "give either --log-url or --log-list, not both");
 	if (o->num_patterns > 0 && o->num_lists == 0)
 		return err_set(e, ST_USAGE,
-		    "--log PATTERN chooses from a list; give --log-list FILE");
+		    "--log PATTERN chooses from a list; give --log-list FILE "
+		    "or URL");
 	if (o->url != NULL)
 		return wants_by_hand(out, &h, e);
 	return wants_strictly(out, o, e);
@@ -413,28 +367,18 @@ config_extra(struct wants *w, const struct config *c, struct err *e)
 }
 
 static enum status
-config_lists(
-    struct wants *w, const struct config *c, size_t *matched, struct err *e)
+config_lists(struct wants *w, const struct config *c, struct listing *listing,
+    size_t *matched, struct err *e)
 {
+	struct logs_opts o = {.listing = listing,
+	    .num_patterns = c->logs.include.num,
+	    .patterns = (const char **)(void *)c->logs.include.list};
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < c->logs.num_lists && st == ST_OK; i++) {
-		const struct conf_list *l = &c->logs.lists[i];
-		const char *file = l->file;
-		struct logs_opts o = {.num_lists = 1,
-		    .lists = &file,
-		    .list_key = l->key_file,
-		    .num_patterns = c->logs.include.num,
-		    .patterns = (const char **)(void *)c->logs.include.list};
+		struct list_source src = listing_source(&c->logs.lists[i]);
 
-		if (file == NULL) {
-			diag_warn("log list %s is not fetched by this "
-				  "version; download it and give it as "
-				  "lists: [{file: ...}]",
-			    l->name ? l->name : l->url);
-			continue;
-		}
-		st = wants_of_lists(w, &o, matched, e);
+		st = wants_of_list(w, &src, &o, matched, e);
 	}
 	return st;
 }
@@ -450,14 +394,15 @@ config_has_files(const struct config *c)
 }
 
 enum status
-wants_of_config(struct wants *out, const struct config *c, struct err *e)
+wants_of_config(struct wants *out, const struct config *c,
+    struct listing *listing, struct err *e)
 {
 	size_t num = c->logs.include.num;
 	size_t *matched = mem_new(num, sizeof(*matched));
 	enum status st = config_extra(out, c, e);
 
 	if (st == ST_OK)
-		st = config_lists(out, c, matched, e);
+		st = config_lists(out, c, listing, matched, e);
 	for (size_t k = 0; k < num && st == ST_OK; k++)
 		if (matched[k] == 0 && config_has_files(c))
 			diag_warn("logs.include: %s matches no log of the "

@@ -1,11 +1,12 @@
 /*
- * wants: which logs are to be read: out of the configuration, of log list
- * files, or of the command line (interface.md sections 1 and 2).
+ * wants: which logs are to be read: out of the configuration, of log
+ * lists, or of the command line (interface.md sections 1 and 2).
  */
 #ifndef MONITOR_WANTS_H
 #define MONITOR_WANTS_H
 
 #include "monitor/engine.h"
+#include "monitor/listing.h"
 
 struct wants {
 	size_t num;
@@ -16,16 +17,17 @@ void wants_fini(struct wants *w);
 /* The LOGS part of a command line. */
 struct logs_opts {
 	size_t num_lists, num_patterns;
-	const char **lists;    /* --log-list FILE */
+	const char **lists;    /* --log-list FILE or URL */
 	const char **patterns; /* --log PATTERN */
 	const char *list_key;  /* --log-list-key */
 	const char *url, *key, *api, *origin;
 	bool allow_http;
+	struct listing *listing; /* for lists by URL */
 };
 
 /*
  * ST_USAGE: a pattern that matches nothing, a URL or API that is none.
- * ST_MISSING: no such file. ST_BAD: what is in a file.
+ * ST_MISSING: no such file. ST_BAD: what is in a file. Else as listing_read.
  */
 enum status wants_of_opts(
     struct wants *out, const struct logs_opts *o, struct err *e);
@@ -36,8 +38,8 @@ enum status wants_of_opts(
  * out again. A pattern that matches nothing is no error here: lists change
  * under a configuration that does not.
  */
-enum status wants_of_config(
-    struct wants *out, const struct config *c, struct err *e);
+enum status wants_of_config(struct wants *out, const struct config *c,
+    struct listing *listing, struct err *e);
 /* Keep those that --log asks for (name as a glob, log_id or URL); all when it
  * is not given. ST_USAGE: a pattern matches none. */
 enum status wants_choose(
@@ -51,5 +53,7 @@ enum status wants_contact(
 /* A whole file, LIMIT at most; ST_MISSING, ST_DENIED, ST_LIMIT. */
 enum status file_read(
     struct buf *out, const char *path, size_t limit, struct err *e);
+/* A public key in PEM or DER. */
+enum status file_read_key(struct logkey **out, const char *path, struct err *e);
 
 #endif

@@ -14,6 +14,8 @@
 #define LIMIT_LOGLIST (8u << 20)
 /* Logs in one list; the largest list known has 256. */
 #define LIMIT_LOGS 4096u
+/* Percent of the known logs that a new edition of a list may lack. */
+#define LIMIT_LIST_LOSS 20u
 /* A JSON tree from anywhere else: jansson needs up to 77 times the input. */
 #define LIMIT_JSON (2u << 20)
 /* A configuration file. */

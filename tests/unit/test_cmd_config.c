@@ -196,9 +196,6 @@ test_warnings(void **state)
 	static const char *const said[] = {
 	    "c.yaml:2:1: warning: sandbox: not in this version",
 	    "c.yaml:3:8: warning: not in this version: store: ",
-	    "c.yaml:4:17: warning: logs.lists: apple is not fetched by this "
-	    "version; download the list and give {file: ...}, or name logs "
-	    "under extra\n",
 	    "c.yaml:4:31: warning: logs.lists.file: ",
 	    "c.yaml:5:66: warning: logs.extra.key_file: ",
 	    "/no.pem: there is no such file\n",
@@ -233,11 +230,6 @@ test_warnings(void **state)
 	check(&r, 0, "\n{\"file\":\"c.yaml\",\"valid\":true,\"mistakes\":0}\n",
 	    "");
 	assert_int_equal(r.err.len, 0);
-	ran_fini(&r);
-	r = run("contact: ct@indelible.dev\n", "check", "-c", "c.yaml");
-	check(&r, 0, "ok",
-	    "c.yaml:1:1: warning: logs.lists: chrome (the "
-	    "default) is not fetched");
 	ran_fini(&r);
 	r = run(text, "print", "-c", "c.yaml");
 	check(&r, 0, "store: ", "");

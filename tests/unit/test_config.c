@@ -984,7 +984,7 @@ test_man_page(void **state)
 	buf_fini(&man);
 }
 
-/* With a contact, the example loads; apart from its sink and lists it is the
+/* With a contact, the example loads; apart from its sink it is the
  * default. */
 static void
 test_example(void **state)
@@ -1002,8 +1002,7 @@ test_example(void **state)
 	buf_str(&own, "contact: ct@indelible.dev");
 	buf_str(&own, strchr(at + 1, '\n'));
 	parse_ok(&c, buf_cstr(&own));
-	parse_ok(&d, CONTACT "logs: {lists: []}\n"
-			     "alerts: {sinks: [{name: ledger, jsonl: {path: "
+	parse_ok(&d, CONTACT "alerts: {sinks: [{name: ledger, jsonl: {path: "
 			     "/var/lib/indelible/alerts.jsonl}}]}\n");
 	a = printed(&c, config_print);
 	b = printed(&d, config_print);

@@ -115,7 +115,8 @@ take(struct fixture *fx, struct conf_strings include,
 	wants_fini(&fx->wants);
 	fx->config.logs.include = include;
 	fx->config.logs.exclude = exclude;
-	assert_status(wants_of_config(&fx->wants, &fx->config, &e), ST_OK, &e);
+	assert_status(
+	    wants_of_config(&fx->wants, &fx->config, NULL, &e), ST_OK, &e);
 }
 
 static void
