@@ -15,6 +15,8 @@ static const struct {
     {"backfill", cmd_backfill, "one-off verified scan of logs"},
     {"inspect", cmd_inspect, "the personal data that certificates carry"},
     {"records", cmd_records, "import and list opt-in records"},
+    {"status", cmd_status, "health, lag and coverage of each log"},
+    {"verify", cmd_verify, "prove again from the store what was read"},
     {"config", cmd_config, "check or print the configuration"},
     {"store", cmd_store, "make a store"},
     {"version", cmd_version, "versions of this program and its libraries"},
