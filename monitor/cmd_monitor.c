@@ -25,15 +25,20 @@ struct service {
 	char *list_dir, owner[64];
 };
 
-/* Where reading begins in a log that the store does not know yet. A shard
- * that was first listed lately begins at 0; without that knowledge, logs named
- * by hand begin where the configuration says, else at 0. */
+/* A shard listed for less than this has its whole life before it. */
+#define YOUNG_MS (30ll * 86400 * 1000)
+
+/* Where reading begins in a log that the store does not know yet. "auto": a
+ * listed log that has been in its state for long has a long past, which is the
+ * business of backfill; a young one, or one named by hand, is read whole. */
 static struct tail_range
-service_range(const struct config *c)
+service_range(const struct config *c, const struct want_log *w)
 {
 	struct tail_range r = {.follow = true, .to = UINT64_MAX};
+	bool old = w->listed && now_ms() - w->since_ms > YOUNG_MS;
 
-	r.how = c->logs.start == START_HEAD ? TAIL_HEAD : TAIL_FROM;
+	if (c->logs.start == START_HEAD || (c->logs.start == START_AUTO && old))
+		r.how = TAIL_HEAD;
 	return r;
 }
 
@@ -112,7 +117,7 @@ service_conf(struct service *s)
 static int
 service_run(struct service *s)
 {
-	struct tail_range range = service_range(&s->config);
+	struct tail_range range;
 	struct err e = {""};
 	bool ready = false;
 	enum status st;
@@ -135,6 +140,7 @@ service_run(struct service *s)
 	for (size_t i = 0; i < s->wants.num; i++) {
 		diag_info("following %s at %s", s->wants.list[i].name,
 		    s->wants.list[i].url);
+		range = service_range(&s->config, &s->wants.list[i]);
 		engine_add(&s->engine, &s->wants.list[i], &range);
 	}
 	engine_run(&s->engine);

@@ -16,6 +16,8 @@ struct want_log {
 	const struct log_api *api;
 	struct logkey *key;
 	bool http1, no_keepalive;
+	bool listed;      /* out of a log list, not named by hand */
+	int64_t since_ms; /* of its state there; 0: not told */
 };
 void want_log_fini(struct want_log *w);
 

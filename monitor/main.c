@@ -16,6 +16,8 @@ static const struct {
     {"inspect", cmd_inspect, "the personal data that certificates carry"},
     {"records", cmd_records, "import and list opt-in records"},
     {"logs", cmd_logs, "the logs of the log lists"},
+    {"status", cmd_status, "health, lag and coverage of each log"},
+    {"verify", cmd_verify, "prove again from the store what was read"},
     {"config", cmd_config, "check or print the configuration"},
     {"store", cmd_store, "make a store"},
     {"version", cmd_version, "versions of this program and its libraries"},

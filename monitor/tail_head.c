@@ -6,6 +6,7 @@
  */
 #include <inttypes.h>
 
+#include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/diag.h"
 #include "monitor/tail_private.h"
@@ -171,6 +172,67 @@ head_adopt(struct tail *t)
 	tail_head_later(t);
 }
 
+/* --- what the store is told ---------------------------------------------- */
+
+struct seen_task {
+	struct task task;
+	struct tail *t;
+	struct hash log_id;
+	struct store_head head;
+	struct buf raw;
+};
+
+static void
+seen_run(struct task *task, struct store *s)
+{
+	struct seen_task *k = (struct seen_task *)task;
+	const struct store_api *api = ((struct store_base *)s)->api;
+
+	task->status = api->head_seen(s, &k->log_id, &k->head, &task->err);
+}
+
+static void
+seen_done(struct task *task)
+{
+	struct seen_task *k = (struct seen_task *)task;
+	struct tail *t = k->t;
+
+	if (task->status != ST_OK)
+		diag_warn("%s: its head could not be stored: %s", t->log.name,
+		    task->err.text);
+	t->num_tasks--;
+	buf_fini(&k->raw);
+	free(k);
+	tail_step(t);
+}
+
+/* Proofs store their heads. This is for those who look how far behind a
+ * followed log we are, and whether it is still heard from. */
+static void
+head_seen(struct tail *t, const struct head *h, struct span raw)
+{
+	int64_t now = now_ms();
+	struct seen_task *k;
+
+	if (!t->range.follow || t->phase != PHASE_READ ||
+	    h->size < t->newest.head.size || h->size == 0 ||
+	    (t->seen_ms != 0 && llabs(now - t->seen_ms) < TAIL_SEEN_MS))
+		return;
+	t->seen_ms = now;
+	k = NEW(struct seen_task);
+	k->t = t;
+	k->log_id = *logkey_id(t->log.key);
+	buf_span_add(&k->raw, raw);
+	k->head = (struct store_head){
+	    h->size, (int64_t)h->timestamp, h->root, buf_span(&k->raw)};
+	k->task.run = seen_run;
+	k->task.done = seen_done;
+	t->num_tasks++;
+	writer_submit(t->env->writer, &k->task);
+}
+
+/* --- replies --------------------------------------------------------------- */
+
 static void
 head_verified(struct tail *t, const struct head *h, struct span raw)
 {
@@ -189,6 +251,7 @@ head_verified(struct tail *t, const struct head *h, struct span raw)
 	}
 	buf_clear(&t->received.raw);
 	t->received.head = (struct head){0};
+	head_seen(t, h, raw);
 	if (h->size > t->newest.head.size || t->newest.head.size == 0) {
 		t->newest.head = *h;
 		t->newest.received_ms = now_ms();

@@ -21,6 +21,8 @@
 #define TAIL_PROVE_EVERY (1ull << 18)
 /* Room for a body at first; doubled when a reply needs more. */
 #define TAIL_ROOM (8ul << 20)
+/* A followed log's newest head is stored no more often than this. */
+#define TAIL_SEEN_MS 60000
 /* What is accepted is committed after so long, or so many bytes. */
 #define TAIL_COMMIT_S 0.5
 /* After misbehaviour that stays, a followed log is tried again so often. */
@@ -91,6 +93,7 @@ struct tail {
 		struct http_call *call;
 	} older;
 	struct store_log stored;
+	int64_t seen_ms; /* when a head was last stored by itself */
 	struct http_call *head_call;
 	ev_timer head_timer;
 	unsigned head_failures, signature_failures, stale_heads;

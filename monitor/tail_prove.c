@@ -192,7 +192,7 @@ proof_finish(struct tail *t)
 		return;
 	}
 	if (t->phase == PHASE_ANCHOR) {
-		t->proving = false;
+		tail_proof_drop(t); /* the range stays */
 		tail_open(t);
 		return;
 	}

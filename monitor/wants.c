@@ -156,7 +156,9 @@ wants_listed(struct wants *w, const struct loglist_log *l)
 	struct want_log log = {.name = mem_str(l->description),
 	    .operator_name = mem_str(l->operator_name),
 	    .url = url_base(l->url),
-	    .api = l->tiled ? &log_api_static : &log_api_rfc6962};
+	    .api = l->tiled ? &log_api_static : &log_api_rfc6962,
+	    .listed = true,
+	    .since_ms = l->state_ms};
 	struct err e;
 
 	if (strlen(log.url) > LOG_URL_MAX) {

@@ -130,7 +130,9 @@ const struct store_api store_memory = {
     .index_size = memory_index_size,
     .index_load = memory_index_load,
     .record_name = memory_record_name,
+    .logs = memory_logs,
     .stretches = memory_stretches,
     .exposures = memory_exposures,
     .quarantine_list = memory_quarantine_list,
+    .counts = memory_counts,
 };

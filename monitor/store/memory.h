@@ -108,6 +108,8 @@ enum status memory_head_seen(struct store *s, const struct hash *log_id,
 enum status memory_claim(struct store *s, struct stretch *io, struct err *e);
 enum status memory_stretch_find(struct store *s, struct stretch *out,
     const struct hash *log_id, int64_t job, struct err *e);
+enum status memory_logs(
+    struct store *s, store_log_fn *fn, void *arg, struct err *e);
 enum status memory_stretches(
     struct store *s, store_stretch_fn *fn, void *arg, struct err *e);
 void memory_head_put(
@@ -120,6 +122,8 @@ enum status memory_rewind(struct store *s, const struct stretch *at,
     size_t *retracted, size_t *delivered, struct err *e);
 enum status memory_quarantine_list(
     struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
+enum status memory_counts(
+    struct store *s, struct store_counts *out, struct err *e);
 /* Forget an exposure and its outbox rows. */
 void memory_exposure_drop(struct store *s, struct mem_exposure *x);
 

@@ -98,10 +98,21 @@ memory_log_mark(
 	return st;
 }
 
+enum status
+memory_logs(struct store *s, store_log_fn *fn, void *arg, struct err *e)
+{
+	(void)e;
+	for (size_t i = 0; i < s->num_logs; i++)
+		fn(arg, &s->logs[i]);
+	return ST_OK;
+}
+
 void
 memory_head_put(struct store_log *l, const struct store_head *h, bool proven)
 {
-	if (h->size > l->newest.size)
+	if (h->size > l->newest.size ||
+	    (h->size == l->newest.size && hash_eq(&h->root, &l->newest.root) &&
+		h->timestamp_ms > l->newest.timestamp_ms))
 		head_copy(&l->newest, &l->newest_raw, h);
 	if (proven && h->size > l->proven.size)
 		head_copy(&l->proven, &l->proven_raw, h);

@@ -243,6 +243,16 @@ memory_outbox_due(struct store *s, int64_t now_ms, size_t limit,
 }
 
 enum status
+memory_counts(struct store *s, struct store_counts *out, struct err *e)
+{
+	(void)e;
+	*out = (struct store_counts){.quarantined = s->num_quarantined};
+	for (size_t i = 0; i < s->num_rows; i++)
+		out->dead += s->rows[i].state == MEM_DEAD;
+	return ST_OK;
+}
+
+enum status
 memory_outbox_next(
     struct store *s, int64_t *due_ms, size_t *depth, struct err *e)
 {

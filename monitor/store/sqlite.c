@@ -489,7 +489,9 @@ const struct store_api store_sqlite = {
     .index_size = sqlite_index_size,
     .index_load = sqlite_index_load,
     .record_name = sqlite_record_name,
+    .logs = sqlite_logs,
     .stretches = sqlite_stretches,
     .exposures = sqlite_exposures,
     .quarantine_list = sqlite_quarantine_list,
+    .counts = sqlite_counts,
 };

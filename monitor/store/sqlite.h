@@ -20,6 +20,7 @@ enum query {
 	Q_ROLLBACK,
 	Q_LOG_PUT,
 	Q_LOG_GET,
+	Q_LOG_LIST,
 	Q_LOG_ROW,
 	Q_LOG_MARK,
 	Q_HEAD_NEWEST,
@@ -46,6 +47,7 @@ enum query {
 	Q_QUARANTINE_NEW,
 	Q_QUARANTINE_UNDO,
 	Q_QUARANTINE_LIST,
+	Q_COUNTS,
 	Q_EVENT_NEW,
 	Q_OUTBOX_EXPOSURE,
 	Q_OUTBOX_EVENT,
@@ -143,6 +145,8 @@ enum status sqlite_head_seen(struct store *s, const struct hash *log_id,
 enum status sqlite_claim(struct store *s, struct stretch *io, struct err *e);
 enum status sqlite_stretch_find(struct store *s, struct stretch *out,
     const struct hash *log_id, int64_t job, struct err *e);
+enum status sqlite_logs(
+    struct store *s, store_log_fn *fn, void *arg, struct err *e);
 enum status sqlite_stretches(
     struct store *s, store_stretch_fn *fn, void *arg, struct err *e);
 /* Row of a log; ST_MISSING with words when it has none. */
@@ -162,6 +166,8 @@ enum status sqlite_quarantine_put(
     struct store *s, const struct store_commit *c, size_t i, struct err *e);
 enum status sqlite_quarantine_list(
     struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
+enum status sqlite_counts(
+    struct store *s, struct store_counts *out, struct err *e);
 
 /* --- exposures, events, outbox (sqlite_outbox.c) ---------------------- */
 /* Within a transaction. */

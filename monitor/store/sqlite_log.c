@@ -110,6 +110,22 @@ sqlite_log_open(
 }
 
 enum status
+sqlite_logs(struct store *s, store_log_fn *fn, void *arg, struct err *e)
+{
+	sqlite3_stmt *q = db_query(
+	    s, Q_LOG_LIST, "SELECT " LOG_COLUMNS " FROM log l ORDER BY l.id");
+	struct store_log log = {0};
+	enum status st;
+
+	while ((st = db_step(s, q, e)) == ST_OK) {
+		log_fill(&log, q, 0);
+		fn(arg, &log);
+		store_log_fini(&log);
+	}
+	return db_done(st);
+}
+
+enum status
 sqlite_log_row(
     struct store *s, int64_t *row, const struct hash *log_id, struct err *e)
 {
@@ -167,7 +183,8 @@ sqlite_head_put(struct store *s, int64_t log, const struct store_head *h,
 	sqlite3_stmt *q = db_query(s, Q_HEAD_NEWEST,
 	    "UPDATE log SET newest_size = ?2, newest_ms = ?3,"
 	    " newest_root = ?4, newest_raw = ?5"
-	    " WHERE id = ?1 AND newest_size < ?2");
+	    " WHERE id = ?1 AND (newest_size < ?2 OR (newest_size = ?2"
+	    " AND newest_root = ?4 AND newest_ms < ?3))");
 	enum status st = head_run(s, q, log, h, e);
 
 	if (st != ST_OK || !proven)
@@ -339,9 +356,12 @@ sqlite_stretches(
 	while ((st = db_step(s, q, e)) == ST_OK) {
 		x = (struct stretch){0};
 		st = stretch_fill(&x, q, e);
-		if (st != ST_OK)
-			break;
 		log_fill(&log, q, LOG_AT_STRETCH);
+		if (st != ST_OK) {
+			err_prefix(e, "%s", QUOTE(span_str(log.name)));
+			store_log_fini(&log);
+			break;
+		}
 		x.log_id = log.log_id;
 		fn(arg, &log, &x);
 		store_log_fini(&log);

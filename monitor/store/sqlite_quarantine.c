@@ -1,6 +1,7 @@
 /*
  * sqlite_quarantine: entries that could not be read, their bytes sealed, each
- * under a key of its own.
+ * under a key of its own; and how many such there are, with deliveries that
+ * were given up.
  */
 #include "ctlog/base/mem.h"
 #include "monitor/store/sqlite.h"
@@ -84,4 +85,20 @@ sqlite_quarantine_list(
 	}
 	sqlite3_reset(q);
 	return db_done(st);
+}
+
+enum status
+sqlite_counts(struct store *s, struct store_counts *out, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_COUNTS,
+	    "SELECT (SELECT count(*) FROM outbox WHERE state = 2),"
+	    " (SELECT count(*) FROM quarantine)");
+	enum status st = db_step(s, q, e);
+
+	if (st != ST_OK)
+		return st;
+	out->dead = (size_t)sqlite3_column_int64(q, 0);
+	out->quarantined = (size_t)sqlite3_column_int64(q, 1);
+	sqlite3_reset(q);
+	return ST_OK;
 }

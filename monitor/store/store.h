@@ -149,6 +149,7 @@ typedef void store_index_fn(void *arg, int64_t row, enum record_kind kind,
     struct span keys, struct span blob);
 typedef void store_record_fn(void *arg, const struct record_row *row);
 
+typedef void store_log_fn(void *arg, const struct store_log *log);
 typedef void store_stretch_fn(
     void *arg, const struct store_log *log, const struct stretch *s);
 typedef void store_exposure_fn(void *arg, const struct exposure *x);
@@ -170,6 +171,10 @@ struct record_change {
 	const char *tenant, *id;
 	enum record_state state;
 	int64_t now_ms;
+};
+struct store_counts {
+	size_t dead;        /* outbox rows that were given up */
+	size_t quarantined; /* entries */
 };
 struct record_ref {
 	char *tenant, *id;
@@ -193,7 +198,8 @@ struct store_api {
 	 * and api are updated from *l. */
 	enum status (*log_open)(struct store *s, struct store_log *l,
 	    int64_t now_ms, struct err *e);
-	/* Remember a signed head that was seen (only a larger one counts). */
+	/* Remember a signed head that was seen; only a larger one counts, or
+	 * the same tree signed later. */
 	enum status (*head_seen)(struct store *s, const struct hash *log_id,
 	    const struct store_head *h, struct err *e);
 
@@ -258,6 +264,10 @@ struct store_api {
 	enum status (*record_name)(struct store *s, int64_t row,
 	    struct record_ref *out, struct err *e);
 
+	/* In the order in which they were first opened. */
+	enum status (*logs)(
+	    struct store *s, store_log_fn *fn, void *arg, struct err *e);
+	/* In the order of logs, then of jobs. */
 	enum status (*stretches)(
 	    struct store *s, store_stretch_fn *fn, void *arg, struct err *e);
 	/* Exposures with sightings, oldest first; for this log's sightings
@@ -266,6 +276,8 @@ struct store_api {
 	    store_exposure_fn *fn, void *arg, struct err *e);
 	enum status (*quarantine_list)(
 	    struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
+	enum status (*counts)(
+	    struct store *s, struct store_counts *out, struct err *e);
 };
 
 struct store_base { /* every backend's struct store begins so */

@@ -11,8 +11,8 @@ import pytest
 from .helpers import BINARY, ROOT, environment, read_jsonl
 from .planted import CONSENT, DOMAIN, JANE, MARIA, RECORDS
 
-COMMANDS = ["monitor", "backfill", "inspect", "records", "logs", "config",
-            "store", "version"]
+COMMANDS = ["monitor", "backfill", "inspect", "records", "logs", "status",
+            "verify", "config", "store", "version"]
 
 
 @pytest.mark.smoke

@@ -91,6 +91,13 @@ test_heads(void **state)
 	assert_true(hash_eq(&l.newest.root, &h.root));
 	assert_true(span_eq_str(l.newest.raw, "one hundred"));
 	assert_int_equal(l.proven.size, 0);
+	h.timestamp_ms = NOW - 1;
+	OK(fx, fx->api->head_seen(fx->s, &log_a, &h, &fx->e));
+	h.timestamp_ms = NOW + 3; /* the same tree, signed again */
+	OK(fx, fx->api->head_seen(fx->s, &log_a, &h, &fx->e));
+	OK(fx, fx->api->log_open(fx->s, &l, NOW, &fx->e));
+	assert_int_equal(l.newest.timestamp_ms, NOW + 3);
+	assert_true(span_eq_str(l.newest.raw, "again"));
 	FAILS(fx, ST_MISSING, fx->api->head_seen(fx->s, &log_b, &h, &fx->e));
 	h.size = UINT64_MAX;
 	FAILS(fx, ST_LIMIT, fx->api->head_seen(fx->s, &log_a, &h, &fx->e));
@@ -184,6 +191,30 @@ test_claim_again(void **state)
 	/* Finding is no claim: the finder commits nothing. */
 	FAILS(fx, ST_STALE, try_step(fx, &(struct step){.t = &v, .read = 310}));
 	step_plain(fx, &u, 310, 0);
+}
+
+static void
+see_log(void *arg, const struct store_log *log)
+{
+	struct buf *names = arg;
+
+	buf_fmt(names, "%s %d;", log->name, (int)log->newest.size);
+}
+
+static void
+test_logs(void **state)
+{
+	struct fixture *fx = *state;
+	struct store_head h = {
+	    100, NOW, leaf_hash(fx, 1), span_str("one hundred")};
+	struct buf names = {0};
+
+	open_log(fx, &log_b, "Log B");
+	OK(fx, fx->api->head_seen(fx->s, &log_b, &h, &fx->e));
+	fixture_again(fx);
+	OK(fx, fx->api->logs(fx->s, see_log, &names, &fx->e));
+	assert_string_equal(buf_cstr(&names), "Log A 0;Log B 100;");
+	buf_fini(&names);
 }
 
 struct seen_stretches {
@@ -652,6 +683,7 @@ test_quarantine(void **state)
 	struct fixture *fx = *state;
 	struct stretch t = claim(fx, &log_a, 0);
 	struct seen_quarantine l;
+	struct store_counts n = {9, 9};
 
 	step(fx,
 	    (struct step){.t = &t,
@@ -671,6 +703,9 @@ test_quarantine(void **state)
 	assert_int_equal(l.index[1], 7);
 	assert_string_equal(l.bytes[1], "seven");
 	assert_string_equal(l.bytes[2], "");
+	OK(fx, fx->api->counts(fx->s, &n, &fx->e));
+	assert_int_equal(n.quarantined, 3);
+	assert_int_equal(n.dead, 0);
 }
 
 /* --- rewind ---------------------------------------------------------------- */
@@ -749,6 +784,7 @@ test_rewind_and_again(void **state)
 	struct store_committed done;
 	size_t retracted, delivered;
 	struct outbox o;
+	struct store_counts n;
 
 	import_one(fx, an_email("acme", "jane"));
 	t = claim(fx, &log_a, 0);
@@ -761,6 +797,8 @@ test_rewind_and_again(void **state)
 	assert_int_equal(o.num, 6);
 	settle(fx, o.rows[0].id, SETTLE_DELIVERED); /* 1 to "all" */
 	settle(fx, o.rows[1].id, SETTLE_DEAD);      /* 1 to "also" */
+	OK(fx, fx->api->counts(fx->s, &n, &fx->e));
+	assert_int_equal(n.dead, 1);
 	outbox_fini(&o);
 	OK(fx, fx->api->rewind(fx->s, &t, &retracted, &delivered, &fx->e));
 	assert_int_equal(retracted, 1);
@@ -1356,6 +1394,7 @@ main(void)
 	    EVERY(test_claim_new),
 	    EVERY(test_claim_nonsense),
 	    EVERY(test_claim_again),
+	    EVERY(test_logs),
 	    EVERY(test_stretches),
 	    EVERY(test_stale_commits),
 	    EVERY(test_senseless_commits),

@@ -1,0 +1,402 @@
+/*
+ * cmd_status: health, lag and coverage of each log, and what waits in the
+ * store. What is unhealthy is said in words.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "ctlog/base/limits.h"
+#include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+#include "monitor/cmd.h"
+#include "monitor/opts.h"
+#include "monitor/survey.h"
+
+/* A log signs a new head at least this often (its MMD is 24 h at most). */
+#define HEAD_MS 86400000
+/* A delivery may be late by this much. */
+#define DUE_MS 3600000
+
+enum { O_CONFIG, O_JSON };
+static const struct opt table[] = {
+    [O_CONFIG] = {"config", 'c', "FILE", "the configuration"},
+    [O_JSON] = {"json", 0, NULL, "JSON Lines instead of text"},
+    {0},
+};
+
+struct view {
+	const struct config *config;
+	const struct survey *survey;
+	int64_t now_ms;
+	bool json, unhealthy;
+};
+
+/* Reasons why something is unhealthy. */
+struct reasons {
+	size_t num;
+	char text[3][160];
+};
+
+static void reason(struct reasons *r, const char *fmt, ...) PRINTF(2, 3);
+static void
+reason(struct reasons *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	ASSERT(r->num < 3);
+	va_start(ap, fmt);
+	vsnprintf(r->text[r->num++], sizeof(r->text[0]), fmt, ap);
+	va_end(ap);
+}
+
+static void
+reasons_json(struct buf *out, const struct reasons *r)
+{
+	buf_str(out, ",\"reasons\":[");
+	for (size_t i = 0; i < r->num; i++) {
+		if (i > 0)
+			buf_char(out, ',');
+		text_json(out, span_str(r->text[i]));
+	}
+	buf_char(out, ']');
+}
+
+static void
+reasons_text(struct buf *out, const struct reasons *r)
+{
+	for (size_t i = 0; i < r->num; i++)
+		buf_fmt(out, "  %-10s %s\n", "unhealthy", r->text[i]);
+}
+
+/* "3 d 4 h", "25 s". */
+static const char *
+duration(char out[32], int64_t ms)
+{
+	long long s = ms / 1000;
+
+	if (s >= 86400)
+		snprintf(out, 32, "%lld d %lld h", s / 86400, s / 3600 % 24);
+	else if (s >= 3600)
+		snprintf(out, 32, "%lld h %lld min", s / 3600, s / 60 % 60);
+	else if (s >= 60)
+		snprintf(out, 32, "%lld min", s / 60);
+	else
+		snprintf(out, 32, "%lld s", s);
+	return out;
+}
+
+/* --- logs ----------------------------------------------------------------- */
+
+/* Its head has to be fresh. When the configuration does not tell, all are
+ * taken for followed. */
+static bool
+is_followed(const struct view *v, const struct survey_log *l)
+{
+	return l->want != NULL || !v->survey->wants_known;
+}
+
+static int64_t
+head_age(const struct view *v, const struct survey_log *l)
+{
+	int64_t age = v->now_ms - l->log.newest.timestamp_ms;
+
+	return age > 0 ? age : 0;
+}
+
+/* Entries that were signed and are not proven yet; false: it has no tail. */
+static bool
+lag_entries(const struct survey_log *l, uint64_t *out)
+{
+	const struct stretch *s = survey_tail(l);
+	uint64_t size = l->log.newest.size;
+
+	if (s == NULL)
+		return false;
+	*out = size > s->proven ? size - s->proven : 0;
+	return true;
+}
+
+static void
+log_reasons(const struct view *v, const struct survey_log *l, struct reasons *r)
+{
+	int64_t poll = strcmp(l->log.api, "static") == 0
+			   ? v->config->fetch.poll_static_ms
+			   : v->config->fetch.poll_rfc6962_ms;
+	char age[32];
+
+	if (l->log.unhealthy)
+		reason(r, "the log misbehaved: its entries are not what it "
+			  "signed; a log.misbehaviour event has the evidence");
+	if (!is_followed(v, l))
+		return;
+	if (l->log.newest.raw.len == 0)
+		reason(r, "no signed head of it has been proven or stored "
+			  "yet; is `indelible monitor` running?");
+	else if (head_age(v, l) > HEAD_MS + poll)
+		reason(r,
+		    "its newest head was signed %s ago; is `indelible "
+		    "monitor` running, and the log alive?",
+		    duration(age, head_age(v, l)));
+}
+
+static void
+stretches_json(struct buf *out, const struct survey_log *l)
+{
+	buf_str(out, ",\"stretches\":[");
+	for (size_t i = 0; i < l->num; i++) {
+		const struct stretch *s = &l->stretches[i];
+
+		buf_fmt(out,
+		    "%s{\"job\":%" PRId64 ",\"begin\":%" PRIu64
+		    ",\"read\":%" PRIu64 ",\"proven\":%" PRIu64 ",\"limit\":",
+		    i > 0 ? "," : "", s->job, s->begin, s->read, s->proven);
+		if (s->limit == UINT64_MAX)
+			buf_str(out, "null}");
+		else
+			buf_fmt(out, "%" PRIu64 "}", s->limit);
+	}
+	buf_char(out, ']');
+}
+
+static void
+log_json(struct buf *out, const struct view *v, const struct survey_log *l)
+{
+	uint64_t behind;
+
+	buf_str(out, "{\"type\":\"log\",");
+	survey_json(out, l);
+	buf_fmt(out, ",\"followed\":%s,\"unhealthy\":%s",
+	    is_followed(v, l) ? "true" : "false",
+	    l->log.unhealthy ? "true" : "false");
+	stretches_json(out, l);
+	buf_str(out, ",\"newest\":");
+	survey_head_json(out, &l->log.newest);
+	buf_str(out, ",\"proven\":");
+	survey_head_json(out, &l->log.proven);
+	buf_str(out, ",\"lag_entries\":");
+	if (lag_entries(l, &behind))
+		buf_fmt(out, "%" PRIu64, behind);
+	else
+		buf_str(out, "null");
+	buf_str(out, ",\"lag_seconds\":");
+	if (l->log.newest.raw.len > 0)
+		buf_fmt(out, "%" PRId64, head_age(v, l) / 1000);
+	else
+		buf_str(out, "null");
+}
+
+static void
+head_text(struct buf *out, const char *what, const struct store_head *h)
+{
+	char when[TEXT_TIME];
+
+	if (h->raw.len == 0)
+		buf_fmt(out, "  %-10s none\n", what);
+	else
+		buf_fmt(out, "  %-10s %" PRIu64 " entries, signed %s\n", what,
+		    h->size, text_time(when, h->timestamp_ms));
+}
+
+static void
+stretch_text(struct buf *out, const struct stretch *s)
+{
+	buf_fmt(out, "  %-10s %" PRIu64 " to %" PRIu64,
+	    s->job == 0 ? "followed" : "scanned", s->begin, s->read);
+	if (s->limit != UINT64_MAX && s->limit != s->read)
+		buf_fmt(out, " of %" PRIu64, s->limit);
+	if (s->proven == s->read)
+		buf_str(out, ", proven");
+	else
+		buf_fmt(out, ", proven to %" PRIu64, s->proven);
+	if (s->job != 0)
+		buf_fmt(out, " (job %" PRId64 ")", s->job);
+	buf_char(out, '\n');
+}
+
+static void
+log_text(struct buf *out, const struct view *v, const struct survey_log *l)
+{
+	uint64_t behind;
+	char age[32];
+
+	text_line(out, span_str(l->log.name), LIMIT_QUOTE);
+	buf_fmt(out, "%s\n  %-10s ",
+	    is_followed(v, l) ? "" : " (not in the configuration)", "url");
+	text_line(out, span_str(l->log.url), LIMIT_QUOTE);
+	if (l->log.api[0] != '\0')
+		buf_fmt(out, " (%s)", l->log.api);
+	buf_fmt(out, "\n  %-10s ", "log id");
+	text_base64(out, hash_span(&l->log.log_id));
+	buf_char(out, '\n');
+	for (size_t i = 0; i < l->num; i++)
+		stretch_text(out, &l->stretches[i]);
+	head_text(out, "newest", &l->log.newest);
+	head_text(out, "proven", &l->log.proven);
+	if (!lag_entries(l, &behind))
+		return;
+	buf_fmt(out, "  %-10s %" PRIu64 " entries", "lag", behind);
+	if (l->log.newest.raw.len > 0)
+		buf_fmt(
+		    out, ", newest head %s old", duration(age, head_age(v, l)));
+	buf_char(out, '\n');
+}
+
+static void
+say(struct buf *out)
+{
+	fwrite(out->p, 1, out->len, stdout);
+	buf_fini(out);
+}
+
+static void
+log_say(struct view *v, const struct survey_log *l)
+{
+	struct buf out = {0};
+	struct reasons r = {0};
+
+	log_reasons(v, l, &r);
+	v->unhealthy |= r.num > 0;
+	(v->json ? log_json : log_text)(&out, v, l);
+	(v->json ? reasons_json : reasons_text)(&out, &r);
+	if (v->json)
+		buf_str(&out, "}\n");
+	say(&out);
+}
+
+/* --- the store ------------------------------------------------------------ */
+
+static void
+store_reasons(const struct view *v, struct reasons *r)
+{
+	const struct survey *s = v->survey;
+	char late[32];
+
+	if (s->waiting > 0 && s->due_ms < v->now_ms - DUE_MS)
+		reason(r,
+		    "alerts wait for %s longer than they should; is "
+		    "`indelible monitor` running, and do the sinks take "
+		    "them?",
+		    duration(late, v->now_ms - s->due_ms));
+	if (s->counts.dead > 0)
+		reason(r, "%zu deliver%s given up", s->counts.dead,
+		    s->counts.dead == 1 ? "y was" : "ies were");
+}
+
+static void
+store_json(struct buf *out, const struct view *v)
+{
+	const struct survey *s = v->survey;
+	char when[TEXT_TIME];
+
+	buf_fmt(out,
+	    "{\"type\":\"store\",\"healthy\":%s,\"outbox\":{\"waiting\":%zu,"
+	    "\"dead\":%zu,\"next_due\":",
+	    v->unhealthy ? "false" : "true", s->waiting, s->counts.dead);
+	if (s->waiting > 0)
+		buf_fmt(out, "\"%s\"", text_time(when, s->due_ms));
+	else
+		buf_str(out, "null");
+	buf_fmt(
+	    out, "},\"quarantined\":%zu,\"records\":{", s->counts.quarantined);
+	for (int i = 0; i <= RECORD_ERASED; i++)
+		buf_fmt(out, "%s\"%s\":%zu", i > 0 ? "," : "",
+		    record_state_name((enum record_state)i), s->records[i]);
+	buf_char(out, '}');
+}
+
+static void
+records_text(struct buf *out, const struct survey *s)
+{
+	bool any = false;
+
+	buf_fmt(out, "  %-10s", "records");
+	for (int i = 0; i <= RECORD_ERASED; i++) {
+		if (s->records[i] == 0)
+			continue;
+		buf_fmt(out, "%s %zu %s", any ? "," : "", s->records[i],
+		    record_state_name((enum record_state)i));
+		any = true;
+	}
+	buf_str(out, any ? "\n" : " none\n");
+}
+
+static void
+store_text(struct buf *out, const struct view *v)
+{
+	const struct survey *s = v->survey;
+	char when[TEXT_TIME];
+
+	buf_fmt(out, "store\n  %-10s %zu waiting, %zu given up", "outbox",
+	    s->waiting, s->counts.dead);
+	if (s->waiting > 0)
+		buf_fmt(out, ", next due %s", text_time(when, s->due_ms));
+	buf_fmt(out, "\n  %-10s %zu entr%s\n", "quarantine",
+	    s->counts.quarantined, s->counts.quarantined == 1 ? "y" : "ies");
+	records_text(out, s);
+}
+
+static void
+store_say(struct view *v)
+{
+	struct buf out = {0};
+	struct reasons r = {0};
+
+	store_reasons(v, &r);
+	v->unhealthy |= r.num > 0;
+	(v->json ? store_json : store_text)(&out, v);
+	(v->json ? reasons_json : reasons_text)(&out, &r);
+	if (v->json)
+		buf_str(&out, "}\n");
+	else
+		buf_fmt(&out, "%s\n", v->unhealthy ? "unhealthy" : "healthy");
+	say(&out);
+}
+
+static int
+status_run(struct view *v)
+{
+	struct survey s;
+	int rc = survey_read(&s, v->config);
+
+	v->survey = &s;
+	v->now_ms = now_ms();
+	for (size_t i = 0; i < s.num && rc == EX_OK; i++)
+		log_say(v, &s.logs[i]);
+	if (rc == EX_OK)
+		store_say(v);
+	survey_fini(&s);
+	return rc == EX_OK && v->unhealthy ? EX_TRUE : rc;
+}
+
+int
+cmd_status(int argc, char **argv)
+{
+	struct opts o = {.usage = "indelible status [-c FILE] [--json]",
+	    .about = "Shows what was read and proven of each log, how far "
+		     "behind that is, and what\nwaits to be delivered; also "
+		     "beside a running service. The exit status is 1 when\n"
+		     "something is unhealthy.",
+	    .table = table,
+	    .argc = argc,
+	    .argv = argv};
+	struct view v = {0};
+	const char *file = NULL;
+	struct config c;
+	int n, rc;
+
+	while ((n = opts_next(&o)) >= 0) {
+		if (n == O_CONFIG)
+			file = o.value;
+		v.json |= n == O_JSON;
+	}
+	if (n != OPTS_END || !opts_at_most(&o, 0))
+		return n == OPTS_HELP ? EX_OK : EX_USAGE;
+	rc = cmd_config_read(&c, file);
+	if (rc != EX_OK)
+		return rc;
+	v.config = &c;
+	rc = status_run(&v);
+	config_fini(&c);
+	return rc;
+}

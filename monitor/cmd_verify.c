@@ -1,0 +1,331 @@
+/*
+ * cmd_verify: prove again, from the store alone, that what was read is what
+ * the logs signed: the signatures of the heads that are kept, and that the
+ * root of what was read is a head's.
+ *
+ * A stretch that ends between two heads was tied to one by proofs that are not
+ * kept; those are told apart.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "ctlog/base/limits.h"
+#include "ctlog/base/text.h"
+#include "monitor/cmd.h"
+#include "monitor/opts.h"
+#include "monitor/survey.h"
+
+enum { O_CONFIG, O_JSON };
+static const struct opt table[] = {
+    [O_CONFIG] = {"config", 'c', "FILE", "the configuration"},
+    [O_JSON] = {"json", 0, NULL, "JSON Lines instead of text"},
+    {0},
+};
+
+/* Of a stretch, or of a head's signature. */
+enum found {
+	F_NOTHING,  /* there is nothing to verify */
+	F_VERIFIED, /* by a signed head, here and now */
+	F_NO_KEY,   /* the root is the head's; its signature was not checked */
+	F_EARLIER,  /* proven when it was read */
+	F_MISMATCH,
+	F_DAMAGED
+};
+static const struct {
+	const char *name;
+	int rc;
+} found[] = {
+    [F_NOTHING] = {"nothing", EX_OK},
+    [F_VERIFIED] = {"verified", EX_OK},
+    [F_NO_KEY] = {"no-key", EX_OK},
+    [F_EARLIER] = {"proven-when-read", EX_OK},
+    [F_MISMATCH] = {"mismatch", EX_PROTOCOL},
+    [F_DAMAGED] = {"damaged", EX_DATAERR},
+};
+
+struct checked {
+	enum found found;
+	const struct store_head *head; /* that it was compared with */
+	struct err why;
+};
+
+/* --- heads ---------------------------------------------------------------- */
+
+static void
+head_verify(
+    struct checked *out, const struct survey_log *l, const struct store_head *h)
+{
+	struct log log = {.api = log_api_find(l->log.api)};
+	struct head got;
+	enum status st;
+
+	*out = (struct checked){.head = h};
+	if (h->raw.len == 0)
+		return;
+	out->found = F_NO_KEY;
+	if (l->want == NULL)
+		return;
+	if (log.api == NULL) {
+		out->found = F_DAMAGED;
+		err_set(&out->why, ST_BAD,
+		    "the store says that it speaks %s, which is no protocol",
+		    QUOTE(span_str(l->log.api)));
+		return;
+	}
+	log.name = l->want->name;
+	log.url = l->want->url;
+	log.origin = l->want->origin;
+	log.key = l->want->key;
+	st = log.api->head_parse(&log, &got, h->raw, &out->why);
+	out->found = st == ST_OK ? F_VERIFIED : F_MISMATCH;
+	if (st == ST_BAD || st == ST_LIMIT)
+		out->found = F_DAMAGED;
+	if (st == ST_OK &&
+	    (got.size != h->size || !hash_eq(&got.root, &h->root) ||
+		(int64_t)got.timestamp != h->timestamp_ms)) {
+		out->found = F_MISMATCH;
+		err_set(&out->why, ST_MISMATCH,
+		    "the stored head is not the one that was signed");
+	}
+}
+
+/* --- stretches ------------------------------------------------------------ */
+
+/* A head of just what was proven. */
+static const struct checked *
+head_of(const struct checked heads[2], const struct stretch *s)
+{
+	for (int i = 0; i < 2; i++)
+		if (heads[i].found != F_NOTHING &&
+		    heads[i].head->size == s->proven)
+			return &heads[i];
+	return NULL;
+}
+
+/* heads: newest and proven. A tree begins at 0, also for a stretch that does
+ * not: what lies before it was proven when it was begun. */
+static void
+stretch_verify(struct checked *out, const struct stretch *s,
+    const struct checked heads[2], struct hasher *h)
+{
+	const struct checked *head = head_of(heads, s);
+	struct hash root;
+
+	*out = (struct checked){.found = F_NOTHING};
+	if (s->proven == s->begin)
+		return;
+	out->found = F_EARLIER;
+	if (head == NULL || s->tree_proven.begin != 0)
+		return;
+	*out = *head;
+	if (head->found != F_VERIFIED && head->found != F_NO_KEY)
+		return;
+	range_root(&s->tree_proven, h, &root);
+	if (hash_eq(&root, &head->head->root))
+		return;
+	out->found = F_MISMATCH;
+	err_set(&out->why, ST_MISMATCH,
+	    "the root of the entries read is not the root that the log signed");
+}
+
+/* --- telling -------------------------------------------------------------- */
+
+static void
+detail_json(struct buf *out, const struct checked *v)
+{
+	buf_fmt(out, "\"result\":\"%s\"", found[v->found].name);
+	if (v->found == F_MISMATCH || v->found == F_DAMAGED) {
+		buf_str(out, ",\"detail\":");
+		text_json(out, span_str(v->why.text));
+	}
+	buf_str(out, ",\"head\":");
+	if (v->head != NULL)
+		survey_head_json(out, v->head);
+	else
+		buf_str(out, "null");
+}
+
+static void
+stretch_json(struct buf *out, const struct stretch *s, const struct checked *v)
+{
+	buf_fmt(out,
+	    "{\"job\":%" PRId64 ",\"begin\":%" PRIu64 ",\"proven\":%" PRIu64
+	    ",",
+	    s->job, s->begin, s->proven);
+	detail_json(out, v);
+	buf_char(out, '}');
+}
+
+/* What was found, for a person, from "..." on. */
+static void
+found_text(struct buf *out, const struct checked *v)
+{
+	char when[TEXT_TIME];
+
+	if (v->found == F_MISMATCH)
+		buf_fmt(out, "MISMATCH: %s", v->why.text);
+	else if (v->found == F_DAMAGED)
+		buf_fmt(out, "DAMAGED: %s", v->why.text);
+	else if (v->found == F_EARLIER)
+		buf_str(out, "proven when it was read; the store keeps no "
+			     "head of this size");
+	else
+		buf_fmt(out, "%s head of %" PRIu64 " entries signed %s%s",
+		    v->found == F_VERIFIED ? "verified by the"
+					   : "agrees with the",
+		    v->head->size, text_time(when, v->head->timestamp_ms),
+		    v->found == F_NO_KEY ? "; signature not checked: no key"
+					 : "");
+}
+
+static void
+stretch_text(struct buf *out, const struct stretch *s, const struct checked *v)
+{
+	buf_str(out, "  ");
+	survey_job(out, s);
+	if (v->found == F_NOTHING) {
+		buf_fmt(out, ": nothing proven yet from %" PRIu64 " on\n",
+		    s->begin);
+		return;
+	}
+	buf_fmt(out, ": [%" PRIu64 ", %" PRIu64 ") ", s->begin, s->proven);
+	found_text(out, v);
+	buf_char(out, '\n');
+}
+
+static void
+head_text(struct buf *out, const char *name, const struct checked *v)
+{
+	char when[TEXT_TIME];
+
+	buf_fmt(out, "  %s head: ", name);
+	if (v->found == F_NOTHING)
+		buf_str(out, "none");
+	else
+		buf_fmt(out, "%" PRIu64 " entries, signed %s: ", v->head->size,
+		    text_time(when, v->head->timestamp_ms));
+	if (v->found == F_VERIFIED)
+		buf_str(out, "signature verified");
+	else if (v->found == F_NO_KEY)
+		buf_str(out, "signature not checked: no key");
+	else if (v->found != F_NOTHING)
+		found_text(out, v);
+	buf_char(out, '\n');
+}
+
+struct verify {
+	bool json;
+	struct hasher *hasher;
+	int rc; /* 76 before 65 before 0 */
+};
+
+static void
+judge(struct verify *y, const struct checked *v)
+{
+	if (found[v->found].rc > y->rc)
+		y->rc = found[v->found].rc;
+}
+
+static void
+stretches_say(struct verify *y, struct buf *out, const struct survey_log *l,
+    const struct checked heads[2])
+{
+	struct checked v;
+
+	for (size_t i = 0; i < l->num; i++) {
+		stretch_verify(&v, &l->stretches[i], heads, y->hasher);
+		judge(y, &v);
+		if (y->json && i > 0)
+			buf_char(out, ',');
+		(y->json ? stretch_json : stretch_text)(
+		    out, &l->stretches[i], &v);
+	}
+}
+
+static void
+heads_json(struct buf *out, const struct checked heads[2])
+{
+	buf_str(out, ",\"newest\":{");
+	detail_json(out, &heads[0]);
+	buf_str(out, "},\"proven\":{");
+	detail_json(out, &heads[1]);
+	buf_str(out, "},\"stretches\":[");
+}
+
+static void
+log_say(struct verify *y, const struct survey_log *l)
+{
+	struct buf out = {0};
+	struct checked heads[2];
+
+	head_verify(&heads[0], l, &l->log.newest);
+	head_verify(&heads[1], l, &l->log.proven);
+	judge(y, &heads[0]);
+	judge(y, &heads[1]);
+	if (y->json) {
+		buf_str(&out, "{\"type\":\"log\",");
+		survey_json(&out, l);
+		heads_json(&out, heads);
+	} else {
+		text_line(&out, span_str(l->log.name), LIMIT_QUOTE);
+		buf_char(&out, '\n');
+		head_text(&out, "newest", &heads[0]);
+		head_text(&out, "proven", &heads[1]);
+	}
+	stretches_say(y, &out, l, heads);
+	if (y->json)
+		buf_str(&out, "]}\n");
+	fwrite(out.p, 1, out.len, stdout);
+	buf_fini(&out);
+}
+
+static int
+verify_run(struct verify *y, const struct config *c)
+{
+	struct survey s;
+	size_t num = 0;
+	int rc = survey_read(&s, c);
+
+	y->hasher = hasher_new();
+	for (size_t i = 0; i < s.num && rc == EX_OK; i++)
+		if (s.logs[i].stored) {
+			log_say(y, &s.logs[i]);
+			num++;
+		}
+	if (rc == EX_OK && num == 0 && !y->json)
+		printf("the store knows no log yet: nothing to verify\n");
+	hasher_free(y->hasher);
+	survey_fini(&s);
+	return rc == EX_OK ? y->rc : rc;
+}
+
+int
+cmd_verify(int argc, char **argv)
+{
+	struct opts o = {.usage = "indelible verify [-c FILE] [--json]",
+	    .about = "Proves again, from the store and without a network, that "
+		     "what was read of each\nlog is what the log signed; also "
+		     "beside a running service. The logs' keys are\nthose of "
+		     "the configuration.",
+	    .table = table,
+	    .argc = argc,
+	    .argv = argv};
+	struct verify y = {0};
+	const char *file = NULL;
+	struct config c;
+	int n, rc;
+
+	while ((n = opts_next(&o)) >= 0) {
+		if (n == O_CONFIG)
+			file = o.value;
+		y.json |= n == O_JSON;
+	}
+	if (n != OPTS_END || !opts_at_most(&o, 0))
+		return n == OPTS_HELP ? EX_OK : EX_USAGE;
+	rc = cmd_config_read(&c, file);
+	if (rc != EX_OK)
+		return rc;
+	rc = verify_run(&y, &c);
+	config_fini(&c);
+	return rc;
+}

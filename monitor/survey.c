@@ -1,0 +1,219 @@
+/* survey: what a store knows, beside the configuration; see survey.h. */
+#include "monitor/survey.h"
+
+#include <inttypes.h>
+
+#include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+#include "monitor/cmd.h"
+#include "monitor/diag.h"
+#include "monitor/listing.h"
+
+static struct survey_log *
+log_add(struct survey *v)
+{
+	v->logs = mem_grow(v->logs, v->num + 1, sizeof(*v->logs));
+	v->logs[v->num] = (struct survey_log){0};
+	return &v->logs[v->num++];
+}
+
+static struct survey_log *
+log_find(const struct survey *v, const struct hash *log_id)
+{
+	for (size_t i = 0; i < v->num; i++)
+		if (hash_eq(&v->logs[i].log.log_id, log_id))
+			return &v->logs[i];
+	return NULL;
+}
+
+static void
+head_copy(struct store_head *to, struct buf *raw, const struct store_head *h)
+{
+	*to = *h;
+	buf_span_add(raw, h->raw);
+	to->raw = buf_span(raw);
+}
+
+static void
+on_log(void *arg, const struct store_log *log)
+{
+	struct survey_log *l = log_add(arg);
+
+	l->stored = true;
+	l->log = *log;
+	l->log.name = mem_str(log->name);
+	l->log.operator_name = mem_str(log->operator_name);
+	l->log.url = mem_str(log->url);
+	l->log.api = mem_str(log->api);
+	l->log.newest_raw = l->log.proven_raw = (struct buf){0};
+	head_copy(&l->log.newest, &l->log.newest_raw, &log->newest);
+	head_copy(&l->log.proven, &l->log.proven_raw, &log->proven);
+}
+
+static void
+heads_newer(struct store_log *to, const struct store_log *from)
+{
+	buf_clear(&to->newest_raw);
+	buf_clear(&to->proven_raw);
+	head_copy(&to->newest, &to->newest_raw, &from->newest);
+	head_copy(&to->proven, &to->proven_raw, &from->proven);
+}
+
+/* A running service may have gone on since the logs were listed: the heads
+ * that were read together with the stretch belong to it. */
+static void
+on_stretch(void *arg, const struct store_log *log, const struct stretch *s)
+{
+	struct survey *v = arg;
+	struct survey_log *l = log_find(v, &log->log_id);
+
+	if (l == NULL) {
+		on_log(v, log);
+		l = &v->logs[v->num - 1];
+	}
+	heads_newer(&l->log, log);
+	l->log.unhealthy = log->unhealthy;
+	l->stretches =
+	    mem_grow(l->stretches, l->num + 1, sizeof(*l->stretches));
+	l->stretches[l->num++] = *s;
+}
+
+static void
+on_record(void *arg, const struct record_row *row)
+{
+	struct survey *v = arg;
+
+	v->records[row->r.state]++;
+}
+
+static enum status
+store_read(struct survey *v, struct store *s, struct err *e)
+{
+	const struct store_api *api = ((struct store_base *)s)->api;
+	struct store_query all = {0};
+	enum status st = api->logs(s, on_log, v, e);
+
+	if (st == ST_OK)
+		st = api->stretches(s, on_stretch, v, e);
+	if (st == ST_OK)
+		st = api->outbox_next(s, &v->due_ms, &v->waiting, e);
+	if (st == ST_OK)
+		st = api->counts(s, &v->counts, e);
+	if (st == ST_OK)
+		st = api->records_list(s, &all, on_record, v, e);
+	return st;
+}
+
+/* The configured logs; lists out of the copies beside the store, for nothing
+ * is fetched here. */
+static void
+wants_read(struct survey *v, const struct config *c)
+{
+	char *dir = cmd_list_dir(c->store);
+	struct listing_conf lc = {.config = c, .dir = dir, .offline = true};
+	struct listing *listing = listing_new(&lc);
+	struct err e = {""};
+
+	v->wants_known = wants_of_config(&v->wants, c, listing, &e) == ST_OK;
+	if (!v->wants_known)
+		diag_warn("not all of the configuration's logs are known: %s",
+		    e.text);
+	listing_free(listing);
+	free(dir);
+	for (size_t i = 0; i < v->wants.num; i++) {
+		const struct want_log *w = &v->wants.list[i];
+		struct survey_log *l = log_find(v, logkey_id(w->key));
+
+		if (l == NULL) {
+			l = log_add(v);
+			l->log.log_id = *logkey_id(w->key);
+			l->log.name = mem_str(w->name);
+			l->log.url = mem_str(w->url);
+			l->log.api = mem_str(w->api ? w->api->name : "");
+		}
+		l->want = w;
+	}
+}
+
+int
+survey_read(struct survey *out, const struct config *c)
+{
+	struct store_conf sc = {.read_only = true};
+	const struct store_api *api;
+	struct store *s;
+	struct err e;
+	enum status st;
+	int rc;
+
+	*out = (struct survey){.due_ms = INT64_MAX};
+	rc = cmd_store_conf(&sc, &api, c);
+	if (rc != EX_OK)
+		return rc;
+	st = api->open(&s, &sc, &e);
+	keys_wipe(&sc.keys);
+	if (st != ST_OK)
+		return cmd_store_fail(st, &e);
+	st = store_read(out, s, &e);
+	api->close(s);
+	if (st != ST_OK)
+		return cmd_store_fail(st, &e);
+	wants_read(out, c);
+	return EX_OK;
+}
+
+void
+survey_fini(struct survey *v)
+{
+	for (size_t i = 0; i < v->num; i++) {
+		store_log_fini(&v->logs[i].log);
+		free(v->logs[i].stretches);
+	}
+	free(v->logs);
+	wants_fini(&v->wants);
+	*v = (struct survey){0};
+}
+
+const struct stretch *
+survey_tail(const struct survey_log *l)
+{
+	for (size_t i = 0; i < l->num; i++)
+		if (l->stretches[i].job == 0)
+			return &l->stretches[i];
+	return NULL;
+}
+
+/* --- writing -------------------------------------------------------------- */
+
+void
+survey_json(struct buf *out, const struct survey_log *l)
+{
+	buf_str(out, "\"name\":");
+	text_json(out, span_str(l->log.name));
+	buf_str(out, ",\"log_id\":\"");
+	text_base64(out, hash_span(&l->log.log_id));
+	buf_str(out, "\",\"api\":");
+	text_json(out, span_str(l->log.api));
+	buf_str(out, ",\"url\":");
+	text_json(out, span_str(l->log.url));
+}
+
+void
+survey_head_json(struct buf *out, const struct store_head *h)
+{
+	char when[TEXT_TIME];
+
+	if (h->raw.len == 0)
+		buf_str(out, "null");
+	else
+		buf_fmt(out, "{\"size\":%" PRIu64 ",\"time\":\"%s\"}", h->size,
+		    text_time(when, h->timestamp_ms));
+}
+
+void
+survey_job(struct buf *out, const struct stretch *s)
+{
+	if (s->job == 0)
+		buf_str(out, "tail");
+	else
+		buf_fmt(out, "scan %" PRId64, s->job);
+}

@@ -1,0 +1,45 @@
+/*
+ * survey: what a store knows, read out for `status` and `verify`, each log
+ * beside what the configuration says of it. Reads only, also beside a running
+ * service.
+ */
+#ifndef MONITOR_SURVEY_H
+#define MONITOR_SURVEY_H
+
+#include "monitor/wants.h"
+
+struct survey_log {
+	struct store_log log;        /* name and so on also when not `stored` */
+	bool stored;                 /* the store has it */
+	const struct want_log *want; /* NULL: not of the configuration */
+	size_t num;
+	struct stretch *stretches;
+};
+
+struct survey {
+	size_t num;
+	struct survey_log *logs;
+	struct wants wants;
+	bool wants_known; /* else want is NULL everywhere */
+	struct store_counts counts;
+	size_t waiting; /* outbox rows */
+	int64_t due_ms; /* of the next one; INT64_MAX: none */
+	size_t records[RECORD_ERASED + 1];
+};
+
+/* EX_OK, or what to exit with after a message. Logs that the configuration
+ * cannot give are only warned of. */
+int survey_read(struct survey *out, const struct config *c);
+void survey_fini(struct survey *v);
+
+/* The tail's stretch; NULL when the log is not followed yet. */
+const struct stretch *survey_tail(const struct survey_log *l);
+
+/* `"key":"value"` of a log, for JSON: name, log_id, api, url. */
+void survey_json(struct buf *out, const struct survey_log *l);
+/* {"size":N,"time":"..."}, or null when there is none. */
+void survey_head_json(struct buf *out, const struct store_head *h);
+/* "tail", or "scan N". */
+void survey_job(struct buf *out, const struct stretch *s);
+
+#endif
