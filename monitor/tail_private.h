@@ -24,7 +24,7 @@
 /* A followed log's newest head is stored no more often than this. */
 #define TAIL_SEEN_MS 60000
 /* What is accepted is committed after so long, or so many bytes. */
-#define TAIL_COMMIT_S 0.5
+#define TAIL_COMMIT_S 0.2
 /* After misbehaviour that stays, a followed log is tried again so often. */
 #define TAIL_PAUSE_S 300.0
 #define TAIL_COMMIT_BYTES (4ul << 20)
