@@ -170,12 +170,6 @@ indexer_watch(struct indexer *x, double seconds)
 	ev_timer_start(x->loop, &x->timer);
 }
 
-bool
-indexer_is_busy(const struct indexer *x)
-{
-	return x->busy;
-}
-
 void
 indexer_stop(struct indexer *x)
 {

@@ -22,7 +22,6 @@ struct indexer *indexer_new(struct ev_loop *loop, struct pool *p,
 void indexer_check(struct indexer *x);
 /* Check again and again, every `seconds`. */
 void indexer_watch(struct indexer *x, double seconds);
-bool indexer_is_busy(const struct indexer *x);
 void indexer_stop(struct indexer *x);
 void indexer_free(struct indexer *x);
 

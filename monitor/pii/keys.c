@@ -36,35 +36,6 @@ key_domain(struct keyer *k, uint8_t out[32], struct span domain)
 	keyer_run(k, out, "domain", domain);
 }
 
-static int
-token_cmp(struct span a, struct span b)
-{
-	int c = memcmp(a.p, b.p, a.len < b.len ? a.len : b.len);
-
-	return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
-}
-
-/* Into order, each once; returns how many stay. */
-static unsigned
-sort_unique(struct span *list, unsigned num)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < num; i++) {
-		struct span s = list[i];
-		unsigned k = n;
-
-		while (k > 0 && token_cmp(list[k - 1], s) > 0)
-			k--;
-		if (k > 0 && token_cmp(list[k - 1], s) == 0)
-			continue;
-		memmove(list + k + 1, list + k, (n - k) * sizeof(*list));
-		list[k] = s;
-		n++;
-	}
-	return n;
-}
-
 /* The hash of a set of tokens under a label. */
 static bool
 key_set(struct keyer *k, uint8_t out[32], const char *label,
@@ -73,7 +44,7 @@ key_set(struct keyer *k, uint8_t out[32], const char *label,
 	uint8_t text[NAME_KEY_MAX];
 	size_t len = 0;
 
-	num = sort_unique(tokens, num);
+	num = normal_sort(tokens, num);
 	for (unsigned i = 0; i < num; i++) {
 		if (tokens[i].len >= sizeof(text) - len)
 			return false;

@@ -313,8 +313,8 @@ token_cmp(struct span a, struct span b)
 	return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
 }
 
-static unsigned
-sort_unique(struct span *list, unsigned num)
+unsigned
+normal_sort(struct span *list, unsigned num)
 {
 	unsigned n = 0;
 
@@ -348,5 +348,5 @@ normal_name_tokens(struct arena *a, struct span *out, unsigned cap,
 		out[n] = span_of(q, token_fold(q, token, form));
 		n += out[n].len > 0;
 	}
-	return sort_unique(out, drop_particles(out, n));
+	return normal_sort(out, drop_particles(out, n));
 }
