@@ -85,6 +85,8 @@ struct work {
 	struct tally {
 		uint32_t quarantined, hits, partial;
 	} num;
+	uint32_t num_odd_index;
+	struct batch_odd_index odd_index;
 	struct range range;
 };
 
@@ -257,6 +259,20 @@ work_content(
 		work_cert(w, at, leaf, e);
 }
 
+/* A wrong leaf_index is worth telling; the entry's place is what the tree
+ * says. (Archives of RFC 6962 logs have none.) */
+static void
+check_index(
+    struct work *w, uint64_t at, const struct hash *leaf, const struct entry *e)
+{
+	if (w->order->api != &log_api_static || e->problem != NULL ||
+	    e->leaf_index < 0 || (uint64_t)e->leaf_index == at)
+		return;
+	if (w->num_odd_index++ == 0)
+		w->odd_index = (struct batch_odd_index){
+		    at, (uint64_t)e->leaf_index, *leaf};
+}
+
 /* One entry; false when its results no longer fit, and it is undone. */
 static bool
 work_entry(struct work *w, uint64_t at, struct entry *e)
@@ -275,6 +291,7 @@ work_entry(struct work *w, uint64_t at, struct entry *e)
 		return false;
 	}
 	range_add(&w->range, b->hasher, 0, &leaf);
+	check_index(w, at, &leaf, e);
 	return true;
 }
 
@@ -337,6 +354,10 @@ put_result(struct work *w, struct batch_out *out, uint32_t dropped)
 	buf_vec(&head, buf_span(&range), 2);
 	buf_uint(&head, dropped, 4);
 	buf_uint(&head, w->num.partial, 4);
+	buf_uint(&head, w->num_odd_index, 4);
+	buf_uint(&head, w->odd_index.entry, 8);
+	buf_uint(&head, w->odd_index.says, 8);
+	buf_span_add(&head, hash_span(&w->odd_index.leaf_hash));
 	buf_uint(&head, w->num.quarantined, 4);
 	buf_uint(&head, w->num.hits, 4);
 	out_add(out, buf_span(&head));

@@ -77,12 +77,20 @@ struct batch_quarantine {
 	struct span reason, bytes;
 };
 
+/* An entry whose own leaf_index is not its place (static-ct-api). */
+struct batch_odd_index {
+	uint64_t entry, says;
+	struct hash leaf_hash;
+};
+
 struct batch_result {
 	enum status status; /* not ST_OK: the body is unusable; see error */
 	struct span error;
 	struct range range; /* [want.begin, end of what was read) */
 	uint32_t dropped;   /* entries beyond those asked for */
 	uint32_t partial;   /* certificates read in part */
+	uint32_t num_odd_index;
+	struct batch_odd_index odd_index; /* the first of them */
 	uint32_t num_quarantined, num_hits;
 	struct rd records; /* private: what follows */
 };

@@ -27,6 +27,30 @@ open_range(struct batch_result *out, struct rd *r, const struct batch_order *o,
 	return ST_OK;
 }
 
+static struct hash
+read_hash(struct rd *r)
+{
+	struct span s = rd_bytes(r, HASH_LEN);
+	struct hash h = {0};
+
+	if (s.len == HASH_LEN)
+		memcpy(h.b, s.p, HASH_LEN);
+	return h;
+}
+
+static void
+read_odd_index(struct batch_result *out, struct rd *r)
+{
+	out->num_odd_index = rd_u32(r);
+	out->odd_index.entry = rd_u64(r);
+	out->odd_index.says = rd_u64(r);
+	out->odd_index.leaf_hash = read_hash(r);
+	if (out->num_odd_index > 0 &&
+	    (out->odd_index.entry < out->range.begin ||
+		out->odd_index.entry >= out->range.end))
+		r->bad = true;
+}
+
 enum status
 batch_open(struct batch_result *out, struct span bytes,
     const struct batch_order *o, struct err *e)
@@ -49,6 +73,7 @@ batch_open(struct batch_result *out, struct span bytes,
 		return st;
 	out->dropped = rd_u32(&r);
 	out->partial = rd_u32(&r);
+	read_odd_index(out, &r);
 	out->num_quarantined = rd_u32(&r);
 	out->num_hits = rd_u32(&r);
 	out->records = r;
@@ -57,17 +82,6 @@ batch_open(struct batch_result *out, struct span bytes,
 			      rd_left(&r))
 		return bad(e, "counts");
 	return ST_OK;
-}
-
-static struct hash
-read_hash(struct rd *r)
-{
-	struct span s = rd_bytes(r, HASH_LEN);
-	struct hash h = {0};
-
-	if (s.len == HASH_LEN)
-		memcpy(h.b, s.p, HASH_LEN);
-	return h;
 }
 
 /* An entry of this batch, or the result is not to be believed. */

@@ -28,6 +28,7 @@ static const int exits[] = {
     [ST_USAGE] = EX_USAGE,
     [ST_DENIED] = EX_NOPERM,
     [ST_UNREACHABLE] = EX_UNAVAILABLE,
+    [ST_RANGE] = EX_PROTOCOL,
 };
 
 int

@@ -5,6 +5,7 @@
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
+#include "monitor/bridge.h"
 #include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/listing.h"
@@ -190,14 +191,13 @@ operands_read(struct args *a, const struct opts *o)
 	bool named;
 
 	a->verb = o->at < o->argc ? o->argv[o->at] : "";
-	named = strcmp(a->verb, "show") == 0;
+	named = strcmp(a->verb, "show") == 0 || strcmp(a->verb, "bridge") == 0;
 	if (!named && strcmp(a->verb, "list") != 0 &&
 	    strcmp(a->verb, "refresh") != 0)
-		opts_wrong(o, "say `logs list`, `logs show NAME` or "
-			      "`logs refresh`");
+		opts_wrong(o, "say `logs list`, `logs show NAME`, `logs "
+			      "refresh` or `logs bridge NAME`");
 	else if (named && o->at + 1 >= o->argc)
-		opts_wrong(o, "show which log? give its description, log_id "
-			      "or URL");
+		opts_wrong(o, "which log? give its name, log_id or URL");
 	else if (a->list == NULL && a->list_key != NULL)
 		opts_wrong(o, "--log-list-key goes with --log-list");
 	else if (opts_at_most(o, named ? 2 : 1)) {
@@ -232,10 +232,13 @@ cmd_logs(int argc, char **argv)
 		     "[--json]\n"
 		     "       indelible logs show [-c FILE] [--log-list "
 		     "FILE|URL] [--json] NAME\n"
-		     "       indelible logs refresh [-c FILE]",
+		     "       indelible logs refresh [-c FILE]\n"
+		     "       indelible logs bridge [-c FILE] [--json] NAME",
 	    .about = "The logs of the configured lists, out of files and of "
 		     "the copies that are kept\nbeside the store; refresh "
-		     "fetches these.",
+		     "fetches these. bridge is your word that a log that "
+		     "misbehaved\nis to be read on: `status` says when one "
+		     "waits for that.",
 	    .table = table,
 	    .argc = argc,
 	    .argv = argv};
@@ -254,7 +257,8 @@ cmd_logs(int argc, char **argv)
 	}
 	if (rc != EX_OK)
 		return rc;
-	rc = logs_run(&a, &c);
+	rc = strcmp(a.verb, "bridge") == 0 ? bridge_run(&c, a.name, a.json)
+					   : logs_run(&a, &c);
 	config_fini(&c);
 	return rc;
 }

@@ -35,7 +35,7 @@ struct view {
 /* Reasons why something is unhealthy. */
 struct reasons {
 	size_t num;
-	char text[3][160];
+	char text[3][320];
 };
 
 static void reason(struct reasons *r, const char *fmt, ...) PRINTF(2, 3);
@@ -117,6 +117,50 @@ lag_entries(const struct survey_log *l, uint64_t *out)
 	return true;
 }
 
+/* What the log did, and what ends that. */
+static void
+trouble_reason(struct reasons *r, const struct trouble *t)
+{
+	static const char *const ends[] = {
+	    [TROUBLE_PASSING] = "until it behaves again",
+	    [TROUBLE_LASTING] = "until you have looked at it: `indelible logs "
+				"bridge`",
+	    [TROUBLE_BROKEN] = "its entries are not what it signed, and are "
+			       "read without proofs until `indelible logs "
+			       "bridge`",
+	};
+	char when[TEXT_TIME];
+
+	if (t->level != TROUBLE_NONE)
+		reason(r,
+		    "the log misbehaved (%s, %s; a log.misbehaviour event has "
+		    "the evidence); %s",
+		    t->kind, text_time(when, t->since_ms), ends[t->level]);
+}
+
+static void
+trouble_json(struct buf *out, const struct trouble *t)
+{
+	char when[TEXT_TIME];
+
+	buf_fmt(out, ",\"unhealthy\":%s,\"trouble\":",
+	    t->level != TROUBLE_NONE ? "true" : "false");
+	if (t->level == TROUBLE_NONE) {
+		buf_str(out, "null");
+		return;
+	}
+	buf_str(out, "{\"kind\":");
+	text_json(out, span_str(t->kind));
+	buf_fmt(out, ",\"since\":\"%s\",\"passing\":%s,\"gap\":",
+	    text_time(when, t->since_ms),
+	    t->level == TROUBLE_PASSING ? "true" : "false");
+	if (t->gap_to > 0)
+		buf_fmt(
+		    out, "[%" PRIu64 ",%" PRIu64 "]}", t->gap_from, t->gap_to);
+	else
+		buf_str(out, "null}");
+}
+
 static void
 log_reasons(const struct view *v, const struct survey_log *l, struct reasons *r)
 {
@@ -125,9 +169,7 @@ log_reasons(const struct view *v, const struct survey_log *l, struct reasons *r)
 			   : v->config->fetch.poll_rfc6962_ms;
 	char age[32];
 
-	if (l->log.unhealthy)
-		reason(r, "the log misbehaved: its entries are not what it "
-			  "signed; a log.misbehaviour event has the evidence");
+	trouble_reason(r, &l->log.trouble);
 	if (!is_followed(v, l))
 		return;
 	if (l->log.newest.raw.len == 0)
@@ -166,9 +208,8 @@ log_json(struct buf *out, const struct view *v, const struct survey_log *l)
 
 	buf_str(out, "{\"type\":\"log\",");
 	survey_json(out, l);
-	buf_fmt(out, ",\"followed\":%s,\"unhealthy\":%s",
-	    is_followed(v, l) ? "true" : "false",
-	    l->log.unhealthy ? "true" : "false");
+	buf_fmt(out, ",\"followed\":%s", is_followed(v, l) ? "true" : "false");
+	trouble_json(out, &l->log.trouble);
 	stretches_json(out, l);
 	buf_str(out, ",\"newest\":");
 	survey_head_json(out, &l->log.newest);

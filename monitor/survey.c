@@ -72,7 +72,7 @@ on_stretch(void *arg, const struct store_log *log, const struct stretch *s)
 		l = &v->logs[v->num - 1];
 	}
 	heads_newer(&l->log, log);
-	l->log.unhealthy = log->unhealthy;
+	l->log.trouble = log->trouble;
 	l->stretches =
 	    mem_grow(l->stretches, l->num + 1, sizeof(*l->stretches));
 	l->stretches[l->num++] = *s;

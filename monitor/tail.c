@@ -55,6 +55,7 @@ tail_new(const struct tail_env *env, const struct tail_log *log,
 	t->http1 = log->http1;
 	t->no_keepalive = log->no_keepalive;
 	t->range = *range;
+	t->start_ms = now_ms();
 	t->hasher = hasher_new();
 	t->room = TAIL_ROOM;
 	t->hauls_end = &t->hauls;
@@ -85,6 +86,7 @@ tail_quiet(struct tail *t)
 	t->head_call = NULL;
 	tail_proof_drop(t);
 	tail_older_drop(t);
+	gap_fini(&t->gap);
 	tail_flights_drop(t);
 }
 
@@ -162,7 +164,8 @@ tail_is_done(const struct tail *t)
 static bool
 tail_is_reading(const struct tail *t)
 {
-	return t->phase == PHASE_READ && !t->rewinding && !t->paused;
+	return t->phase == PHASE_READ && !t->rewinding && !t->paused &&
+	       !t->gap.on;
 }
 
 void
@@ -213,6 +216,9 @@ tail_free(struct tail *t)
 	buf_fini(&t->proof_head.raw);
 	buf_fini(&t->older.head.raw);
 	buf_fini(&t->proven_head.raw);
+	buf_fini(&t->older.replies);
+	buf_fini(&t->replies);
+	gap_fini(&t->gap);
 	proof_job_fini(&t->job);
 	free(t);
 }

@@ -136,13 +136,14 @@ lists_make(struct lists *l, struct store *s, const struct commit_task *c,
 }
 
 /* What the operator is told of entries that went into quarantine. */
-struct told {
+struct notice {
 	struct event ev;
 	struct buf data;
 };
 
 static void
-told_data(struct told *told, const struct commit_task *c, const struct lists *l)
+told_data(
+    struct notice *told, const struct commit_task *c, const struct lists *l)
 {
 	struct buf *b = &told->data;
 
@@ -162,7 +163,8 @@ told_data(struct told *told, const struct commit_task *c, const struct lists *l)
 
 /* The id follows from the entries, so that a retry tells the same. */
 static const struct event *
-told_make(struct told *told, const struct commit_task *c, const struct lists *l)
+told_make(
+    struct notice *told, const struct commit_task *c, const struct lists *l)
 {
 	struct hasher *h = hasher_new();
 	struct hash id;
@@ -195,7 +197,7 @@ commit_run(struct task *task, struct store *s)
 	    .now_ms = now_ms(),
 	    .hold_ms = c->t->env->hold_ms};
 
-	struct told told = {.data = {0}};
+	struct notice told = {.data = {0}};
 
 	task->status = lists_make(&l, s, c, &task->err);
 	if (c->t->range.follow && l.num_quarantined > 0)

@@ -1,59 +1,49 @@
 /*
- * tail_event: misbehaviour told to the operator, with both sides of the
- * contradiction as evidence: the signed bytes of every head concerned, and the
- * root that was computed.
+ * tail_event: misbehaviour told to the operator, once, and what it means for
+ * the health of the log, in the store. What the event says is made in
+ * tail_evidence.c.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/diag.h"
 #include "monitor/tail_private.h"
 
-static void
-json_head(
-    struct buf *out, const char *name, const struct head *h, struct span raw)
-{
-	char when[TEXT_TIME];
+/* --- kinds ------------------------------------------------------------------ */
 
-	if (h->size == 0 && raw.len == 0)
-		return;
-	buf_fmt(out, ",\"%s\":{", name);
-	if (h->size > 0) {
-		buf_fmt(out, "\"size\":%" PRIu64 ",\"timestamp\":\"%s\"",
-		    h->size, text_time(when, (int64_t)h->timestamp));
-		buf_str(out, ",\"root\":\"");
-		text_base64(out, hash_span(&h->root));
-		buf_str(out, "\",");
-	}
-	buf_str(out, "\"signed\":\"");
-	text_base64(out, raw);
-	buf_str(out, "\"}");
+enum about { ABOUT_HEADS, ABOUT_ENTRIES };
+static const struct {
+	const char *name;
+	enum trouble_level level;
+	enum about about; /* what shows that a passing one is over */
+	bool each;        /* told again when it is about other heads */
+} kinds[NUM_MISDEEDS] = {
+    [MISDEED_BAD_SIGNATURE] = {"bad-signature", TROUBLE_PASSING, ABOUT_HEADS},
+    [MISDEED_WRONG_ORIGIN] = {"wrong-origin", TROUBLE_PASSING, ABOUT_HEADS},
+    [MISDEED_SIZE_JUMP] = {"size-jump", TROUBLE_PASSING, ABOUT_HEADS},
+    [MISDEED_FUTURE_HEAD] = {"future-head", TROUBLE_PASSING, ABOUT_HEADS},
+    [MISDEED_ZERO_ENTRIES] = {"zero-entries", TROUBLE_PASSING, ABOUT_ENTRIES},
+    [MISDEED_TOO_MANY_ENTRIES] = {"too-many-entries", TROUBLE_PASSING,
+	ABOUT_ENTRIES},
+    [MISDEED_UNREADABLE] = {"unreadable", TROUBLE_PASSING, ABOUT_ENTRIES},
+    [MISDEED_BAD_LEAF_INDEX] = {"bad-leaf-index", TROUBLE_LASTING,
+	ABOUT_ENTRIES},
+    [MISDEED_BAD_PROOF] = {"bad-proof", TROUBLE_LASTING, ABOUT_HEADS, true},
+    [MISDEED_FORK] = {"fork", TROUBLE_LASTING, ABOUT_HEADS, true},
+    [MISDEED_ROLLBACK] = {"rollback", TROUBLE_LASTING, ABOUT_HEADS, true},
+    [MISDEED_ROOT_MISMATCH] = {"root-mismatch", TROUBLE_BROKEN, ABOUT_ENTRIES,
+	true},
+};
+
+const char *
+misdeed_name(enum misdeed kind)
+{
+	return kinds[kind].name;
 }
 
-static void
-json_stored(struct buf *out, const char *name, const struct store_head *s)
-{
-	struct head h = {s->size, (uint64_t)s->timestamp_ms, s->root};
-
-	if (s->size > 0)
-		json_head(out, name, &h, s->raw);
-}
-
-/* The tree that was computed from the entries, as far as they were read. */
-static void
-json_computed(struct buf *out, struct tail *t)
-{
-	struct hash root;
-
-	if (t->tree.begin != 0 || t->tree.end == 0)
-		return;
-	range_root(&t->tree, t->hasher, &root);
-	buf_fmt(out, ",\"computed\":{\"size\":%" PRIu64 ",\"root\":\"",
-	    t->tree.end);
-	text_base64(out, hash_span(&root));
-	buf_str(out, "\"}");
-}
+/* --- into the store --------------------------------------------------------- */
 
 /* When the store had no room. */
 #define EVENT_RETRY_S 5.0
@@ -61,12 +51,13 @@ json_computed(struct buf *out, struct tail *t)
 struct event_task {
 	struct task task;
 	struct tail *t;
-	struct event ev;
-	struct buf data;
-	bool unhealthy; /* the log is to be marked so */
-	ev_timer again;
 	struct hash log_id;
-	char type[40], subject[128];
+	struct event ev; /* type NULL: there is nothing to tell */
+	struct buf data;
+	bool mark;
+	struct trouble trouble;
+	ev_timer again;
+	char subject[128];
 };
 
 static void
@@ -75,9 +66,12 @@ event_run(struct task *task, struct store *s)
 	struct event_task *e = (struct event_task *)task;
 	const struct store_api *api = ((struct store_base *)s)->api;
 
-	task->status = api->event_add(s, &e->ev, &task->err);
-	if (task->status == ST_OK && e->unhealthy)
-		task->status = api->log_mark(s, &e->log_id, true, &task->err);
+	task->status = ST_OK;
+	if (e->ev.type != NULL)
+		task->status = api->event_add(s, &e->ev, &task->err);
+	if (task->status == ST_OK && e->mark)
+		task->status =
+		    api->log_mark(s, &e->log_id, &e->trouble, &task->err);
 	if (task->status == ST_MISSING) /* refused before it was opened */
 		task->status = ST_OK;
 }
@@ -115,33 +109,33 @@ event_done(struct task *task)
 	tail_step(t);
 }
 
-static void
-event_data(
-    struct tail *t, struct buf *out, const char *kind, const char *detail)
+static struct event_task *
+event_new(struct tail *t)
 {
-	buf_str(out, "{\"kind\":");
-	text_json(out, span_str(kind));
-	buf_str(out, ",\"log_id\":\"");
-	text_base64(out, hash_span(logkey_id(t->log.key)));
-	buf_str(out, "\",\"log_name\":");
-	text_json(out, span_str(t->log.name));
-	buf_str(out, ",\"log_key\":\"");
-	text_base64(out, logkey_spki(t->log.key));
-	buf_str(out, "\",\"api\":");
-	text_json(out, span_str(t->log.api->name));
-	buf_str(out, ",\"detail\":");
-	text_json(out, span_str(detail));
-	buf_fmt(out, ",\"proven\":%" PRIu64 ",\"read\":%" PRIu64,
-	    t->stretch.proven, t->accepted);
-	json_head(out, "head", &t->target.head, buf_span(&t->target.raw));
-	json_head(out, "newest", &t->newest.head, buf_span(&t->newest.raw));
-	json_head(
-	    out, "received", &t->received.head, buf_span(&t->received.raw));
-	json_stored(out, "newest_before", &t->stored.newest);
-	json_stored(out, "proven_before", &t->stored.proven);
-	json_computed(out, t);
-	buf_char(out, '}');
+	struct event_task *e = NEW(struct event_task);
+
+	e->t = t;
+	e->log_id = *logkey_id(t->log.key);
+	e->task.run = event_run;
+	e->task.done = event_done;
+	return e;
 }
+
+static void
+event_submit(struct event_task *e)
+{
+	struct tail *t = e->t;
+
+	snprintf(e->subject, sizeof(e->subject), "%s", t->log.name);
+	e->ev.subject = e->subject;
+	e->ev.time_ms = now_ms();
+	e->ev.data = buf_span(&e->data);
+	e->trouble.since_ms = e->ev.time_ms;
+	t->num_tasks++;
+	writer_submit(t->env->writer, &e->task);
+}
+
+/* --- misbehaviour ----------------------------------------------------------- */
 
 /* The event's id: equal for the same kind at the same place, so that a restart
  * does not tell again. */
@@ -157,36 +151,139 @@ event_id(struct tail *t, struct event_task *e, const char *kind)
 	hasher_add(t->hasher, span_str(kind));
 	hasher_add(t->hasher, hash_span(&e->log_id));
 	hasher_add(t->hasher, hash_span(&t->target.head.root));
-	hasher_add(t->hasher, hash_span(&t->received.head.root));
+	hasher_add(t->hasher, buf_span(&t->received.raw));
 	hasher_add(t->hasher, span_of(at, sizeof(at)));
 	hasher_finish(t->hasher, &h);
 	memcpy(e->ev.id, h.b, sizeof(e->ev.id));
 }
 
-void
-tail_event(struct tail *t, const char *kind, const char *detail)
+/* A kind is told once, one that passes again when it was over meanwhile. */
+static bool
+is_told(const struct tail *t, enum misdeed kind, const uint8_t id[16])
 {
-	struct event_task *e = NEW(struct event_task);
+	const struct told *told = &t->told[kind];
 
-	e->t = t;
-	e->log_id = *logkey_id(t->log.key);
-	event_id(t, e, kind);
-	if (memcmp(e->ev.id, t->told, sizeof(t->told)) == 0) {
-		free(e); /* the same as last time */
+	if (!told->any)
+		return false;
+	return !kinds[kind].each || memcmp(told->id, id, sizeof(told->id)) == 0;
+}
+
+static void
+trouble_of(struct trouble *out, const struct tail *t, enum misdeed kind)
+{
+	*out = (struct trouble){.level = kinds[kind].level};
+	snprintf(out->kind, sizeof(out->kind), "%s", kinds[kind].name);
+	if (kind == MISDEED_ROOT_MISMATCH) {
+		out->gap_from = t->gap.from;
+		out->gap_to = t->gap.to;
+	}
+}
+
+void
+tail_event(struct tail *t, enum misdeed kind, const char *detail)
+{
+	struct event_task *e = event_new(t);
+	struct told *told = &t->told[kind];
+
+	event_id(t, e, kinds[kind].name);
+	if (is_told(t, kind, e->ev.id)) {
+		free(e);
 		return;
 	}
-	memcpy(t->told, e->ev.id, sizeof(t->told));
-	diag_error("%s: misbehaviour (%s): %s", t->log.name, kind, detail);
-	snprintf(e->type, sizeof(e->type), "log.misbehaviour");
-	snprintf(e->subject, sizeof(e->subject), "%s", t->log.name);
-	event_data(t, &e->data, kind, detail);
-	e->unhealthy = !strcmp(kind, "root-mismatch");
-	e->ev.type = e->type;
-	e->ev.subject = e->subject;
-	e->ev.time_ms = now_ms();
-	e->ev.data = buf_span(&e->data);
-	e->task.run = event_run;
-	e->task.done = event_done;
-	t->num_tasks++;
-	writer_submit(t->env->writer, &e->task);
+	told->any = true;
+	memcpy(told->id, e->ev.id, sizeof(told->id));
+	diag_error(
+	    "%s: misbehaviour (%s): %s", t->log.name, kinds[kind].name, detail);
+	e->ev.type = "log.misbehaviour";
+	tail_evidence(t, &e->data, kind, detail);
+	e->mark = true;
+	trouble_of(&e->trouble, t, kind);
+	if (e->trouble.level > t->stored.trouble.level)
+		t->stored.trouble = e->trouble;
+	event_submit(e);
+}
+
+/* --- health ----------------------------------------------------------------- */
+
+static void
+behaves(struct tail *t, enum about about)
+{
+	struct trouble *now = &t->stored.trouble;
+	struct event_task *e;
+	bool over = false;
+
+	for (int i = 0; i < NUM_MISDEEDS; i++) {
+		if (kinds[i].level != TROUBLE_PASSING ||
+		    kinds[i].about != about)
+			continue;
+		t->told[i].any = false;
+		over |= strcmp(now->kind, kinds[i].name) == 0;
+	}
+	if (!over || now->level != TROUBLE_PASSING)
+		return;
+	diag_info("%s: behaves again (%s)", t->log.name, now->kind);
+	*now = (struct trouble){0};
+	e = event_new(t);
+	e->mark = true;
+	event_submit(e);
+}
+
+void
+tail_good_head(struct tail *t)
+{
+	behaves(t, ABOUT_HEADS);
+}
+
+void
+tail_good_entries(struct tail *t)
+{
+	behaves(t, ABOUT_ENTRIES);
+}
+
+void
+tail_trouble_known(struct tail *t)
+{
+	for (int i = 0; i < NUM_MISDEEDS; i++)
+		if (!kinds[i].each &&
+		    strcmp(t->stored.trouble.kind, kinds[i].name) == 0)
+			t->told[i].any = true;
+}
+
+/* --- silence ---------------------------------------------------------------- */
+
+static void
+stale_data(struct tail *t, struct buf *out, int64_t since_ms)
+{
+	char when[TEXT_TIME];
+
+	buf_str(out, "{\"log_id\":\"");
+	text_base64(out, hash_span(logkey_id(t->log.key)));
+	buf_str(out, "\",\"log_name\":");
+	text_json(out, span_str(t->log.name));
+	buf_str(out, ",\"url\":");
+	text_json(out, span_str(t->log.url));
+	buf_fmt(out,
+	    ",\"since\":\"%s\",\"detail\":\"no newer signed head since then\"",
+	    text_time(when, since_ms));
+	if (t->newest.head.size > 0)
+		buf_fmt(out, ",\"newest\":{\"size\":%" PRIu64 "}",
+		    t->newest.head.size);
+	buf_char(out, '}');
+}
+
+void
+tail_stale(struct tail *t, int64_t since_ms)
+{
+	struct event_task *e = event_new(t);
+	char when[TEXT_TIME];
+	struct hash id;
+
+	diag_error("%s: no newer signed head since %s", t->log.name,
+	    text_time(when, since_ms));
+	e->ev.type = "log.stale";
+	stale_data(t, &e->data, since_ms);
+	hasher_sha256(
+	    t->hasher, &id, span_str("log.stale"), buf_span(&e->data));
+	memcpy(e->ev.id, id.b, sizeof(e->ev.id));
+	event_submit(e);
 }

@@ -64,12 +64,20 @@ head_failed(struct tail *t, const struct err *why)
 	tail_head_after(t, tail_backoff(t->head_failures));
 }
 
-/* A head that the log must not serve. */
+/* A head that the log must not serve; nothing of it is used. */
 static void
-head_refused(struct tail *t, enum status st, const struct err *why)
+head_refused(struct tail *t, enum misdeed kind, const struct err *why)
 {
-	const char *kind =
-	    st == ST_SIGNATURE ? "bad-signature" : "wrong-origin";
+	static const struct {
+		enum status st;
+		const char *ask;
+	} of[] = {
+	    [MISDEED_BAD_SIGNATURE] = {ST_SIGNATURE,
+		"is the key that was given this log's?"},
+	    [MISDEED_WRONG_ORIGIN] = {ST_MISMATCH,
+		"is the origin that was given right?"},
+	    [MISDEED_SIZE_JUMP] = {ST_RANGE, "the log's operator should know"},
+	};
 
 	t->signature_failures++;
 	if (t->signature_failures == TAIL_SIGNATURES + 1)
@@ -77,10 +85,8 @@ head_refused(struct tail *t, enum status st, const struct err *why)
 	if (!t->range.follow && t->signature_failures > TAIL_SIGNATURES) {
 		struct err e;
 
-		err_set(&e, st, "%s; %s", why->text,
-		    st == ST_SIGNATURE ? "is the key that was given this log's?"
-				       : "is the origin that was given right?");
-		tail_end(t, st, &e);
+		err_set(&e, of[kind].st, "%s; %s", why->text, of[kind].ask);
+		tail_end(t, of[kind].st, &e);
 		return;
 	}
 	if (t->signature_failures <= TAIL_SIGNATURES)
@@ -164,7 +170,7 @@ head_adopt(struct tail *t)
 	}
 	if (t->phase != PHASE_READ)
 		return;
-	if (newer && t->want_newer && head_is_same_tile(t))
+	if (newer && t->want_newer && !t->gap.on && head_is_same_tile(t))
 		head_replace(t);
 	else if (newer && t->range.follow && target_is_done(t))
 		signed_head_copy(&t->target, &t->newest);
@@ -231,36 +237,146 @@ head_seen(struct tail *t, const struct head *h, struct span raw)
 	writer_submit(t->env->writer, &k->task);
 }
 
+/* --- heads that cannot be ------------------------------------------------- */
+
+/* How much larger than the newest one before may a head be now? */
+static bool
+head_jumps(const struct tail *t, const struct head *h, struct err *e)
+{
+	uint64_t size = t->newest.head.size;
+	int64_t since = t->newest.received_ms, passed;
+
+	if (t->stored.newest.size > size) {
+		size = t->stored.newest.size;
+		since = t->stored.newest.timestamp_ms;
+	}
+	passed = now_ms() - since;
+	if (size == 0 || h->size <= size ||
+	    h->size - size < TAIL_JUMP + (uint64_t)(passed > 0 ? passed : 0) *
+					     TAIL_JUMP_RATE / 1000)
+		return false;
+	err_set(e, ST_RANGE,
+	    "the log signed a tree of %" PRIu64 " entries, and its tree had "
+	    "%" PRIu64 " a short time ago",
+	    h->size, size);
+	return true;
+}
+
+/* Told, but used: the tree is what counts, and the wrong clock may be ours. */
+static bool
+head_is_future(struct tail *t, const struct head *h, int64_t date_ms)
+{
+	int64_t now = now_ms(), ahead = (int64_t)h->timestamp - now;
+
+	if (date_ms > now + TAIL_FUTURE_MS / 2) {
+		diag_debug("%s: its clock is far ahead of ours", t->log.name);
+		return false;
+	}
+	return ahead > TAIL_FUTURE_MS;
+}
+
+/* A log has to sign its tree at least once in its MMD. */
+static void
+head_silence(struct tail *t)
+{
+	int64_t since = (int64_t)t->newest.head.timestamp;
+
+	if (since < t->stored.newest.timestamp_ms)
+		since = t->stored.newest.timestamp_ms;
+	if (since == 0)
+		since = t->start_ms;
+	if (now_ms() - since < TAIL_STALE_MS) {
+		t->is_stale = false;
+	} else if (t->range.follow && !t->is_stale) {
+		t->is_stale = true;
+		tail_stale(t, since);
+	}
+}
+
 /* --- replies --------------------------------------------------------------- */
 
 static void
-head_verified(struct tail *t, const struct head *h, struct span raw)
+head_forked(struct tail *t, const struct head *h, struct span raw)
 {
-	t->head_failures = t->signature_failures = 0;
-	if (tail_contradicts(t, h)) {
-		struct err e;
+	struct err e;
 
-		tail_received(t, h, raw);
-		err_set(&e, ST_MISMATCH,
-		    "the log signed two different trees of %" PRIu64 " entries",
-		    h->size);
-		tail_mismatch(t, "fork", &e);
-		if (t->phase < PHASE_STOP)
-			tail_head_later(t);
+	tail_received(t, h, raw);
+	err_set(&e, ST_MISMATCH,
+	    "the log signed two different trees of %" PRIu64 " entries",
+	    h->size);
+	tail_mismatch(t, MISDEED_FORK, &e);
+	if (t->phase < PHASE_STOP)
+		tail_head_later(t);
+}
+
+static void
+newest_set(struct tail *t, const struct head *h, struct span raw)
+{
+	t->newest.head = *h;
+	t->newest.received_ms = now_ms();
+	buf_clear(&t->newest.raw);
+	buf_span_add(&t->newest.raw, raw);
+}
+
+/* Not larger than the newest: the same tree, perhaps signed later, or an older
+ * one. */
+static void
+head_same(struct tail *t, const struct head *h, struct span raw)
+{
+	if (h->size < t->newest.head.size)
+		tail_older(t, h, raw);
+	else if (h->timestamp > t->newest.head.timestamp)
+		newest_set(t, h, raw);
+}
+
+static void
+head_verified(struct tail *t, const struct head *h, const struct http_reply *r)
+{
+	struct err e;
+
+	t->head_failures = 0;
+	if (tail_contradicts(t, h)) {
+		head_forked(t, h, r->body);
 		return;
 	}
-	buf_clear(&t->received.raw);
-	t->received.head = (struct head){0};
-	head_seen(t, h, raw);
-	if (h->size > t->newest.head.size || t->newest.head.size == 0) {
-		t->newest.head = *h;
-		t->newest.received_ms = now_ms();
-		buf_clear(&t->newest.raw);
-		buf_span_add(&t->newest.raw, raw);
-	} else {
-		tail_older(t, h, raw);
+	if (head_jumps(t, h, &e)) {
+		tail_received(t, h, r->body);
+		head_refused(t, MISDEED_SIZE_JUMP, &e);
+		return;
 	}
+	t->signature_failures = 0;
+	if (head_is_future(t, h, r->date_ms)) {
+		tail_received(t, h, r->body);
+		tail_event(t, MISDEED_FUTURE_HEAD,
+		    "the log signed a head of a time to come");
+	} else {
+		tail_good_head(t);
+	}
+	tail_received(t, NULL, span_of(NULL, 0));
+	head_seen(t, h, r->body);
+	if (h->size > t->newest.head.size || t->newest.head.size == 0)
+		newest_set(t, h, r->body);
+	else
+		head_same(t, h, r->body);
 	head_adopt(t);
+}
+
+static void
+head_bad(struct tail *t, enum status st, const struct head *h,
+    const struct http_reply *r, const struct err *why)
+{
+	struct err e = *why;
+
+	if (st == ST_SIGNATURE || st == ST_MISMATCH || st == ST_RANGE) {
+		tail_received(t, st == ST_RANGE ? h : NULL, r->body);
+		head_refused(t,
+		    st == ST_SIGNATURE  ? MISDEED_BAD_SIGNATURE
+		    : st == ST_MISMATCH ? MISDEED_WRONG_ORIGIN
+					: MISDEED_SIZE_JUMP,
+		    &e);
+	} else {
+		head_failed(t, &e);
+	}
 }
 
 static void
@@ -275,19 +391,15 @@ head_on_reply(void *arg, const struct http_reply *r)
 	if (st == ST_OK && r->code != 200)
 		st = err_set(&e, ST_AGAIN, "%s answers with HTTP status %d",
 		    t->log.url, r->code);
-	if (st != ST_OK) {
-		head_failed(t, &e);
-		return;
+	if (st == ST_OK) {
+		t->num_bytes += r->body.len;
+		st = t->log.api->head_parse(&t->log, &h, r->body, &e);
 	}
-	t->num_bytes += r->body.len;
-	st = t->log.api->head_parse(&t->log, &h, r->body, &e);
 	if (st == ST_OK)
-		head_verified(t, &h, r->body);
-	else if (st == ST_SIGNATURE || st == ST_MISMATCH) {
-		tail_received(t, NULL, r->body);
-		head_refused(t, st, &e);
-	} else
-		head_failed(t, &e);
+		head_verified(t, &h, r);
+	else
+		head_bad(t, st, &h, r, &e);
+	head_silence(t);
 }
 
 void

@@ -49,7 +49,7 @@ older_finish(struct tail *t)
 	    "of %" PRIu64 " does not continue",
 	    o->head.head.size, o->job.head.size);
 	signed_head_copy(&t->received, &o->head);
-	tail_mismatch(t, "rollback", &e);
+	tail_mismatch(t, MISDEED_ROLLBACK, &e);
 }
 
 static void
@@ -67,6 +67,9 @@ older_on_reply(void *arg, const struct http_reply *r)
 		st = t->log.api->proof_reply(
 		    &o->job, t->hasher, r->code, r->body, &e);
 	if (st == ST_OK) {
+		if (r->code == 200)
+			evidence_reply(
+			    &o->replies, t, &o->req, o->job.at, r->body);
 		older_ask(t);
 		return;
 	}
@@ -80,15 +83,14 @@ static void
 older_ask(struct tail *t)
 {
 	struct older *o = &t->older;
-	struct request req;
 	struct http_get g;
 
-	if (!t->log.api->proof_request(&t->log, &o->job, &req)) {
+	if (!t->log.api->proof_request(&t->log, &o->job, &o->req)) {
 		older_finish(t);
 		return;
 	}
-	g = (struct http_get){.url = req.url,
-	    .limit = req.limit,
+	g = (struct http_get){.url = o->req.url,
+	    .limit = o->req.limit,
 	    .http1 = t->http1,
 	    .no_keepalive = t->no_keepalive,
 	    .done = older_on_reply,
@@ -114,6 +116,7 @@ tail_older(struct tail *t, const struct head *h, struct span raw)
 	buf_clear(&o->head.raw);
 	buf_span_add(&o->head.raw, raw);
 	proof_job_init(&o->job, PROOF_ANCHOR, &larger, h->size, NULL);
+	buf_clear(&o->replies);
 	o->busy = true;
 	older_ask(t);
 }

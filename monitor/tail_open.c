@@ -40,6 +40,10 @@ tail_resolve(struct tail *t, uint64_t *begin, uint64_t *end, struct err *e)
 
 	*begin = r->from;
 	*end = r->follow ? UINT64_MAX : r->to;
+	if (r->follow && t->stored.resume_at > 0) {
+		*begin = t->stored.resume_at;
+		return ST_OK;
+	}
 	if (r->how == TAIL_HEAD)
 		*begin = t->log.api->plan_limit(&t->log, size, false);
 	if (r->how == TAIL_LAST)
@@ -109,7 +113,8 @@ read_begin(struct tail *t, const struct stretch *s)
 	t->accepted = t->planned = s->read;
 	t->next_proof = s->read + TAIL_PROVE_EVERY;
 	t->phase = PHASE_READ;
-	t->broken = t->range.follow && t->stored.unhealthy;
+	t->broken =
+	    t->range.follow && t->stored.trouble.level == TROUBLE_BROKEN;
 	if (t->target.head.size < (t->range.follow ? s->read : t->to)) {
 		read_wait(t);
 		return;
@@ -158,7 +163,7 @@ open_fork(struct tail *t)
 	    "the log signed two different trees of %" PRIu64 " entries",
 	    t->target.head.size);
 	t->phase = PHASE_HEAD;
-	tail_mismatch(t, "fork", &e);
+	tail_mismatch(t, MISDEED_FORK, &e);
 	if (t->phase < PHASE_STOP)
 		tail_head_later(t);
 }
@@ -189,6 +194,7 @@ open_known(struct tail *t, struct open_task *o)
 	store_log_fini(&t->stored);
 	t->stored = o->log;
 	o->log = (struct store_log){0};
+	tail_trouble_known(t);
 	if (tail_contradicts(t, &t->target.head))
 		open_fork(t);
 	else if (o->found && open_has_grown(t, &o->stretch))

@@ -15,8 +15,15 @@
 #define TAIL_RETRIES 2
 /* After a mismatch everything since the last proof is read again so often. */
 #define TAIL_REREADS 1
-/* A bad head signature is retried so often. */
+/* A bad head is asked for again so often. */
 #define TAIL_SIGNATURES 3
+/* A log may grow by so many entries at once, and by so many a second. */
+#define TAIL_JUMP (1ull << 24)
+#define TAIL_JUMP_RATE 10000
+/* A head that much ahead of our clock is from a time to come. A log without a
+ * signature for longer than that is stale (its MMD is 24 h at most). */
+#define TAIL_FUTURE_MS 86400000
+#define TAIL_STALE_MS (86400000 + 600000)
 /* Entries after which the tree is proven in between. */
 #define TAIL_PROVE_EVERY (1ull << 18)
 /* Room for a body at first; doubled when a reply needs more. */
@@ -56,6 +63,49 @@ struct haul {
 	struct batch_quarantine *quarantined;
 };
 
+/* What a log does that it must not: the kinds of the misbehaviour event. */
+enum misdeed {
+	MISDEED_BAD_SIGNATURE,
+	MISDEED_WRONG_ORIGIN,
+	MISDEED_SIZE_JUMP,   /* a head beyond what a log can grow */
+	MISDEED_FUTURE_HEAD, /* a head from a time to come */
+	MISDEED_ZERO_ENTRIES,
+	MISDEED_TOO_MANY_ENTRIES,
+	MISDEED_UNREADABLE, /* a reply that is none */
+	MISDEED_BAD_LEAF_INDEX,
+	MISDEED_BAD_PROOF,
+	MISDEED_FORK,     /* two trees of one size */
+	MISDEED_ROLLBACK, /* a tree that its larger one does not continue */
+	MISDEED_ROOT_MISMATCH, /* entries that are not the signed tree's */
+	NUM_MISDEEDS
+};
+
+/* Where the entries part from the signed tree: see tail_gap.c. */
+struct gap {
+	bool on; /* it is being looked for */
+	struct err why;
+	size_t num, wide, filled; /* marks; batches in each, in the last */
+	struct mark {
+		struct range tree; /* before the batch */
+		struct range part; /* the batch as it was read */
+	} * marks;
+	size_t good, bad; /* in front of mark `good` all is right, of `bad`
+			     not; bad may be num */
+	size_t asked;
+	bool good_asked, bad_asked;
+	struct buf good_replies, bad_replies; /* JSON: the log's proofs */
+	/* the result */
+	uint64_t from, to;
+	struct range before, entries;
+};
+
+/* An answer that is worth an event, without what it says. */
+struct odd_reply {
+	char path[LIMIT_URL];
+	size_t bytes;
+	struct hash sha256;
+};
+
 /* A signed head with its bytes. */
 struct signed_head {
 	struct head head;
@@ -90,10 +140,14 @@ struct tail {
 		struct signed_head head; /* smaller than one before */
 		struct head checked;     /* the last one looked into */
 		struct proof_job job;
+		struct request req;
 		struct http_call *call;
+		struct buf replies; /* JSON: the proof */
 	} older;
 	struct store_log stored;
 	int64_t seen_ms; /* when a head was last stored by itself */
+	int64_t start_ms;
+	bool is_stale; /* and that was told */
 	struct http_call *head_call;
 	ev_timer head_timer;
 	unsigned head_failures, signature_failures, stale_heads;
@@ -120,7 +174,15 @@ struct tail {
 	uint64_t next_proof; /* accepted position that asks for one */
 	bool want_newer;     /* what the target needs is gone: a newer head */
 	bool no_proofs;      /* the log offers none */
-	uint8_t told[16];    /* id of the last event */
+	struct request proof_req;
+	struct buf replies; /* JSON: those to the present proof */
+	struct told {
+		bool any;
+		uint8_t id[16]; /* of the last event */
+	} told[NUM_MISDEEDS];
+	struct gap gap;
+	struct odd_reply odd_reply;
+	struct batch_odd_index odd_index;
 	/* Its entries do not rebuild its signed tree, for good: it is read on
 	 * without proofs, until a person decides. */
 	bool broken;
@@ -184,10 +246,48 @@ uint64_t tail_limit(const struct tail *t);
 void tail_prove(struct tail *t);
 void tail_anchor(struct tail *t);
 void tail_proof_drop(struct tail *t);
-/* The log's data contradict what it signed. */
-void tail_mismatch(struct tail *t, const char *kind, const struct err *why);
-/* Tell the operator, with both sides; `detail` is a sentence. */
-void tail_event(struct tail *t, const char *kind, const char *detail);
+/* Ask for the proof that `have` is a prefix of the target's tree. */
+void tail_proof(struct tail *t, const struct range *have);
+/* The entries up to the end of this tree are the signed tree's. */
+void tail_prove_to(struct tail *t, const struct range *tree);
+/* The log's data contradict what it signed: they are read again once, and
+ * then told. */
+void tail_mismatch(struct tail *t, enum misdeed kind, const struct err *why);
+/* Told, and what follows from it: a scan ends; a service goes on, without
+ * proofs when the tree is wrong, later when the entries cannot be had. */
+void tail_misbehaved(struct tail *t, enum misdeed kind, const struct err *why);
+
+/* tail_gap.c */
+/* A batch that is about to join the tree. */
+void tail_gap_note(struct tail *t, const struct range *part);
+/* The root does not fit, and reading again did not help. Ends with
+ * tail_misbehaved. */
+void tail_gap_find(struct tail *t, const struct err *why);
+/* Its proof is there, or is not to be had. */
+void tail_gap_proof(struct tail *t, bool is_prefix);
+void tail_gap_no_proof(struct tail *t);
+void gap_fini(struct gap *g);
+
+/* tail_event.c */
+const char *misdeed_name(enum misdeed kind);
+/* Tell the operator, with both sides, and mark the log; `detail` is a
+ * sentence. A repetition is not told. */
+void tail_event(struct tail *t, enum misdeed kind, const char *detail);
+/* A head, a batch was as it must be: troubles that pass are over. */
+void tail_good_head(struct tail *t);
+void tail_good_entries(struct tail *t);
+/* The store knows of a trouble that was told before. */
+void tail_trouble_known(struct tail *t);
+/* The log's newest signature is of that time, and that is too long ago. */
+void tail_stale(struct tail *t, int64_t since_ms);
+
+/* tail_evidence.c */
+/* The data of the event. */
+void tail_evidence(
+    struct tail *t, struct buf *out, enum misdeed kind, const char *detail);
+/* A reply that may be shown, into a list of such in JSON. */
+void evidence_reply(struct buf *out, const struct tail *t,
+    const struct request *req, uint64_t at, struct span body);
 
 /* tail_commit.c */
 void tail_commit_soon(struct tail *t);

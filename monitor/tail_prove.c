@@ -11,13 +11,6 @@
 
 /* --- contradictions ---------------------------------------------------------- */
 
-/* Two signed heads contradict each other: reading again changes nothing. */
-static bool
-is_about_heads(const char *kind)
-{
-	return !strcmp(kind, "fork") || !strcmp(kind, "rollback");
-}
-
 /* Try again, with whatever the log signs now. */
 static void
 pause_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
@@ -32,11 +25,8 @@ pause_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 	tail_step(t);
 }
 
-/* Reading again did not help: both sides are kept and told. A scan ends; a
- * service goes on, without proofs when the tree is wrong, later when the
- * entries cannot be had. */
-static void
-mismatch_final(struct tail *t, const char *kind, const struct err *why)
+void
+tail_misbehaved(struct tail *t, enum misdeed kind, const struct err *why)
 {
 	struct err e = *why;
 
@@ -46,32 +36,35 @@ mismatch_final(struct tail *t, const char *kind, const struct err *why)
 		tail_end(t, ST_MISMATCH, &e);
 		return;
 	}
-	if (!strcmp(kind, "unreadable")) {
+	if (kind == MISDEED_UNREADABLE || kind == MISDEED_ZERO_ENTRIES) {
 		t->paused = true;
 		tail_timer(t, &t->pause_timer, TAIL_PAUSE_S, pause_on_timer);
-	} else if (!is_about_heads(kind)) {
+	} else if (kind == MISDEED_ROOT_MISMATCH) {
 		t->broken = true;
-		diag_error("%s: read on without proofs", t->log.name);
+		diag_error("%s: read on without proofs; `indelible logs "
+			   "bridge` ends that when you have looked at it",
+		    t->log.name);
 		tail_step(t);
 	}
 }
 
 void
-tail_mismatch(struct tail *t, const char *kind, const struct err *why)
+tail_mismatch(struct tail *t, enum misdeed kind, const struct err *why)
 {
 	struct err e = *why;
-	bool again = !is_about_heads(kind) && strcmp(kind, "unreadable") != 0;
 
 	tail_proof_drop(t);
 	tail_flights_drop(t);
-	t->mismatches++;
-	if (!again || t->mismatches > TAIL_REREADS) {
-		mismatch_final(t, kind, &e);
-		return;
+	if (kind != MISDEED_ROOT_MISMATCH) {
+		tail_misbehaved(t, kind, &e);
+	} else if (t->mismatches++ < TAIL_REREADS) {
+		diag_warn("%s: %s; reading again from %" PRIu64, t->log.name,
+		    e.text, t->stretch.proven);
+		gap_fini(&t->gap);
+		tail_rewind(t);
+	} else {
+		tail_gap_find(t, &e);
 	}
-	diag_warn("%s: %s; reading again from %" PRIu64, t->log.name, e.text,
-	    t->stretch.proven);
-	tail_rewind(t);
 }
 
 /* --- proofs ------------------------------------------------------------------ */
@@ -88,9 +81,9 @@ tail_proof_drop(struct tail *t)
 	t->proving = false;
 }
 
-/* The position is the signed tree's: it goes into the next commit. */
-static void
-prove_ok(struct tail *t, const struct range *tree)
+/* It goes into the next commit. */
+void
+tail_prove_to(struct tail *t, const struct range *tree)
 {
 	t->proven = tree->end;
 	t->tree_proven = *tree;
@@ -99,6 +92,14 @@ prove_ok(struct tail *t, const struct range *tree)
 	t->mismatches = t->proof_failures = 0;
 	t->next_proof = t->accepted + TAIL_PROVE_EVERY;
 	tail_commit_now(t);
+}
+
+/* The position is the signed tree's. */
+static void
+prove_ok(struct tail *t, const struct range *tree)
+{
+	gap_fini(&t->gap);
+	tail_prove_to(t, tree);
 }
 
 static void
@@ -117,7 +118,7 @@ prove_root(struct tail *t)
 	    "the root of the %" PRIu64
 	    " entries read is not the root that the log signed",
 	    t->tree.end);
-	tail_mismatch(t, "root-mismatch", &e);
+	tail_mismatch(t, MISDEED_ROOT_MISMATCH, &e);
 }
 
 static void proof_ask(struct tail *t);
@@ -138,6 +139,10 @@ proof_unavailable(struct tail *t, enum status st, const struct err *why)
 		      (!t->range.follow && t->accepted == t->to);
 
 	tail_proof_drop(t);
+	if (t->gap.on) {
+		tail_gap_no_proof(t);
+		return;
+	}
 	if (st == ST_MISSING && !needed) {
 		diag_info("%s: %s; the root is compared at the head's size",
 		    t->log.name, e.text);
@@ -152,15 +157,16 @@ proof_unavailable(struct tail *t, enum status st, const struct err *why)
 static void
 proof_failed(struct tail *t, enum status st, const struct err *why)
 {
+	bool patient = t->range.follow && !t->gap.on;
 	struct err e = *why;
 
 	t->proof_failures++;
 	if (st == ST_MISSING ||
-	    (!t->range.follow && t->proof_failures >= TAIL_PATIENCE)) {
+	    (!patient && t->proof_failures >= TAIL_PATIENCE)) {
 		proof_unavailable(t, st, &e);
 		return;
 	}
-	if (st == ST_AGAIN)
+	if (st == ST_AGAIN && !t->gap.on)
 		tail_head_newer(t);
 	if (t->proof_failures == 1 || t->proof_failures % 32 == 0)
 		diag_warn("%s: no proof: %s", t->log.name, e.text);
@@ -168,36 +174,50 @@ proof_failed(struct tail *t, enum status st, const struct err *why)
 	    proof_on_timer);
 }
 
+/* The proof contradicts what was read, or the head. */
+static void
+proof_refutes(struct tail *t, const struct err *why)
+{
+	struct err e = *why;
+
+	if (t->gap.on) {
+		tail_proof_drop(t);
+		tail_gap_proof(t, false);
+	} else if (t->phase == PHASE_ANCHOR) {
+		tail_proof_drop(t);
+		tail_event(t, MISDEED_BAD_PROOF, e.text);
+		tail_end(t, ST_MISMATCH, &e);
+	} else {
+		tail_mismatch(t, MISDEED_ROOT_MISMATCH, &e);
+	}
+}
+
+static void
+proof_holds(struct tail *t)
+{
+	struct range tree = t->job.range;
+
+	tail_proof_drop(t);
+	if (t->gap.on)
+		tail_gap_proof(t, true);
+	else if (t->phase == PHASE_ANCHOR)
+		tail_open(t); /* the range stays */
+	else
+		prove_ok(t, &tree);
+}
+
 static void
 proof_finish(struct tail *t)
 {
 	struct err e = {"the log's proof does not lead to its signed head"};
-	enum status st;
-	struct range tree;
+	enum status st = t->log.api->proof_result(&t->job, t->hasher, &e);
 
-	st = t->log.api->proof_result(&t->job, t->hasher, &e);
-	tree = t->job.range;
-	if (st == ST_MISMATCH || st == ST_BAD) {
-		if (t->phase == PHASE_ANCHOR) {
-			tail_proof_drop(t);
-			tail_event(t, "bad-proof", e.text);
-			tail_end(t, ST_MISMATCH, &e);
-			return;
-		}
-		tail_mismatch(t, "root-mismatch", &e);
-		return;
-	}
-	if (st != ST_OK) {
+	if (st == ST_OK)
+		proof_holds(t);
+	else if (st == ST_MISMATCH || st == ST_BAD)
+		proof_refutes(t, &e);
+	else
 		proof_failed(t, st, &e);
-		return;
-	}
-	if (t->phase == PHASE_ANCHOR) {
-		tail_proof_drop(t); /* the range stays */
-		tail_open(t);
-		return;
-	}
-	tail_proof_drop(t);
-	prove_ok(t, &tree);
 }
 
 static void
@@ -213,26 +233,28 @@ proof_on_reply(void *arg, const struct http_reply *r)
 	if (st == ST_OK)
 		st = t->log.api->proof_reply(
 		    &t->job, t->hasher, r->code, r->body, &e);
-	if (st == ST_OK)
-		proof_ask(t);
-	else if (st == ST_MISMATCH)
-		tail_mismatch(t, "bad-proof", &e);
-	else
+	if (st != ST_OK) {
 		proof_failed(t, st, &e);
+		return;
+	}
+	if (r->code == 200 && (t->gap.on || t->phase == PHASE_ANCHOR))
+		evidence_reply(
+		    &t->replies, t, &t->proof_req, t->job.at, r->body);
+	proof_ask(t);
 }
 
 static void
 proof_ask(struct tail *t)
 {
-	struct request req;
+	struct request *req = &t->proof_req;
 	struct http_get g;
 
-	if (!t->log.api->proof_request(&t->log, &t->job, &req)) {
+	if (!t->log.api->proof_request(&t->log, &t->job, req)) {
 		proof_finish(t);
 		return;
 	}
-	g = (struct http_get){.url = req.url,
-	    .limit = req.limit,
+	g = (struct http_get){.url = req->url,
+	    .limit = req->limit,
 	    .http1 = t->http1,
 	    .no_keepalive = t->no_keepalive,
 	    .done = proof_on_reply,
@@ -240,12 +262,15 @@ proof_ask(struct tail *t)
 	t->proof_call = http_get(t->env->http, &g);
 }
 
+/* have NULL: the tree of that size itself is asked for. */
 static void
-proof_start(struct tail *t, enum proof_kind kind, uint64_t at)
+proof_start(struct tail *t, uint64_t at, const struct range *have)
 {
 	signed_head_copy(&t->proof_head, &t->target);
-	proof_job_init(&t->job, kind, &t->target.head, at,
-	    kind == PROOF_PREFIX ? &t->tree : NULL);
+	proof_job_init(&t->job, have != NULL ? PROOF_PREFIX : PROOF_ANCHOR,
+	    &t->target.head, at, have);
+	buf_clear(&t->replies);
+	t->proof_failures = 0;
 	t->proving = true;
 	proof_ask(t);
 }
@@ -253,7 +278,13 @@ proof_start(struct tail *t, enum proof_kind kind, uint64_t at)
 void
 tail_anchor(struct tail *t)
 {
-	proof_start(t, PROOF_ANCHOR, t->stretch.begin);
+	proof_start(t, t->stretch.begin, NULL);
+}
+
+void
+tail_proof(struct tail *t, const struct range *have)
+{
+	proof_start(t, have->end, have);
 }
 
 /* --- when ---------------------------------------------------------------------- */
@@ -316,5 +347,5 @@ tail_prove(struct tail *t)
 	if (t->accepted == t->target.head.size)
 		prove_root(t);
 	else
-		proof_start(t, PROOF_PREFIX, t->accepted);
+		proof_start(t, t->accepted, &t->tree);
 }

@@ -95,10 +95,24 @@ flight_failed(struct flight *f, enum status st, const struct err *why)
 	flight_again(f, tail_backoff(f->failures));
 }
 
+/* What can be told of a reply without telling what it says. */
+static void
+flight_odd(struct flight *f, size_t body_len)
+{
+	struct odd_reply *o = &f->t->odd_reply;
+
+	snprintf(
+	    o->path, sizeof(o->path), "%s", f->req.url + strlen(f->t->log.url));
+	o->bytes = body_len;
+	hasher_sha256(f->t->hasher, &o->sha256,
+	    span_of(f->slot->body, body_len), span_of(NULL, 0));
+}
+
 /* A reply that is no reply to what was asked. It may be a broken proxy, so a
  * service is more patient than a scan. */
 static void
-flight_unreadable(struct flight *f, const struct err *why)
+flight_unreadable(
+    struct flight *f, enum misdeed kind, size_t body_len, const struct err *why)
 {
 	struct tail *t = f->t;
 	struct err e;
@@ -107,7 +121,8 @@ flight_unreadable(struct flight *f, const struct err *why)
 	if (f->unreadable > (t->range.follow ? TAIL_PATIENCE : TAIL_RETRIES)) {
 		err_set(&e, ST_BAD, "entries %" PRIu64 " to %" PRIu64 ": %s",
 		    f->want.begin, f->want.end - 1, why->text);
-		tail_mismatch(t, "unreadable", &e);
+		flight_odd(f, body_len);
+		tail_mismatch(t, kind, &e);
 		return;
 	}
 	diag_warn("%s: entries %" PRIu64 " to %" PRIu64 ": %s; asking again",
@@ -121,10 +136,11 @@ static void
 flight_on_work(void *arg, struct slot *s)
 {
 	struct flight *f = arg;
+	size_t len = s->order.body_len;
 	struct err e;
 
 	if (s->result.len == 0) {
-		flight_unreadable(f, &s->err);
+		flight_unreadable(f, MISDEED_UNREADABLE, len, &s->err);
 		return;
 	}
 	if (batch_open(&f->result, buf_span(&s->result), &s->order, &e) !=
@@ -134,7 +150,10 @@ flight_on_work(void *arg, struct slot *s)
 	}
 	if (f->result.status != ST_OK) {
 		err_set(&e, f->result.status, "%s", QUOTE(f->result.error));
-		flight_unreadable(f, &e);
+		flight_unreadable(f,
+		    f->result.status == ST_MISSING ? MISDEED_ZERO_ENTRIES
+						   : MISDEED_UNREADABLE,
+		    len, &e);
 		return;
 	}
 	f->state = FLIGHT_DONE;
@@ -197,7 +216,7 @@ flight_larger(struct flight *f, const struct err *why)
 	struct tail *t = f->t;
 
 	if (f->slot->room >= t->env->body_limit) {
-		flight_unreadable(f, why);
+		flight_unreadable(f, MISDEED_UNREADABLE, f->slot->room, why);
 		return;
 	}
 	if (t->room < t->env->body_limit)
@@ -398,6 +417,31 @@ flight_rest(struct tail *t, const struct flight *f, uint64_t got_to)
 	flight_ask(rest);
 }
 
+/* Readable, but not as it should be. */
+static void
+accept_oddities(struct tail *t, struct flight *f)
+{
+	struct err e;
+
+	if (f->result.num_odd_index > 0) {
+		t->odd_index = f->result.odd_index;
+		err_set(&e, ST_BAD,
+		    "static-ct-api: the leaf_index of entry %" PRIu64
+		    " says %" PRIu64,
+		    t->odd_index.entry, t->odd_index.says);
+		tail_event(t, MISDEED_BAD_LEAF_INDEX, e.text);
+	}
+	if (f->result.dropped > 0) {
+		flight_odd(f, f->slot->order.body_len);
+		err_set(&e, ST_BAD,
+		    "%u entries more than were asked for from %" PRIu64 " on",
+		    f->result.dropped, f->want.begin);
+		tail_event(t, MISDEED_TOO_MANY_ENTRIES, e.text);
+	} else {
+		tail_good_entries(t);
+	}
+}
+
 /* Join the first batch to the tree; false when there is a fault. */
 static bool
 accept_first(struct tail *t)
@@ -413,6 +457,8 @@ accept_first(struct tail *t)
 		flight_failed(f, ST_BAD, &e);
 		return false;
 	}
+	accept_oddities(t, f);
+	tail_gap_note(t, &part);
 	ASSERT(range_join(&t->tree, t->hasher, &part));
 	t->log.api->learn(&t->log, f->want.begin, f->want.end,
 	    (uint32_t)(part.end - part.begin));

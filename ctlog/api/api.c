@@ -37,7 +37,7 @@ request_url(struct request *out, const struct log *l, size_t limit,
 	va_end(ap);
 	ASSERT(n >= 0 && (size_t)n < LIMIT_URL - len);
 	out->limit = limit;
-	out->may_miss = false;
+	out->may_miss = out->only_hashes = false;
 }
 
 void

@@ -39,8 +39,9 @@ struct log {
 /* A GET to be made. */
 struct request {
 	char url[LIMIT_URL];
-	size_t limit;  /* the decoded body may have this many bytes */
-	bool may_miss; /* a 404 is an answer: try the next attempt */
+	size_t limit;     /* the decoded body may have this many bytes */
+	bool may_miss;    /* a 404 is an answer: try the next attempt */
+	bool only_hashes; /* the reply tells nothing of any certificate */
 };
 
 /* The entries [begin, end) of a tree of `size` leaves; attempt 0 is the usual
@@ -114,7 +115,8 @@ struct log_api {
 	 * w.end - w.begin entries. Spans point into body and scratch (room for
 	 * decoded base64: body.len bytes suffice, those that entry_load_extra
 	 * takes later included). A pure function.
-	 * ST_BAD: unusable as a whole; the message says at which entry.
+	 * ST_MISSING: there is no entry in it. ST_BAD: unusable as a whole;
+	 * the message says at which entry.
 	 */
 	enum status (*batch_parse)(struct entries *out, struct span body,
 	    struct arena *scratch, const struct want *w, struct err *e);

@@ -200,7 +200,7 @@ rfc6962_batch_parse(struct entries *out, struct span body,
 		return st;
 	if (out->num == 0)
 		return err_set(
-		    e, ST_BAD, "RFC 6962 4.6: a reply without entries");
+		    e, ST_MISSING, "RFC 6962 4.6: a reply without entries");
 	return ST_OK;
 }
 
@@ -241,6 +241,7 @@ rfc6962_proof_request(
 		    "ct/v1/get-sth-consistency?first=%" PRIu64
 		    "&second=%" PRIu64,
 		    j->at, j->head.size);
+		out->only_hashes = true;
 		break;
 	default:
 		return false;

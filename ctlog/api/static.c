@@ -113,20 +113,6 @@ static_batch_request(
 	return true;
 }
 
-/* Archives of RFC 6962 logs have no leaf_index; a wrong one is worth telling,
- * but the entry's place is what the tree says. */
-static void
-check_index(struct entry *e, uint64_t index)
-{
-	if (e->problem != NULL || e->leaf_index == -1)
-		return;
-	if (e->leaf_index == -2)
-		e->problem = "static-ct-api: the extensions are malformed";
-	else if ((uint64_t)e->leaf_index != index)
-		e->problem = "static-ct-api: leaf_index is not the entry's "
-			     "index";
-}
-
 /* The leaf at `index`, read into *out if it is wanted, stepped over if not. */
 static enum status
 take_leaf(struct entries *out, struct rd *r, uint64_t index,
@@ -140,8 +126,8 @@ take_leaf(struct entries *out, struct rd *r, uint64_t index,
 	st = entry_read_tile(to, r, e);
 	if (st != ST_OK)
 		err_prefix(e, "entry %" PRIu64, index);
-	else
-		check_index(to, index);
+	else if (to->problem == NULL && to->leaf_index == -2)
+		to->problem = "static-ct-api: the extensions are malformed";
 	return st;
 }
 
@@ -165,6 +151,9 @@ static_batch_parse(struct entries *out, struct span body, struct arena *scratch,
 		if (st != ST_OK)
 			return st;
 	}
+	if (index == first)
+		return err_set(
+		    e, ST_MISSING, "static-ct-api: a tile without entries");
 	if (index < w->end)
 		return err_set(e, ST_BAD,
 		    "static-ct-api: the tile ends at entry %" PRIu64
@@ -218,7 +207,7 @@ static_proof_request(
 	if (j->attempt > 0)
 		t.width = LIMIT_TILE;
 	request_tile(out, l, &t);
-	out->may_miss = true;
+	out->may_miss = out->only_hashes = true;
 	return true;
 }
 

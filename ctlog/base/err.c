@@ -54,6 +54,7 @@ status_name(enum status st)
 	    [ST_USAGE] = "usage",
 	    [ST_DENIED] = "not permitted",
 	    [ST_UNREACHABLE] = "unreachable",
+	    [ST_RANGE] = "beyond what can be",
 	};
 
 	return st < sizeof(names) / sizeof(names[0]) ? names[st] : "unknown";

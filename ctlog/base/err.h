@@ -26,6 +26,7 @@ enum status {
 	ST_USAGE,       /* the caller's request makes no sense */
 	ST_DENIED,      /* no permission */
 	ST_UNREACHABLE, /* a peer does not answer, or not with what it must */
+	ST_RANGE,       /* signed, but beyond what can be */
 };
 
 #define MUST_USE __attribute__((warn_unused_result))

@@ -28,25 +28,30 @@ head_tbs(uint8_t out[HEAD_TBS_LEN], const struct head *h)
 	memcpy(out + 18, h->root.b, HASH_LEN);
 }
 
-/* Numbers that we can go on with, then the signature. */
+/* The signature, then numbers that we can go on with. */
 static enum status
 head_verify(const struct head *h, const struct logkey *k,
     struct span digitally_signed, struct err *e)
 {
 	uint8_t tbs[HEAD_TBS_LEN];
+	enum status st;
 
+	head_tbs(tbs, h);
+	st = logkey_verify_signed(
+	    k, span_of(tbs, sizeof(tbs)), digitally_signed, e);
+	if (st != ST_OK)
+		return st;
 	if (h->size > LIMIT_TREE_SIZE || h->timestamp > INT64_MAX)
-		return err_set(e, ST_LIMIT,
-		    "tree size %llu or timestamp %llu out of range",
+		return err_set(e, ST_RANGE,
+		    "the log signed a tree size of %llu and a timestamp of "
+		    "%llu, and no log has that",
 		    (unsigned long long)h->size,
 		    (unsigned long long)h->timestamp);
 	if (h->size == 0 && !hash_eq(&h->root, &hash_empty_tree))
 		return err_set(e, ST_BAD,
 		    "tree of size 0 whose root is not SHA-256 of nothing (RFC "
 		    "6962 section 2.1)");
-	head_tbs(tbs, h);
-	return logkey_verify_signed(
-	    k, span_of(tbs, sizeof(tbs)), digitally_signed, e);
+	return ST_OK;
 }
 
 static enum status
@@ -77,9 +82,9 @@ head_parse_sth(
 		st = sth_fields(&h, &sig, o, e);
 	if (st == ST_OK)
 		st = head_verify(&h, k, buf_span(&sig), e);
-	if (st == ST_OK)
+	if (st == ST_OK || st == ST_RANGE)
 		*out = h;
-	else
+	if (st != ST_OK)
 		err_prefix(e, "get-sth reply (RFC 6962 section 4.3)");
 	json_decref(o);
 	buf_fini(&sig);
@@ -189,9 +194,9 @@ head_parse_checkpoint(struct head *out, const struct logkey *k,
 		st = checkpoint_text(&h, n.text, origin, e);
 	if (st == ST_OK)
 		st = checkpoint_lines(&h, k, &n, e);
-	if (st == ST_OK)
+	if (st == ST_OK || st == ST_RANGE)
 		*out = h;
-	else
+	if (st != ST_OK)
 		err_prefix(e, "checkpoint (static-ct-api)");
 	return st;
 }

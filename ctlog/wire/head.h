@@ -20,8 +20,9 @@ struct head {
 /*
  * Parse and verify. ST_BAD: not such a structure. ST_SIGNATURE: the signature
  * does not verify, or no line is by this key. ST_MISMATCH: the checkpoint's
- * origin is another one (the message names it). *out is set only with
- * ST_OK.
+ * origin is another one (the message names it). ST_RANGE: the log did sign it,
+ * but a tree of that size or a time like that cannot be. *out is set only with
+ * ST_OK and ST_RANGE.
  */
 enum status head_parse_sth(
     struct head *out, const struct logkey *k, struct span json, struct err *e);

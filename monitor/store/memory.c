@@ -119,6 +119,7 @@ const struct store_api store_memory = {
     .commit = memory_commit,
     .rewind = memory_rewind,
     .log_mark = memory_log_mark,
+    .log_bridge = memory_log_bridge,
     .event_add = memory_event_add,
     .outbox_due = memory_outbox_due,
     .outbox_next = memory_outbox_next,

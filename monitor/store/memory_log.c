@@ -80,21 +80,22 @@ memory_log_open(
 	text_set(&mine->url, &l->url);
 	text_set(&mine->api, &l->api);
 	l->first_seen_ms = mine->first_seen_ms;
-	l->unhealthy = mine->unhealthy;
+	l->trouble = mine->trouble;
+	l->resume_at = mine->resume_at;
 	head_copy(&l->newest, &l->newest_raw, &mine->newest);
 	head_copy(&l->proven, &l->proven_raw, &mine->proven);
 	return ST_OK;
 }
 
 enum status
-memory_log_mark(
-    struct store *s, const struct hash *log_id, bool unhealthy, struct err *e)
+memory_log_mark(struct store *s, const struct hash *log_id,
+    const struct trouble *t, struct err *e)
 {
 	struct store_log *l;
 	enum status st = log_get(s, &l, log_id, e);
 
-	if (st == ST_OK)
-		l->unhealthy = unhealthy;
+	if (st == ST_OK && rule_trouble(&l->trouble, t))
+		l->trouble = *t;
 	return st;
 }
 
@@ -196,6 +197,42 @@ memory_stretch_find(struct store *s, struct stretch *out,
 		    e, ST_MISSING, "nothing of this log was read so far");
 	*out = t->x;
 	out->epoch = 0;
+	return ST_OK;
+}
+
+/* Its job becomes the lowest one of the log. */
+static void
+tail_end(struct store *s, struct mem_stretch *tail)
+{
+	int64_t lowest = 0;
+
+	for (size_t i = 0; i < s->num_stretches; i++)
+		if (s->stretches[i].log == tail->log &&
+		    s->stretches[i].x.job < lowest)
+			lowest = s->stretches[i].x.job;
+	tail->x.job = lowest - 1;
+	tail->x.limit = tail->x.read;
+	tail->x.epoch++;
+}
+
+enum status
+memory_log_bridge(struct store *s, const struct hash *log_id,
+    uint64_t *resume_at, struct err *e)
+{
+	struct mem_stretch *tail;
+	struct store_log *l;
+	enum status st = log_get(s, &l, log_id, e);
+
+	if (st != ST_OK)
+		return st;
+	tail = stretch_get(s, (size_t)(l - s->logs), 0);
+	st = rule_bridge(resume_at, &l->trouble, tail ? &tail->x : NULL, e);
+	if (st != ST_OK)
+		return st;
+	if (*resume_at > 0)
+		tail_end(s, tail);
+	l->trouble = (struct trouble){0};
+	l->resume_at = *resume_at;
 	return ST_OK;
 }
 

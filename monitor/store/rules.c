@@ -33,6 +33,36 @@ rule_head(const struct store_head *h, struct err *e)
 	return ST_OK;
 }
 
+bool
+rule_trouble(const struct trouble *old, const struct trouble *new)
+{
+	if (new->level == TROUBLE_NONE)
+		return old->level == TROUBLE_PASSING;
+	return new->level > old->level;
+}
+
+enum status
+rule_bridge(uint64_t *resume_at, const struct trouble *t,
+    const struct stretch *tail, struct err *e)
+{
+	uint64_t end;
+
+	*resume_at = 0;
+	if (t->level == TROUBLE_NONE)
+		return err_set(e, ST_USAGE,
+		    "there is nothing to bridge: the log is in no trouble");
+	if (t->level != TROUBLE_BROKEN || tail == NULL)
+		return ST_OK;
+	end = t->gap_to > 0 ? t->gap_to : tail->read;
+	if (tail->read < end)
+		return err_set(e, ST_USAGE,
+		    "the entries up to %llu have to be read first, and are "
+		    "read up to %llu; start `indelible monitor` for that",
+		    (unsigned long long)end, (unsigned long long)tail->read);
+	*resume_at = end;
+	return ST_OK;
+}
+
 enum status
 rule_stale(const struct stretch *at, struct err *e)
 {

@@ -15,6 +15,11 @@
 enum status rule_claim(const struct stretch *io, struct err *e);
 enum status rule_commit(const struct store_commit *c, struct err *e);
 enum status rule_head(const struct store_head *h, struct err *e);
+/* Whether a log's trouble becomes the new one. */
+bool rule_trouble(const struct trouble *old, const struct trouble *new);
+/* Where a tail may go on behind its trouble; tail: NULL when there is none. */
+enum status rule_bridge(uint64_t *resume_at, const struct trouble *t,
+    const struct stretch *tail, struct err *e);
 /* ST_STALE, with words. */
 enum status rule_stale(const struct stretch *at, struct err *e);
 

@@ -26,6 +26,8 @@
 /* Migration i makes version i + 1. */
 static const char *const migrations[] = {
 #include "0001.sql.h"
+    ,
+#include "0002.sql.h"
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
@@ -478,6 +480,7 @@ const struct store_api store_sqlite = {
     .commit = sqlite_commit,
     .rewind = sqlite_rewind,
     .log_mark = sqlite_log_mark,
+    .log_bridge = sqlite_log_bridge,
     .event_add = sqlite_event_add,
     .outbox_due = sqlite_outbox_due,
     .outbox_next = sqlite_outbox_next,

@@ -23,6 +23,7 @@ enum query {
 	Q_LOG_LIST,
 	Q_LOG_ROW,
 	Q_LOG_MARK,
+	Q_LOG_BRIDGE,
 	Q_HEAD_NEWEST,
 	Q_HEAD_PROVEN,
 	Q_STRETCH_GET,
@@ -32,6 +33,7 @@ enum query {
 	Q_STRETCH_MOVE,
 	Q_STRETCH_PROVE,
 	Q_STRETCH_BACK,
+	Q_STRETCH_END,
 	Q_RECORD_OF_HIT,
 	Q_EXPOSURE_FIND,
 	Q_EXPOSURE_NEW,
@@ -138,8 +140,10 @@ enum status db_unbox(struct store *s, struct buf *out, struct span context,
 /* --- logs and stretches (sqlite_log.c) -------------------------------- */
 enum status sqlite_log_open(
     struct store *s, struct store_log *l, int64_t now_ms, struct err *e);
-enum status sqlite_log_mark(
-    struct store *s, const struct hash *log_id, bool unhealthy, struct err *e);
+enum status sqlite_log_mark(struct store *s, const struct hash *log_id,
+    const struct trouble *t, struct err *e);
+enum status sqlite_log_bridge(struct store *s, const struct hash *log_id,
+    uint64_t *resume_at, struct err *e);
 enum status sqlite_head_seen(struct store *s, const struct hash *log_id,
     const struct store_head *h, struct err *e);
 enum status sqlite_claim(struct store *s, struct stretch *io, struct err *e);

@@ -10,9 +10,10 @@
 
 #define LOG_COLUMNS                                                            \
 	"l.log_id, l.name, l.operator_name, l.url, l.api, "                    \
-	"l.first_seen_ms, l.unhealthy, l.newest_size, l.newest_ms, "           \
-	"l.newest_root, l.newest_raw, l.proven_size, l.proven_ms, "            \
-	"l.proven_root, l.proven_raw"
+	"l.first_seen_ms, l.newest_size, l.newest_ms, l.newest_root, "         \
+	"l.newest_raw, l.proven_size, l.proven_ms, l.proven_root, "            \
+	"l.proven_raw, l.trouble_level, l.trouble, l.trouble_ms, "             \
+	"l.gap_from, l.gap_to, l.resume_at"
 #define STRETCH_COLUMNS                                                        \
 	"s.id, s.job, s.begin_at, s.limit_at, s.read_to, s.proven_to, "        \
 	"s.tree, s.tree_proven"
@@ -31,6 +32,19 @@ head_fill(struct store_head *h, struct buf *raw, sqlite3_stmt *q, int at)
 	h->raw = buf_span(raw);
 }
 
+static void
+trouble_fill(struct trouble *t, sqlite3_stmt *q, int at)
+{
+	char *kind = db_str(q, at + 1);
+
+	t->level = (enum trouble_level)sqlite3_column_int(q, at);
+	snprintf(t->kind, sizeof(t->kind), "%s", kind);
+	t->since_ms = sqlite3_column_int64(q, at + 2);
+	t->gap_from = (uint64_t)sqlite3_column_int64(q, at + 3);
+	t->gap_to = (uint64_t)sqlite3_column_int64(q, at + 4);
+	free(kind);
+}
+
 /* LOG_COLUMNS from `at` on; strings that are there already stay. */
 static void
 log_fill(struct store_log *l, sqlite3_stmt *q, int at)
@@ -42,9 +56,10 @@ log_fill(struct store_log *l, sqlite3_stmt *q, int at)
 		if (*text[i] == NULL)
 			*text[i] = db_str(q, at + 1 + i);
 	l->first_seen_ms = sqlite3_column_int64(q, at + 5);
-	l->unhealthy = sqlite3_column_int(q, at + 6) != 0;
-	head_fill(&l->newest, &l->newest_raw, q, at + 7);
-	head_fill(&l->proven, &l->proven_raw, q, at + 11);
+	head_fill(&l->newest, &l->newest_raw, q, at + 6);
+	head_fill(&l->proven, &l->proven_raw, q, at + 10);
+	trouble_fill(&l->trouble, q, at + 14);
+	l->resume_at = (uint64_t)sqlite3_column_int64(q, at + 19);
 }
 
 static enum status
@@ -142,23 +157,38 @@ sqlite_log_row(
 	return ST_OK;
 }
 
-enum status
-sqlite_log_mark(
-    struct store *s, const struct hash *log_id, bool unhealthy, struct err *e)
+/* --- trouble ------------------------------------------------------------- */
+
+static enum status
+trouble_put(struct store *s, const struct hash *log_id, const struct trouble *t,
+    struct err *e)
 {
-	sqlite3_stmt *q;
-	size_t changed;
+	sqlite3_stmt *q = db_query(s, Q_LOG_MARK,
+	    "UPDATE log SET trouble_level = ?2, trouble = ?3, trouble_ms = ?4,"
+	    " gap_from = ?5, gap_to = ?6 WHERE log_id = ?1");
+
+	db_blob(q, 1, hash_span(log_id));
+	db_int(q, 2, t->level);
+	db_text(q, 3, t->kind);
+	db_int(q, 4, t->since_ms);
+	db_int(q, 5, (int64_t)t->gap_from);
+	db_int(q, 6, (int64_t)t->gap_to);
+	return db_run(s, q, NULL, e);
+}
+
+enum status
+sqlite_log_mark(struct store *s, const struct hash *log_id,
+    const struct trouble *t, struct err *e)
+{
+	struct store_log l = {.log_id = *log_id};
 	enum status st = db_begin(s, e);
 
 	if (st != ST_OK)
 		return st;
-	q = db_query(
-	    s, Q_LOG_MARK, "UPDATE log SET unhealthy = ?2 WHERE log_id = ?1");
-	db_blob(q, 1, hash_span(log_id));
-	db_int(q, 2, unhealthy);
-	st = db_run(s, q, &changed, e);
-	if (st == ST_OK && changed == 0)
-		st = unknown_log(log_id, e);
+	st = log_get(s, &l, e);
+	if (st == ST_OK && rule_trouble(&l.trouble, t))
+		st = trouble_put(s, log_id, t, e);
+	store_log_fini(&l);
 	return db_end(s, st, e);
 }
 
@@ -339,6 +369,57 @@ sqlite_stretch_find(struct store *s, struct stretch *out,
 	out->log_id = *log_id;
 	out->epoch = 0;
 	return st;
+}
+
+/* The tail is one no more: its job becomes the lowest one of the log. */
+static enum status
+tail_end(struct store *s, const struct stretch *tail, struct err *e)
+{
+	return db_run_with(s, Q_STRETCH_END,
+	    "UPDATE stretch SET limit_at = read_to, epoch = epoch + 1,"
+	    " job = (SELECT min(job) - 1 FROM stretch o"
+	    " WHERE o.log = stretch.log) WHERE id = ?1",
+	    tail->id, e);
+}
+
+static enum status
+bridge(struct store *s, const struct hash *log_id, uint64_t *resume_at,
+    struct err *e)
+{
+	static const struct trouble none;
+	struct store_log l = {.log_id = *log_id};
+	struct stretch tail = {0};
+	sqlite3_stmt *q;
+	enum status found, st = log_get(s, &l, e);
+
+	if (st == ST_OK) {
+		found = sqlite_stretch_find(s, &tail, log_id, 0, e);
+		st = found == ST_OK || found == ST_MISSING
+			 ? rule_bridge(resume_at, &l.trouble,
+			       found == ST_OK ? &tail : NULL, e)
+			 : found;
+	}
+	store_log_fini(&l);
+	if (st == ST_OK && *resume_at > 0)
+		st = tail_end(s, &tail, e);
+	if (st == ST_OK)
+		st = trouble_put(s, log_id, &none, e);
+	if (st != ST_OK)
+		return st;
+	q = db_query(
+	    s, Q_LOG_BRIDGE, "UPDATE log SET resume_at = ?2 WHERE log_id = ?1");
+	db_blob(q, 1, hash_span(log_id));
+	db_int(q, 2, (int64_t)*resume_at);
+	return db_run(s, q, NULL, e);
+}
+
+enum status
+sqlite_log_bridge(struct store *s, const struct hash *log_id,
+    uint64_t *resume_at, struct err *e)
+{
+	enum status st = db_begin(s, e);
+
+	return st != ST_OK ? st : db_end(s, bridge(s, log_id, resume_at, e), e);
 }
 
 enum status

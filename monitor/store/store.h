@@ -41,6 +41,22 @@ struct store_head {
 	struct span raw; /* the signed bytes as they came */
 };
 
+/* What is wrong with a log. A higher level outranks a lower one. */
+enum trouble_level {
+	TROUBLE_NONE,
+	TROUBLE_PASSING, /* over when the log behaves again */
+	TROUBLE_LASTING, /* a person has to look at it */
+	TROUBLE_BROKEN   /* so, and nothing more of it can be proven: its
+			    entries are not those of its signed tree */
+};
+struct trouble {
+	enum trouble_level level;
+	char kind[24]; /* as in the misbehaviour event */
+	int64_t since_ms;
+	/* TROUBLE_BROKEN: where tree and entries part, when that is known */
+	uint64_t gap_from, gap_to;
+};
+
 /* A log as the store knows it. */
 struct store_log {
 	struct hash log_id;
@@ -49,7 +65,8 @@ struct store_log {
 	struct store_head newest; /* largest signed head seen; size 0 = none */
 	struct store_head proven; /* largest head whose root was reproduced */
 	struct buf newest_raw, proven_raw; /* own the spans above */
-	bool unhealthy;                    /* misbehaved; needs a person */
+	struct trouble trouble;
+	uint64_t resume_at; /* a new tail begins here; 0: nothing is said */
 };
 void store_log_fini(struct store_log *l);
 
@@ -224,8 +241,17 @@ struct store_api {
 	 * how many; *delivered = exposures already sent that stay. */
 	enum status (*rewind)(struct store *s, const struct stretch *at,
 	    size_t *retracted, size_t *delivered, struct err *e);
+	/* Remember a trouble, unless a graver one is known or the same level
+	 * already; TROUBLE_NONE ends one that passes. */
 	enum status (*log_mark)(struct store *s, const struct hash *log_id,
-	    bool unhealthy, struct err *e);
+	    const struct trouble *t, struct err *e);
+	/* A person has looked at it: the trouble is over. After
+	 * TROUBLE_BROKEN the tail ends where it was read to, under a job of
+	 * its own below 0, and the next one begins behind the gap, at
+	 * *resume_at (else 0). ST_USAGE: there is no trouble, or the gap has
+	 * not been read to its end yet. */
+	enum status (*log_bridge)(struct store *s, const struct hash *log_id,
+	    uint64_t *resume_at, struct err *e);
 
 	/* An event and its outbox rows for every sink (tenant-less). */
 	enum status (*event_add)(

@@ -284,21 +284,48 @@ test_other_key(void **state)
 	fixture_open(fx);
 }
 
+static const struct trouble a_fork = {TROUBLE_LASTING, "fork", NOW};
+
+/* A log that the first version had marked. */
+static void
+test_migration_2(void **state)
+{
+	struct fixture *fx = *state;
+	struct store_log l = {.log_id = log_a};
+
+	fixture_close(fx);
+	meddle(fx, "ALTER TABLE log DROP COLUMN trouble_level;"
+		   "ALTER TABLE log DROP COLUMN trouble;"
+		   "ALTER TABLE log DROP COLUMN trouble_ms;"
+		   "ALTER TABLE log DROP COLUMN gap_from;"
+		   "ALTER TABLE log DROP COLUMN gap_to;"
+		   "ALTER TABLE log DROP COLUMN resume_at;"
+		   "ALTER TABLE log ADD COLUMN unhealthy INTEGER NOT NULL"
+		   " DEFAULT 0 CHECK (unhealthy IN (0, 1));"
+		   "UPDATE log SET unhealthy = 1;"
+		   "PRAGMA user_version=1");
+	fixture_open(fx);
+	OK(fx, fx->api->log_open(fx->s, &l, NOW, &fx->e));
+	assert_int_equal(l.trouble.level, TROUBLE_BROKEN);
+	assert_string_equal(l.trouble.kind, "root-mismatch");
+	store_log_fini(&l);
+}
+
 static void
 test_versions(void **state)
 {
 	struct fixture *fx = *state;
 
-	assert_int_equal(ask(fx->path, "PRAGMA user_version"), 1);
+	assert_int_equal(ask(fx->path, "PRAGMA user_version"), 2);
 	fixture_close(fx);
-	meddle(fx, "PRAGMA user_version=2");
+	meddle(fx, "PRAGMA user_version=3");
 	open_fails(fx, ST_NEWER, "newer program");
 	fx->conf.read_only = true;
 	open_fails(fx, ST_NEWER, "newer program");
 	fx->conf.read_only = false;
 	meddle(fx, "PRAGMA user_version=0");
 	open_fails(fx, ST_BAD, "no store");
-	meddle(fx, "PRAGMA user_version=1; PRAGMA application_id=7");
+	meddle(fx, "PRAGMA user_version=2; PRAGMA application_id=7");
 	open_fails(fx, ST_BAD, "no store");
 	meddle(fx, "PRAGMA application_id=1229866060");
 	fixture_open(fx);
@@ -502,6 +529,7 @@ refuses_writes(struct fixture *fx, struct store *s)
 	struct store_commit c = {.at = &t, .tree = &tree};
 	struct store_committed done;
 	struct event ev = {.type = "x", .subject = ""};
+	uint64_t at;
 	struct store_settle how = {.row = 1};
 	struct store_import io = {0};
 	struct record_change ch = {"acme", "jane", RECORD_ERASED, NOW};
@@ -514,7 +542,8 @@ refuses_writes(struct fixture *fx, struct store *s)
 	FAILS(fx, ST_USAGE, api->claim(s, &t, e));
 	FAILS(fx, ST_USAGE, api->commit(s, &c, &done, e));
 	FAILS(fx, ST_USAGE, api->rewind(s, &t, &a, &b, e));
-	FAILS(fx, ST_USAGE, api->log_mark(s, &log_a, true, e));
+	FAILS(fx, ST_USAGE, api->log_mark(s, &log_a, &a_fork, e));
+	FAILS(fx, ST_USAGE, api->log_bridge(s, &log_a, &at, e));
 	FAILS(fx, ST_USAGE, api->event_add(s, &ev, e));
 	FAILS(fx, ST_USAGE, api->outbox_settle(s, &how, e));
 	FAILS(fx, ST_USAGE, api->records_import(s, &io, e));
@@ -962,7 +991,7 @@ test_failed_sync(void **state)
 	fault = (struct fault){0};
 	FAILS(fx, ST_IO, try_step(fx, &s));
 	assert_says(&fx->e, "I/O error before");
-	FAILS(fx, ST_IO, fx->api->log_mark(fx->s, &log_a, true, &fx->e));
+	FAILS(fx, ST_IO, fx->api->log_mark(fx->s, &log_a, &a_fork, &fx->e));
 	assert_int_equal(fault.num_syncs, 0);
 	/* A fresh start looks at what is there. */
 	fixture_again(fx);
@@ -1270,6 +1299,7 @@ main(void)
 	    TEST(test_init_remains),
 	    TEST(test_missing),
 	    TEST(test_other_key),
+	    TEST(test_migration_2),
 	    TEST(test_versions),
 	    TEST(test_settings),
 	    TEST(test_second_writer),

@@ -55,7 +55,7 @@ test_log_open(void **state)
 	assert_int_equal(l.first_seen_ms, NOW);
 	assert_int_equal(l.newest.size, 0);
 	assert_int_equal(l.proven.size, 0);
-	assert_false(l.unhealthy);
+	assert_int_equal(l.trouble.level, TROUBLE_NONE);
 	/* A name given is the name from now on. */
 	free(l.name);
 	l.name = mem_str("Log A, renamed");
@@ -105,20 +105,54 @@ test_heads(void **state)
 }
 
 static void
+assert_trouble(struct fixture *fx, const struct trouble *want)
+{
+	struct store_log l = {.log_id = log_a};
+
+	OK(fx, fx->api->log_open(fx->s, &l, NOW, &fx->e));
+	assert_int_equal(l.trouble.level, want->level);
+	assert_string_equal(l.trouble.kind, want->kind);
+	assert_int_equal(l.trouble.since_ms, want->since_ms);
+	assert_int_equal(l.trouble.gap_from, want->gap_from);
+	assert_int_equal(l.trouble.gap_to, want->gap_to);
+	store_log_fini(&l);
+}
+
+static void
 test_log_mark(void **state)
 {
 	struct fixture *fx = *state;
-	struct store_log l = {.log_id = log_a};
+	struct trouble none = {0}, odd = {TROUBLE_PASSING, "unreadable", 5};
+	struct trouble fork = {TROUBLE_LASTING, "fork", NOW};
 
-	OK(fx, fx->api->log_mark(fx->s, &log_a, true, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &odd, &fx->e));
+	assert_trouble(fx, &odd);
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &none, &fx->e));
+	assert_trouble(fx, &none);
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &odd, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &fork, &fx->e));
 	fixture_again(fx);
-	OK(fx, fx->api->log_open(fx->s, &l, NOW, &fx->e));
-	assert_true(l.unhealthy);
-	OK(fx, fx->api->log_mark(fx->s, &log_a, false, &fx->e));
-	OK(fx, fx->api->log_open(fx->s, &l, NOW, &fx->e));
-	assert_false(l.unhealthy);
-	store_log_fini(&l);
-	FAILS(fx, ST_MISSING, fx->api->log_mark(fx->s, &log_b, true, &fx->e));
+	assert_trouble(fx, &fork);
+	/* It stays, whatever comes then. */
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &odd, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &none, &fx->e));
+	assert_trouble(fx, &fork);
+	FAILS(fx, ST_MISSING, fx->api->log_mark(fx->s, &log_b, &odd, &fx->e));
+}
+
+static void
+test_bridge_lasting(void **state)
+{
+	struct fixture *fx = *state;
+	struct trouble none = {0}, fork = {TROUBLE_LASTING, "fork", NOW};
+	uint64_t at = 7;
+
+	FAILS(fx, ST_MISSING, fx->api->log_bridge(fx->s, &log_b, &at, &fx->e));
+	FAILS(fx, ST_USAGE, fx->api->log_bridge(fx->s, &log_a, &at, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &fork, &fx->e));
+	OK(fx, fx->api->log_bridge(fx->s, &log_a, &at, &fx->e));
+	assert_int_equal(at, 0);
+	assert_trouble(fx, &none);
 }
 
 /* --- stretches ------------------------------------------------------------- */
@@ -191,6 +225,42 @@ test_claim_again(void **state)
 	/* Finding is no claim: the finder commits nothing. */
 	FAILS(fx, ST_STALE, try_step(fx, &(struct step){.t = &v, .read = 310}));
 	step_plain(fx, &u, 310, 0);
+}
+
+static void
+test_bridge_broken(void **state)
+{
+	struct fixture *fx = *state;
+	struct trouble none = {0};
+	struct trouble gap = {TROUBLE_BROKEN, "root-mismatch", NOW, 256, 512};
+	struct stretch t = claim(fx, &log_a, 0), v;
+	uint64_t at = 7;
+
+	step_plain(fx, &t, 300, 200);
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &gap, &fx->e));
+	assert_trouble(fx, &gap);
+	/* Nothing is skipped: what lies in the gap is read first. */
+	FAILS(fx, ST_USAGE, fx->api->log_bridge(fx->s, &log_a, &at, &fx->e));
+	step_plain(fx, &t, 600, 0);
+	OK(fx, fx->api->log_bridge(fx->s, &log_a, &at, &fx->e));
+	assert_int_equal(at, 512);
+	fixture_again(fx);
+	assert_trouble(fx, &none);
+	FAILS(fx, ST_MISSING,
+	    fx->api->stretch_find(fx->s, &v, &log_a, 0, &fx->e));
+	OK(fx, fx->api->stretch_find(fx->s, &v, &log_a, -1, &fx->e));
+	assert_int_equal(v.read, 600);
+	assert_int_equal(v.limit, 600);
+	assert_int_equal(v.proven, 200);
+	FAILS(fx, ST_STALE, try_step(fx, &(struct step){.t = &t, .read = 610}));
+	/* And once more, with a gap that is not known. */
+	t = claim(fx, &log_a, 0);
+	step_plain(fx, &t, 40, 0);
+	gap.gap_from = gap.gap_to = 0;
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &gap, &fx->e));
+	OK(fx, fx->api->log_bridge(fx->s, &log_a, &at, &fx->e));
+	assert_int_equal(at, 40);
+	OK(fx, fx->api->stretch_find(fx->s, &v, &log_a, -2, &fx->e));
 }
 
 static void
@@ -1391,6 +1461,8 @@ main(void)
 	    EVERY(test_log_open),
 	    EVERY(test_heads),
 	    EVERY(test_log_mark),
+	    EVERY(test_bridge_lasting),
+	    EVERY(test_bridge_broken),
 	    EVERY(test_claim_new),
 	    EVERY(test_claim_nonsense),
 	    EVERY(test_claim_again),

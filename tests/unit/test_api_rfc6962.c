@@ -168,7 +168,7 @@ test_parse_problems(void **state)
 	    ST_BAD);
 	assert_non_null(strstr(e.text, "entry 8: leaf_input is not base64"));
 	assert_int_equal(
-	    parse(&es, span_str("{\"entries\":[]}"), &w, &e), ST_BAD);
+	    parse(&es, span_str("{\"entries\":[]}"), &w, &e), ST_MISSING);
 	assert_non_null(strstr(e.text, "without entries"));
 	assert_int_equal(parse(&es, span_str("<html>"), &w, &e), ST_BAD);
 	assert_int_equal(parse(&es, span_of(NULL, 0), &w, &e), ST_BAD);

@@ -139,6 +139,35 @@ test_tile(void **state)
 	buf_fini(&tile);
 }
 
+/* A leaf_index that is not the entry's place is told; the entry counts where it
+ * stands. */
+static void
+test_odd_index(void **state)
+{
+	const char *const emails[] = {"user7@example.com"};
+	struct world *w = *state;
+	struct buf tile = {0};
+	struct batch_order o = order_of(&log_api_static, 0, 256);
+	struct batch_result r;
+	struct batch_hit hit;
+	struct err e;
+
+	for (uint64_t i = 0; i < 256; i++)
+		leaf_build(&tile, i < 7 ? i : i + 1, i == 7 ? emails[0] : NULL);
+	world_index(w, emails, 1);
+	assert_status(batch_open(&r, run(w, &o, buf_span(&tile), OUT), &o, &e),
+	    ST_OK, &e);
+	assert_int_equal(r.num_odd_index, 249);
+	assert_int_equal(r.odd_index.entry, 7);
+	assert_int_equal(r.odd_index.says, 8);
+	assert_int_equal(r.num_quarantined, 0);
+	assert_int_equal(r.num_hits, 1);
+	assert_true(batch_next_hit(&r, &hit));
+	assert_int_equal(hit.entry, 7);
+	assert_true(hash_eq(&hit.leaf_hash, &r.odd_index.leaf_hash));
+	buf_fini(&tile);
+}
+
 /* The same tile gzipped, and a window that begins in its middle. */
 static void
 test_gzip_and_window(void **state)
@@ -384,6 +413,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_tile),
+	    cmocka_unit_test(test_odd_index),
 	    cmocka_unit_test(test_gzip_and_window),
 	    cmocka_unit_test(test_page),
 	    cmocka_unit_test(test_quarantine),

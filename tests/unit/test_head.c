@@ -257,7 +257,7 @@ test_sth_bounds(void **state)
 	h.timestamp = INT64_MAX;
 	sth_case(&h, ST_OK, "");
 	h.size++;
-	sth_case(&h, ST_LIMIT, "out of range");
+	sth_case(&h, ST_RANGE, "no log has that");
 	h.size = 0;
 	sth_case(&h, ST_BAD, "tree of size 0");
 	h.root = hash_empty_tree;
@@ -449,12 +449,12 @@ test_checkpoint_bounds(void **state)
 	h.timestamp = INT64_MAX;
 	checkpoint_case(&h, ST_OK);
 	h.timestamp = (uint64_t)INT64_MAX + 1;
-	checkpoint_case(&h, ST_LIMIT);
+	checkpoint_case(&h, ST_RANGE);
 	h.timestamp = 5;
 	h.size = LIMIT_TREE_SIZE + 1;
-	checkpoint_case(&h, ST_LIMIT);
+	checkpoint_case(&h, ST_RANGE);
 	h.size = UINT64_MAX;
-	checkpoint_case(&h, ST_LIMIT);
+	checkpoint_case(&h, ST_RANGE);
 	h.size = 0;
 	checkpoint_case(&h, ST_BAD);
 	h.root = hash_empty_tree;

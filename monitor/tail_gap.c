@@ -1,0 +1,183 @@
+/*
+ * tail_gap: where the entries of a log part from its signed tree. While
+ * entries are read again after a mismatch, the tree is remembered at the
+ * beginning of each batch; when the mismatch stays, the log's own proofs are
+ * asked for by halves, until the batch is found behind which nothing fits any
+ * more. The proofs are kept as evidence.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "ctlog/base/mem.h"
+#include "monitor/diag.h"
+#include "monitor/tail_private.h"
+
+/* Batches that are remembered one by one; then they are joined in pairs. */
+#define MARKS_MAX 512
+
+void
+gap_fini(struct gap *g)
+{
+	free(g->marks);
+	buf_fini(&g->good_replies);
+	buf_fini(&g->bad_replies);
+	*g = (struct gap){0};
+}
+
+/* Half as many, each twice as wide. */
+static void
+marks_halve(struct gap *g, struct hasher *h)
+{
+	for (size_t i = 0; i + 1 < g->num; i += 2) {
+		ASSERT(range_join(&g->marks[i].part, h, &g->marks[i + 1].part));
+		g->marks[i / 2] = g->marks[i];
+	}
+	g->num /= 2;
+}
+
+void
+tail_gap_note(struct tail *t, const struct range *part)
+{
+	struct gap *g = &t->gap;
+
+	if (t->mismatches == 0 || g->on)
+		return;
+	if (g->marks == NULL)
+		g->marks = mem_new(MARKS_MAX, sizeof(*g->marks));
+	if (g->num > 0 && g->wide > 1 && g->filled < g->wide) {
+		ASSERT(range_join(&g->marks[g->num - 1].part, t->hasher, part));
+		g->filled++;
+		return;
+	}
+	if (g->num == MARKS_MAX) {
+		marks_halve(g, t->hasher);
+		g->wide = g->wide > 0 ? 2 * g->wide : 2;
+	}
+	g->marks[g->num++] = (struct mark){t->tree, *part};
+	g->filled = 1;
+}
+
+/* The tree in front of mark i; behind the last one: all that was read. */
+static const struct range *
+tree_at(const struct tail *t, size_t i)
+{
+	return i < t->gap.num ? &t->gap.marks[i].tree : &t->tree;
+}
+
+/* What the event says, out of what was found. */
+static void
+gap_result(struct tail *t)
+{
+	struct gap *g = &t->gap;
+
+	g->from = t->stretch.proven;
+	g->to = t->accepted;
+	if (g->num == 0)
+		return;
+	g->before = *tree_at(t, g->good);
+	g->from = g->before.end;
+	g->to = tree_at(t, g->bad)->end;
+	g->entries = g->marks[g->good].part;
+	for (size_t i = g->good + 1; i < g->bad; i++)
+		ASSERT(range_join(&g->entries, t->hasher, &g->marks[i].part));
+}
+
+static void
+gap_end(struct tail *t)
+{
+	struct gap *g = &t->gap;
+
+	gap_result(t);
+	g->on = false;
+	if (g->num > 0 && g->good > 0)
+		tail_prove_to(t, tree_at(t, g->good));
+	tail_misbehaved(t, MISDEED_ROOT_MISMATCH, &g->why);
+	gap_fini(g);
+}
+
+/* Which proof to ask for next; false: all is known. */
+static bool
+gap_choose(const struct tail *t, size_t *at)
+{
+	const struct gap *g = &t->gap;
+
+	if (t->no_proofs || g->num == 0)
+		return false;
+	if (g->bad - g->good > 1)
+		*at = g->good + (g->bad - g->good) / 2;
+	else if (tree_at(t, g->good)->end > 0 && g->good_replies.len == 0 &&
+		 !g->good_asked)
+		*at = g->good;
+	else if (tree_at(t, g->bad)->end < t->target.head.size &&
+		 g->bad_replies.len == 0 && !g->bad_asked)
+		*at = g->bad;
+	else
+		return false;
+	return true;
+}
+
+static void
+gap_next(struct tail *t)
+{
+	struct gap *g = &t->gap;
+
+	if (!gap_choose(t, &g->asked)) {
+		gap_end(t);
+		return;
+	}
+	g->good_asked |= g->asked == g->good;
+	g->bad_asked |= g->asked == g->bad;
+	tail_proof(t, tree_at(t, g->asked));
+}
+
+void
+tail_gap_find(struct tail *t, const struct err *why)
+{
+	struct gap *g = &t->gap;
+
+	g->on = true;
+	g->why = *why;
+	g->good = 0;
+	g->bad = g->num;
+	diag_warn("%s: %s; finding out where", t->log.name, why->text);
+	gap_next(t);
+}
+
+/* The proof that leads to no verdict: what is known has to do. */
+void
+tail_gap_no_proof(struct tail *t)
+{
+	gap_end(t);
+}
+
+static void
+replies_take(struct buf *to, struct buf *from)
+{
+	buf_fini(to);
+	*to = *from;
+	*from = (struct buf){0};
+}
+
+void
+tail_gap_proof(struct tail *t, bool is_prefix)
+{
+	struct gap *g = &t->gap;
+
+	if (is_prefix && g->asked == g->bad) {
+		/* The proof was wrong then (a cache served that of another
+		 * question), the entries are not. */
+		g->on = false;
+		gap_fini(g);
+		tail_prove_to(t, &t->tree);
+		tail_step(t);
+		return;
+	}
+	if (is_prefix) {
+		g->good = g->asked;
+		replies_take(&g->good_replies, &t->replies);
+	} else if (g->asked != g->good) {
+		g->bad = g->asked;
+		replies_take(&g->bad_replies, &t->replies);
+	}
+	gap_next(t);
+}
