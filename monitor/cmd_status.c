@@ -243,14 +243,17 @@ static void
 stretch_text(struct buf *out, const struct stretch *s)
 {
 	buf_fmt(out, "  %-10s %" PRIu64 " to %" PRIu64,
-	    s->job == 0 ? "followed" : "scanned", s->begin, s->read);
+	    s->job == 0  ? "followed"
+	    : s->job < 0 ? "bridged"
+			 : "scanned",
+	    s->begin, s->read);
 	if (s->limit != UINT64_MAX && s->limit != s->read)
 		buf_fmt(out, " of %" PRIu64, s->limit);
 	if (s->proven == s->read)
 		buf_str(out, ", proven");
 	else
 		buf_fmt(out, ", proven to %" PRIu64, s->proven);
-	if (s->job != 0)
+	if (s->job > 0)
 		buf_fmt(out, " (job %" PRId64 ")", s->job);
 	buf_char(out, '\n');
 }

@@ -214,6 +214,8 @@ survey_job(struct buf *out, const struct stretch *s)
 {
 	if (s->job == 0)
 		buf_str(out, "tail");
+	else if (s->job < 0)
+		buf_str(out, "tail before a bridged gap");
 	else
 		buf_fmt(out, "scan %" PRId64, s->job);
 }

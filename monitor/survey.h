@@ -39,7 +39,7 @@ const struct stretch *survey_tail(const struct survey_log *l);
 void survey_json(struct buf *out, const struct survey_log *l);
 /* {"size":N,"time":"..."}, or null when there is none. */
 void survey_head_json(struct buf *out, const struct store_head *h);
-/* "tail", or "scan N". */
+/* "tail", "scan N", or a tail that a person has ended (see bridge.h). */
 void survey_job(struct buf *out, const struct stretch *s);
 
 #endif

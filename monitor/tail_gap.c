@@ -86,12 +86,17 @@ static void
 gap_end(struct tail *t)
 {
 	struct gap *g = &t->gap;
+	struct err e = g->why;
 
 	gap_result(t);
 	g->on = false;
+	if (g->num > 0)
+		err_set(&e, ST_MISMATCH,
+		    "%s; entries %" PRIu64 " to %" PRIu64 " do not fit",
+		    g->why.text, g->from, g->to - 1);
 	if (g->num > 0 && g->good > 0)
 		tail_prove_to(t, tree_at(t, g->good));
-	tail_misbehaved(t, MISDEED_ROOT_MISMATCH, &g->why);
+	tail_misbehaved(t, MISDEED_ROOT_MISMATCH, &e);
 	gap_fini(g);
 }
 
