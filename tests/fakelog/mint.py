@@ -99,14 +99,6 @@ def sct_list():
     return der.octets(len(scts).to_bytes(2, "big") + scts)
 
 
-def seal(tbs):
-    """A certificate around the TBS, with a signature that only looks it."""
-    digest = hashlib.sha512(tbs).digest()
-    signature = der.seq(*(der.integer(int.from_bytes(half, "big") >> 1)
-                          for half in (digest[:32], digest[32:])))
-    return der.seq(tbs, ECDSA_SHA256, der.bits(signature))
-
-
 class Authority:
     """A CA with its certificate; the issuer of what is minted."""
 
@@ -179,7 +171,16 @@ class Mint:
         tbs, pre, final = (
             der.seq(*head, der.explicit(3, der.seq(*extensions, *last)))
             for last in ([], [poison], [scts]))
-        return Minted(tbs, seal(pre), seal(final), issuer)
+        return Minted(tbs, self.seal(pre, issuer),
+                      self.seal(final, issuer), issuer)
+
+    def seal(self, tbs, _issuer):
+        """A certificate around the TBS, with a signature that only looks
+        it."""
+        digest = hashlib.sha512(tbs).digest()
+        signature = der.seq(*(der.integer(int.from_bytes(half, "big") >> 1)
+                              for half in (digest[:32], digest[32:])))
+        return der.seq(tbs, ECDSA_SHA256, der.bits(signature))
 
     def _next_serial(self):
         self.serial += 1
