@@ -278,7 +278,7 @@ class CertSpotter:
 
     def _of(self, log):
         return self.state / "logs" / log.log_id.translate(
-            str.maketrans("+/", "-_"))
+            str.maketrans("+/", "-_", "="))
 
     def proven(self, log):
         """The size of the newest head that it has proven."""
