@@ -134,7 +134,7 @@ fuzz-run: $(FUZZ:%=$(O)/fuzz/%)
 
 # --- the rest ---------------------------------------------------------------
 .PHONY: deps-check deps-install check check-run asan tsan coverage lint \
-	format e2e demo install clean help
+	format e2e interop demo install clean help
 deps-check:
 	@tests/deps $(DEB_BUILD)
 deps-install:
@@ -153,6 +153,10 @@ format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 e2e: all
 	INDELIBLE=$(O)/indelible $(PY) -m pytest -q tests/e2e $(E2E)
+# Programs of others are fetched and compiled once, into the user's cache.
+interop: all
+	@$(PY) -m tests.interop.programs
+	INDELIBLE=$(O)/indelible $(PY) -m pytest -q -rs tests/interop $(E2E)
 asan:
 	$(MAKE) BUILD=asan all unit fuzz-replay
 tsan:
@@ -180,6 +184,7 @@ help:
 	@echo '                the main job on a local log; ONCE=1 ends itself'
 	@echo 'make check      install what is missing (as root), test everything'
 	@echo 'make unit | e2e | fuzz-replay | lint     parts of it'
+	@echo 'make interop    logs of others, and another reader of our own'
 	@echo 'make asan | tsan | coverage              other builds of it'
 	@echo 'make fuzz SECONDS=60                     search for new inputs'
 	@echo 'make install DESTDIR= PREFIX=$(PREFIX)'
