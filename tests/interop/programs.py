@@ -21,6 +21,8 @@ import time
 GO_PROGRAMS = {
     "sunlight": ("filippo.io/sunlight", "v0.8.0", "cmd/sunlight"),
     "skylight": ("filippo.io/sunlight", "v0.8.0", "cmd/skylight"),
+    "partial-aftersun": ("filippo.io/sunlight", "v0.8.0",
+                         "cmd/partial-aftersun"),
     "certspotter": ("software.sslmate.com/src/certspotter", "v0.24.2",
                     "cmd/certspotter"),
 }

@@ -154,9 +154,27 @@ class Sunlight:
         return new
 
     @property
+    def checkpoint(self):
+        """Its newest one, a signed note."""
+        return (self.store / "checkpoint").read_text()
+
+    @property
     def size(self):
         """Of its checkpoint."""
-        return int((self.store / "checkpoint").read_text().split("\n")[1])
+        return int(self.checkpoint.split("\n")[1])
+
+    def partial_tiles(self, number):
+        """The partial data tiles there are, below this full one's number."""
+        return [path.name for path in self.store.glob(
+            "tile/data/%03d.p/*" % number)]
+
+    def sweep(self, program):
+        """Remove partial tiles for which there is a full one."""
+        done = subprocess.run(
+            [program, "-c", "sunlight.json"], cwd=self.path, check=False,
+            stdin=subprocess.DEVNULL, capture_output=True,
+            preexec_fn=in_a_cage)
+        assert done.returncode == 0, done.stderr
 
 
 class Reading:
@@ -225,6 +243,8 @@ http {
     server {
         listen 127.0.0.1:%(port)d;
         location /bare/ { alias %(store)s/; }
+        location /cached/ { alias %(store)s/; }
+        location /cached/checkpoint { alias %(path)s/checkpoint; }
         location /labelled/ { alias %(store)s/; }
         location /labelled/tile/data/ {
             alias %(store)s/tile/data/;
@@ -237,7 +257,8 @@ http {
 
 class Nginx:
     """nginx over a log's directory: once with its compressed tiles labelled
-    as such, once bare, as object stores and mirrors have them."""
+    as such, once bare, as object stores and mirrors have them, and once as a
+    cache that goes on serving a checkpoint."""
 
     def __init__(self, path, log):
         path.mkdir()
@@ -245,12 +266,14 @@ class Nginx:
         program = shutil.which("nginx") or "/usr/sbin/nginx"
         (path / "nginx.conf").write_text(NGINX % {
             "user": "" if os.getuid() else "user root;", "port": port,
-            "store": log.store})
+            "store": log.store, "path": path})
+        self.cached_checkpoint = path / "checkpoint"
         self.daemon = Daemon(path, program, "-p", path, "-c",
                              path / "nginx.conf", "-e", "stderr").serving(port)
         self.labelled = Reading(log, "labelled",
                                 loopback_url(port, "/labelled/"))
         self.bare = Reading(log, "bare", loopback_url(port, "/bare/"))
+        self.cached = Reading(log, "cached", loopback_url(port, "/cached/"))
 
 
 # --- another's reader -------------------------------------------------------

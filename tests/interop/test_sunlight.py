@@ -1,11 +1,17 @@
 """Logs of others: what Sunlight writes is read and proven, through its own
 reading side and through nginx.
 """
+import gzip
+import shutil
+import types
+
 import pytest
 
-from tests.e2e.helpers import Workspace, wait_until
+from tests.e2e.helpers import EXPOSURE, Workspace, read_jsonl, wait_until
 from tests.e2e.planted import PLANTED, SIMILAR, between, expected_ids, \
     jane_spec
+from .conftest import program
+from .services import Nginx, Sunlight
 
 CONTACT = "ct-ops@indelible.internal"
 TILE = 256
@@ -75,6 +81,24 @@ def test_wrong_name(work, sunlight, nginx):
     assert sunlight.origin + "7" in result.err
 
 
+def test_tampered_tile(work, sunlight, tmp_path):
+    """Somebody on the way turns a bit of the log's data: refused."""
+    store = tmp_path / "store"
+    shutil.copytree(sunlight.store, store)
+    tile = store / "tile/data/001"
+    content = bytearray(gzip.decompress(tile.read_bytes()))
+    content[7] ^= 1     # a timestamp; not all of a tile is in the hash
+    tile.unlink()
+    tile.write_bytes(gzip.compress(content))
+    nginx = Nginx(tmp_path / "nginx", types.SimpleNamespace(
+        store=store, key_pem=sunlight.key_pem, origin=sunlight.origin))
+    try:
+        result = work.backfill(nginx.bare, "static").expect(76)
+    finally:
+        nginx.daemon.stop()
+    assert result.summary["verified"] is False
+
+
 def test_skylight_knows_whom_to_write_to(work, skylight):
     """With a contact no request is anonymous, and none is refused."""
     before = skylight.counts()
@@ -119,6 +143,7 @@ def test_follows_a_growing_log(work, sunlight, reading):
         work.wait_for_ids(expected_ids(sunlight.truth), monitor)
     monitor.stop()
     assert sorted(work.ids()) == sorted(expected_ids(sunlight.truth))
+    assert {event["type"] for event in read_jsonl(work.ledger)} == {EXPOSURE}
     for alert in work.alerts():
         for sighting in alert["data"]["sightings"]:
             assert sighting["verified"] is True
@@ -141,3 +166,75 @@ def test_resumes_where_it_stopped(work, sunlight, skylight):
     asked = since(before, skylight.counts())
     assert sum(count for key, count in asked.items()
                if key[0] == "data") <= 1
+
+
+# --- a log that sweeps ------------------------------------------------------
+
+@pytest.fixture
+def on_the_edge(sunlight):
+    """The log ends in the middle of a tile; the tile's number."""
+    sunlight.add([{"filler": 2 * TILE - 40 - sunlight.size % TILE},
+                  jane_spec()])
+    assert 0 < sunlight.size % TILE < TILE - 5
+    return sunlight.size // TILE
+
+
+def fill_and_sweep(sunlight, tile):
+    """The tile becomes full, and its partial ones are removed."""
+    sunlight.add([jane_spec(), {"filler": 100}, jane_spec()])
+    assert sunlight.size // TILE > tile
+    assert sunlight.partial_tiles(tile)
+    sunlight.sweep(program("partial-aftersun"))
+    assert sunlight.partial_tiles(tile) == []
+
+
+def test_swept_while_away(work, sunlight, skylight, on_the_edge):
+    """The service stops amid a tile and comes back when only the full one
+    is there."""
+    monitor = configured(work, skylight).monitor()
+    work.wait_for_ids(expected_ids(sunlight.truth), monitor)
+    monitor.stop()
+    fill_and_sweep(sunlight, on_the_edge)
+    monitor = work.monitor()
+    work.wait_for_ids(expected_ids(sunlight.truth), monitor)
+    monitor.stop()
+    assert sorted(work.ids()) == sorted(expected_ids(sunlight.truth))
+
+
+@pytest.mark.parametrize("before_the_end", [None, 10, 150])
+def test_swept_behind_a_cache(work, sunlight, nginx, on_the_edge,
+                              before_the_end):
+    """An older checkpoint, whose partial tiles are gone, is proven by the
+    first entries of the full ones; all of it, or a range near its end."""
+    size = sunlight.size
+    nginx.cached_checkpoint.write_text(sunlight.checkpoint)
+    fill_and_sweep(sunlight, on_the_edge)
+    begin = size - before_the_end if before_the_end else 0
+    result = work.backfill(nginx.cached, "static", "--from",
+                           begin).expect(0)
+    assert result.summary["entries"] == size - begin
+    assert result.summary["verified"] is True
+    assert sorted(result.ids) == sorted(expected_ids(
+        sunlight.truth, begin, size))
+
+
+# --- a log that begins ------------------------------------------------------
+
+def test_from_nothing(work, tmp_path):
+    """An empty log is proven empty; its first entries are found."""
+    log = Sunlight(program("sunlight"), tmp_path / "sunlight")
+    nginx = Nginx(tmp_path / "nginx", log)
+    try:
+        assert log.size == 0
+        configured(work, nginx.bare)
+        assert scan(work).expect(0).summary["entries"] == 0
+        monitor = work.monitor()
+        for _ in range(3):
+            log.add([dict(jane_spec(), log="precert")])
+            work.wait_for_ids(expected_ids(log.truth), monitor)
+        monitor.stop()
+    finally:
+        nginx.daemon.stop()
+        log.daemon.stop()
+    assert sorted(work.ids()) == sorted(expected_ids(log.truth))
+    assert {event["type"] for event in read_jsonl(work.ledger)} == {EXPOSURE}
