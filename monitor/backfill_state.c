@@ -23,7 +23,8 @@ state_path(const struct backfill *b, const char *name)
 	return s;
 }
 
-/* What the folder is bound to, as one line. */
+/* What the folder is bound to, as one line. Dates stand for themselves: the
+ * indices found for them are in the store. */
 static void
 state_binding(const struct backfill *b, struct buf *out)
 {
@@ -41,8 +42,9 @@ state_binding(const struct backfill *b, struct buf *out)
 	hasher_finish(h, &sum);
 	buf_str(out, " logs ");
 	text_hex(out, hash_span(&sum));
-	buf_fmt(out, " range %d %" PRIu64 " %" PRIu64 "\n", b->range.how,
-	    b->range.from, b->range.to);
+	buf_fmt(out, " range %d %s%" PRIu64 " %s%" PRIu64 "\n", b->range.how,
+	    b->range.from_date ? "@" : "", b->range.from,
+	    b->range.to_date ? "@" : "", b->range.to);
 	hasher_free(h);
 }
 

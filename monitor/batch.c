@@ -26,7 +26,7 @@ struct bench {
 	struct findings findings;
 	struct buf hits; /* struct match_hit[] of one certificate */
 	struct buf cert; /* its side of a hit */
-	struct buf quarantined, found; /* results in the making */
+	struct buf stamps, quarantined, found; /* results in the making */
 };
 
 static struct arena
@@ -71,6 +71,7 @@ bench_free(struct bench *b)
 	free(b->findings.list);
 	buf_fini(&b->hits);
 	buf_fini(&b->cert);
+	buf_fini(&b->stamps);
 	buf_fini(&b->quarantined);
 	buf_fini(&b->found);
 	free(b);
@@ -81,7 +82,7 @@ struct work {
 	struct bench *b;
 	const struct batch_order *order;
 	const struct match_index *index;
-	size_t room; /* for quarantined and found together */
+	size_t room; /* for stamps, quarantined and found together */
 	struct tally {
 		uint32_t quarantined, hits, partial;
 	} num;
@@ -242,10 +243,24 @@ work_cert(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 		    "the certificate has more names than can be compared");
 }
 
+/* A leaf of another version may have anything where v1 has its timestamp. */
+static void
+put_stamp(struct work *w, const struct entry *e)
+{
+	bool v1 = e->bare ||
+		  (e->leaf.len >= 10 && e->leaf.p[0] == 0 && e->leaf.p[1] == 0);
+
+	buf_uint(&w->b->stamps, v1 ? e->timestamp : UINT64_MAX, 8);
+}
+
 static void
 work_content(
     struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 {
+	if (w->order->stamps) {
+		put_stamp(w, e);
+		return;
+	}
 	if (at < w->order->from || at >= w->order->to)
 		return;
 	if (is_skipped(w->order, at)) {
@@ -280,14 +295,16 @@ work_entry(struct work *w, uint64_t at, struct entry *e)
 	struct bench *b = w->b;
 	struct tally before = w->num;
 	size_t quarantined = b->quarantined.len, found = b->found.len;
+	size_t stamps = b->stamps.len;
 	struct hash leaf;
 
 	entry_leaf_hash(e, b->hasher, &leaf);
 	work_content(w, at, &leaf, e);
-	if (b->quarantined.len + b->found.len > w->room) {
+	if (b->stamps.len + b->quarantined.len + b->found.len > w->room) {
 		w->num = before;
 		b->quarantined.len = quarantined;
 		b->found.len = found;
+		b->stamps.len = stamps;
 		return false;
 	}
 	range_add(&w->range, b->hasher, 0, &leaf);
@@ -358,6 +375,7 @@ put_result(struct work *w, struct batch_out *out, uint32_t dropped)
 	buf_uint(&head, w->odd_index.entry, 8);
 	buf_uint(&head, w->odd_index.says, 8);
 	buf_span_add(&head, hash_span(&w->odd_index.leaf_hash));
+	buf_vec(&head, buf_span(&w->b->stamps), 4);
 	buf_uint(&head, w->num.quarantined, 4);
 	buf_uint(&head, w->num.hits, 4);
 	out_add(out, buf_span(&head));
@@ -380,6 +398,7 @@ batch_work(struct bench *b, struct batch_out *out,
 	ASSERT(out->cap > RESULT_HEAD_MAX);
 	w.room = out->cap - RESULT_HEAD_MAX;
 	range_init(&w.range, order->want.begin);
+	buf_clear(&b->stamps);
 	buf_clear(&b->quarantined);
 	buf_clear(&b->found);
 	scratch_clear(&b->scratch);

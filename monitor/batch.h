@@ -25,6 +25,9 @@ struct batch_order {
 	uint64_t from, to;
 	uint32_t num_skips;
 	uint64_t skip[BATCH_SKIPS];
+	/* A probe: the leaves' timestamps are wanted, content is not looked
+	 * at. */
+	bool stamps;
 	uint32_t region; /* match index to use */
 	uint32_t threshold;
 	size_t body_len;
@@ -92,7 +95,8 @@ struct batch_result {
 	uint32_t num_odd_index;
 	struct batch_odd_index odd_index; /* the first of them */
 	uint32_t num_quarantined, num_hits;
-	struct rd records; /* private: what follows */
+	struct span stamps; /* a probe's: see batch_stamp */
+	struct rd records;  /* private: what follows */
 };
 
 /* Check and open a result for this order; ST_BAD when it is no such thing:
@@ -104,5 +108,8 @@ enum status batch_open(struct batch_result *out, struct span bytes,
  * bytes are damaged (then records.bad is set). */
 bool batch_next_quarantine(struct batch_result *r, struct batch_quarantine *q);
 bool batch_next_hit(struct batch_result *r, struct batch_hit *h);
+/* A probe's: the timestamp of entry r->range.begin + i, in ms since 1970;
+ * UINT64_MAX: the leaf has none that could be read. */
+uint64_t batch_stamp(const struct batch_result *r, uint64_t i);
 
 #endif

@@ -14,6 +14,8 @@ bad(struct err *e, const char *what)
 /* The fewest bytes of a quarantined entry and of a hit: their fixed fields
  * and the lengths of their vectors, as they are read below. */
 enum { QUARANTINE_MIN = 46, HIT_MIN = 159 };
+/* Of a timestamp. */
+enum { STAMP_LEN = 8 };
 
 static enum status
 open_range(struct batch_result *out, struct rd *r, const struct batch_order *o,
@@ -74,6 +76,7 @@ batch_open(struct batch_result *out, struct span bytes,
 	out->dropped = rd_u32(&r);
 	out->partial = rd_u32(&r);
 	read_odd_index(out, &r);
+	out->stamps = rd_vec(&r, 4);
 	out->num_quarantined = rd_u32(&r);
 	out->num_hits = rd_u32(&r);
 	out->records = r;
@@ -81,7 +84,20 @@ batch_open(struct batch_result *out, struct span bytes,
 				  (uint64_t)out->num_hits * HIT_MIN >
 			      rd_left(&r))
 		return bad(e, "counts");
+	if (out->stamps.len !=
+	    (o->stamps ? (out->range.end - out->range.begin) * STAMP_LEN : 0))
+		return bad(e, "timestamps");
 	return ST_OK;
+}
+
+uint64_t
+batch_stamp(const struct batch_result *r, uint64_t i)
+{
+	struct rd rd =
+	    rd_of(span_cut(r->stamps, (size_t)i * STAMP_LEN, STAMP_LEN));
+
+	ASSERT(i < r->range.end - r->range.begin);
+	return rd_u64(&rd);
 }
 
 /* An entry of this batch, or the result is not to be believed. */

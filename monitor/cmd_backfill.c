@@ -40,8 +40,8 @@ static const struct opt table[] = {
 	"static or rfc6962; found out when missing"},
     [O_ORIGIN] = {"origin", 0, "NAME",
 	"static: the checkpoint's name, when not the URL"},
-    [O_FROM] = {"from", 0, "N", "first entry; 0 when missing"},
-    [O_TO] = {"to", 0, "N", "end, exclusive; the log's size when missing"},
+    [O_FROM] = {"from", 0, "N|DATE", "first entry; 0 when missing"},
+    [O_TO] = {"to", 0, "N|DATE", "end, exclusive; the log's size when missing"},
     [O_LAST] = {"last", 0, "N", "the last N entries"},
     [O_RECORDS] = {"records", 0, "FILE",
 	"opt-in records, JSON Lines or CSV; - is stdin"},
@@ -62,6 +62,27 @@ number(uint64_t *out, const char *name, const char *value)
 	fprintf(stderr, "indelible: --%s %s: not an entry number\n", name,
 	    QUOTE(span_str(value)));
 	return false;
+}
+
+/* --from and --to. Nothing was logged before 1970. */
+static bool
+place(uint64_t *out, bool *is_date, const char *name, const char *value)
+{
+	int64_t ms;
+
+	*is_date = false;
+	if (text_u64(out, span_str(value)) && *out < UINT64_MAX)
+		return true;
+	*is_date = text_untime(&ms, span_str(value));
+	if (*is_date)
+		*out = ms > 0 ? (uint64_t)ms : 0;
+	else
+		fprintf(stderr,
+		    "indelible: --%s %s: neither an entry number nor a date "
+		    "such as 2026-01-31 (midnight UTC), 2026-01-31T12:00:00Z "
+		    "or 2026-01-31T12:00:00+01:00\n",
+		    name, QUOTE(span_str(value)));
+	return *is_date;
 }
 
 static void
@@ -96,10 +117,11 @@ take(struct backfill *b, int c, const char *value)
 		return true;
 	case O_FROM:
 		b->from_given = true;
-		return number(&b->range.from, "from", value);
+		return place(
+		    &b->range.from, &b->range.from_date, "from", value);
 	case O_TO:
 		b->to_given = true;
-		return number(&b->range.to, "to", value);
+		return place(&b->range.to, &b->range.to_date, "to", value);
 	case O_LAST:
 		b->last_given = true;
 		b->range.how = TAIL_LAST;
@@ -109,7 +131,7 @@ take(struct backfill *b, int c, const char *value)
 	case O_JSON:
 		return b->json = true;
 	case O_QUIET:
-		return b->quiet = true;
+		return b->range.quiet = b->quiet = true;
 	default:
 		*(const char **)(void *)((char *)b + places[c]) = value;
 		return true;
@@ -145,7 +167,9 @@ check(const struct backfill *b)
 			      "store keeps the progress");
 	if (b->last_given && (b->from_given || b->to_given))
 		return refuse("--last does not go with --from and --to");
-	if (b->range.how == TAIL_FROM && b->range.from > b->range.to)
+	if (b->range.how == TAIL_FROM &&
+	    b->range.from_date == b->range.to_date &&
+	    b->range.from > b->range.to)
 		return refuse("--from is behind --to");
 	return EX_OK;
 }

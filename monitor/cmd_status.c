@@ -202,6 +202,36 @@ stretches_json(struct buf *out, const struct survey_log *l)
 }
 
 static void
+covered_json(struct buf *out, const struct survey_log *l)
+{
+	struct survey_part *p;
+	size_t num = survey_covered(l, &p);
+
+	buf_str(out, ",\"covered\":[");
+	for (size_t i = 0; i < num; i++)
+		buf_fmt(out, "%s[%" PRIu64 ",%" PRIu64 "]", i > 0 ? "," : "",
+		    p[i].begin, p[i].end);
+	buf_char(out, ']');
+	free(p);
+}
+
+static void
+covered_text(struct buf *out, const struct survey_log *l)
+{
+	struct survey_part *p;
+	size_t num = survey_covered(l, &p);
+
+	if (num > 0)
+		buf_fmt(out, "  %-10s ", "covered");
+	for (size_t i = 0; i < num; i++)
+		buf_fmt(out, "%s%" PRIu64 " to %" PRIu64, i > 0 ? ", " : "",
+		    p[i].begin, p[i].end);
+	if (num > 0)
+		buf_char(out, '\n');
+	free(p);
+}
+
+static void
 log_json(struct buf *out, const struct view *v, const struct survey_log *l)
 {
 	uint64_t behind;
@@ -211,6 +241,7 @@ log_json(struct buf *out, const struct view *v, const struct survey_log *l)
 	buf_fmt(out, ",\"followed\":%s", is_followed(v, l) ? "true" : "false");
 	trouble_json(out, &l->log.trouble);
 	stretches_json(out, l);
+	covered_json(out, l);
 	buf_str(out, ",\"newest\":");
 	survey_head_json(out, &l->log.newest);
 	buf_str(out, ",\"proven\":");
@@ -275,6 +306,7 @@ log_text(struct buf *out, const struct view *v, const struct survey_log *l)
 	buf_char(out, '\n');
 	for (size_t i = 0; i < l->num; i++)
 		stretch_text(out, &l->stretches[i]);
+	covered_text(out, l);
 	head_text(out, "newest", &l->log.newest);
 	head_text(out, "proven", &l->log.proven);
 	if (!lag_entries(l, &behind))

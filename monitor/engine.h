@@ -16,6 +16,7 @@ struct want_log {
 	const struct log_api *api;
 	struct logkey *key;
 	bool http1, no_keepalive;
+	uint32_t mmd_s;   /* maximum merge delay; 0: not told */
 	bool listed;      /* out of a log list, not named by hand */
 	int64_t since_ms; /* of its state there; 0: not told */
 };

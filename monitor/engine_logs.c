@@ -36,6 +36,7 @@ log_start(struct engine *g, struct entry_log *l)
 	    .origin = l->want.origin,
 	    .api = l->want.api,
 	    .key = l->want.key,
+	    .mmd_s = l->want.mmd_s,
 	    .http1 = l->want.http1,
 	    .no_keepalive = l->want.no_keepalive};
 

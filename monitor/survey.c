@@ -182,6 +182,37 @@ survey_tail(const struct survey_log *l)
 	return NULL;
 }
 
+static int
+by_begin(const void *a, const void *b)
+{
+	const struct survey_part *x = a, *y = b;
+
+	return (x->begin > y->begin) - (x->begin < y->begin);
+}
+
+size_t
+survey_covered(const struct survey_log *l, struct survey_part **out)
+{
+	struct survey_part *p = mem_new(l->num, sizeof(*p));
+	size_t num = 0, last = 0;
+
+	for (size_t i = 0; i < l->num; i++) {
+		const struct stretch *s = &l->stretches[i];
+
+		if (s->proven > s->begin)
+			p[num++] = (struct survey_part){s->begin, s->proven};
+	}
+	qsort(p, num, sizeof(*p), by_begin);
+	for (size_t i = 1; i < num; i++) {
+		if (p[i].begin > p[last].end)
+			p[++last] = p[i];
+		else if (p[i].end > p[last].end)
+			p[last].end = p[i].end;
+	}
+	*out = p;
+	return num > 0 ? last + 1 : 0;
+}
+
 /* --- writing -------------------------------------------------------------- */
 
 void

@@ -32,6 +32,14 @@ struct survey {
 int survey_read(struct survey *out, const struct config *c);
 void survey_fini(struct survey *v);
 
+/* What is proven of a log, whatever read it: parts that do not touch, in
+ * order. */
+struct survey_part {
+	uint64_t begin, end;
+};
+/* Returns how many; *out is the caller's to free. */
+size_t survey_covered(const struct survey_log *l, struct survey_part **out);
+
 /* The tail's stretch; NULL when the log is not followed yet. */
 const struct stretch *survey_tail(const struct survey_log *l);
 

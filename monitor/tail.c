@@ -1,7 +1,7 @@
 /*
  * tail: life of one log being read: start, the order of things, stop, end.
  * The steps themselves: tail_head.c, tail_open.c, tail_read.c, tail_prove.c,
- * tail_commit.c.
+ * tail_commit.c, and for a range by dates tail_date.c.
  */
 #include <time.h>
 
@@ -52,6 +52,7 @@ tail_new(const struct tail_env *env, const struct tail_log *log,
 	t->log.origin = mem_str(log->origin ? log->origin : "");
 	t->log.key = log->key;
 	t->operator_name = mem_str(log->operator_name);
+	t->mmd_s = log->mmd_s;
 	t->http1 = log->http1;
 	t->no_keepalive = log->no_keepalive;
 	t->range = *range;
@@ -88,6 +89,7 @@ tail_quiet(struct tail *t)
 	tail_older_drop(t);
 	gap_fini(&t->gap);
 	tail_flights_drop(t);
+	tail_date_drop(t);
 }
 
 double
@@ -175,6 +177,8 @@ tail_step(struct tail *t)
 		tail_finish(t);
 		return;
 	}
+	if (t->phase == PHASE_DATE)
+		tail_date_step(t);
 	if (!tail_is_reading(t))
 		return;
 	tail_accept(t);

@@ -44,15 +44,20 @@ struct tail_log {
 	const char *name, *operator_name, *url, *origin;
 	const struct log_api *api;
 	struct logkey *key; /* the tail's from then on */
+	uint32_t mmd_s;     /* maximum merge delay; 0: not told */
 	bool http1, no_keepalive;
 };
 enum tail_from { TAIL_FROM, TAIL_LAST, TAIL_HEAD };
 struct tail_range {
 	bool follow; /* for ever; `to` is unused */
 	enum tail_from how;
+	/* These two are ms since 1970 instead: the log is searched for them,
+	 * and what is found is widened by its maximum merge delay. */
+	bool from_date, to_date;
 	uint64_t from; /* TAIL_FROM: first index; TAIL_LAST: how many */
 	uint64_t to;   /* exclusive; UINT64_MAX: size of the first head */
 	uint64_t salt; /* another scan of the same range */
+	bool quiet;    /* say nothing of the indices found */
 };
 
 struct tail *tail_new(const struct tail_env *env, const struct tail_log *log,

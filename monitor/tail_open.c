@@ -20,7 +20,9 @@ static int64_t
 tail_job(const struct tail_range *r)
 {
 	uint64_t h = 0xcbf29ce484222325u;
-	uint64_t words[] = {r->how, r->from, r->to, r->salt};
+	uint64_t how =
+	    r->how | (uint64_t)r->from_date << 8 | (uint64_t)r->to_date << 9;
+	uint64_t words[] = {how, r->from, r->to, r->salt};
 
 	if (r->follow)
 		return 0;
@@ -38,8 +40,10 @@ tail_resolve(struct tail *t, uint64_t *begin, uint64_t *end, struct err *e)
 	uint64_t size = t->target.head.size;
 	const struct tail_range *r = &t->range;
 
-	*begin = r->from;
-	*end = r->follow ? UINT64_MAX : r->to;
+	*begin = r->from_date ? t->date_from : r->from;
+	*end = r->to_date ? t->date_to : r->to;
+	if (r->follow)
+		*end = UINT64_MAX;
 	if (r->follow && t->stored.resume_at > 0) {
 		*begin = t->stored.resume_at;
 		return ST_OK;
@@ -57,6 +61,11 @@ tail_resolve(struct tail *t, uint64_t *begin, uint64_t *end, struct err *e)
 		    "the range ends at %" PRIu64 ", but the log has %" PRIu64
 		    " entries",
 		    *end, size);
+	if (*begin > size)
+		return err_set(e, ST_USAGE,
+		    "the range begins at %" PRIu64 ", but the log has %" PRIu64
+		    " entries",
+		    *begin, size);
 	if (*begin > *end)
 		return err_set(e, ST_USAGE,
 		    "the range begins at %" PRIu64 ", behind its end %" PRIu64,
@@ -126,8 +135,8 @@ read_begin(struct tail *t, const struct stretch *s)
 static void open_claim(struct tail *t, const struct stretch *want);
 
 /* A new stretch: from 0, or behind an anchor that has to be proven. */
-static void
-open_new(struct tail *t)
+void
+tail_open_at(struct tail *t)
 {
 	struct stretch want = {.log_id = *logkey_id(t->log.key),
 	    .job = tail_job(&t->range) + t->bump};
@@ -139,10 +148,15 @@ open_new(struct tail *t)
 		tail_end(t, st, &e);
 		return;
 	}
+	tail_date_tell(t, want.begin, want.limit);
 	want.read = want.proven = want.begin;
 	t->stretch = want;
 	t->accepted = t->planned = want.begin;
 	t->to = want.limit;
+	if (want.begin == want.limit) { /* nothing to read, prove or keep */
+		tail_end(t, ST_OK, NULL);
+		return;
+	}
 	if (want.begin == 0) {
 		range_init(&t->stretch.tree, 0);
 		open_claim(t, &t->stretch);
@@ -150,6 +164,15 @@ open_new(struct tail *t)
 	}
 	t->phase = PHASE_ANCHOR;
 	tail_anchor(t);
+}
+
+static void
+open_new(struct tail *t)
+{
+	if (tail_by_date(&t->range))
+		tail_date(t);
+	else
+		tail_open_at(t);
 }
 
 /* Two trees of the same size, one of them signed before we were started. */
@@ -168,14 +191,14 @@ open_fork(struct tail *t)
 		tail_head_later(t);
 }
 
-/* A scan up to the log's size was finished, in a service's store, when the log
- * was smaller. */
+/* A scan up to the log's size, or perhaps up to there, was finished, in a
+ * service's store, when the log was smaller. */
 static bool
 open_has_grown(const struct tail *t, const struct stretch *s)
 {
 	return !t->range.follow && t->range.salt != 0 &&
-	       t->range.to == UINT64_MAX && s->proven == s->limit &&
-	       t->target.head.size > s->limit;
+	       (t->range.to == UINT64_MAX || t->range.to_date) &&
+	       s->proven == s->limit && t->target.head.size > s->limit;
 }
 
 /* That one stays what it is; this is another scan. */
@@ -185,6 +208,40 @@ open_next(struct tail *t)
 	t->bump++;
 	t->phase = PHASE_HEAD;
 	tail_open(t);
+}
+
+void
+tail_open_again(struct tail *t, bool more)
+{
+	struct stretch s = t->stretch;
+
+	if (more) {
+		open_next(t);
+		return;
+	}
+	tail_date_tell(t, s.begin, s.limit);
+	open_claim(t, &s);
+}
+
+/* There is a stretch of this range: go on with it, unless it is finished and
+ * there is more. */
+static void
+open_found(struct tail *t, const struct stretch *s)
+{
+	bool grown = open_has_grown(t, s);
+
+	if (grown && t->range.to_date) {
+		t->stretch = *s;
+		t->to = s->limit;
+		tail_date_again(t);
+		return;
+	}
+	if (grown) {
+		open_next(t);
+		return;
+	}
+	tail_date_tell(t, s->begin, s->limit);
+	open_claim(t, s);
 }
 
 /* What the store knows of the log is here. */
@@ -197,10 +254,8 @@ open_known(struct tail *t, struct open_task *o)
 	tail_trouble_known(t);
 	if (tail_contradicts(t, &t->target.head))
 		open_fork(t);
-	else if (o->found && open_has_grown(t, &o->stretch))
-		open_next(t);
 	else if (o->found)
-		open_claim(t, &o->stretch);
+		open_found(t, &o->stretch);
 	else
 		open_new(t);
 }

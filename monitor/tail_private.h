@@ -118,11 +118,13 @@ struct tail {
 	struct log log;
 	char *operator_name;
 	struct tail_range range;
+	uint32_t mmd_s; /* 0: not told */
 	bool http1, no_keepalive;
 	struct hasher *hasher;
 	enum tail_phase {
 		PHASE_HEAD,   /* waiting for the first head */
 		PHASE_OPEN,   /* reading the store's state of it */
+		PHASE_DATE,   /* looking for the range's dates */
 		PHASE_ANCHOR, /* proving the tree before the first entry */
 		PHASE_READ,
 		PHASE_STOP, /* no new work; ends when all is committed */
@@ -153,9 +155,11 @@ struct tail {
 	unsigned head_failures, signature_failures, stale_heads;
 
 	/* reading: committed <= accepted <= planned <= limit */
-	int64_t bump;           /* of the job, past finished scans */
-	struct stretch stretch; /* as committed */
-	uint64_t to;            /* end of the range; UINT64_MAX follow */
+	int64_t bump;                /* of the job, past finished scans */
+	struct stretch stretch;      /* as committed */
+	uint64_t to;                 /* end of the range; UINT64_MAX follow */
+	struct dating *dating;       /* PHASE_DATE */
+	uint64_t date_from, date_to; /* found, where dates were given */
 	uint64_t planned, accepted;
 	struct range tree; /* ends at accepted */
 	struct flight *first;
@@ -216,6 +220,27 @@ void signed_head_copy(struct signed_head *to, const struct signed_head *from);
 
 /* tail_open.c */
 void tail_open(struct tail *t);
+/* A new scan's dates have been found. */
+void tail_open_at(struct tail *t);
+/* A finished scan by date: has its period more entries now? */
+void tail_open_again(struct tail *t, bool more);
+
+/* tail_date.c */
+static inline bool
+tail_by_date(const struct tail_range *r)
+{
+	return r->from_date || r->to_date;
+}
+/* Find date_from and date_to; then tail_open_at. */
+void tail_date(struct tail *t);
+/* Look behind the end of t->stretch, which is finished; then
+ * tail_open_again. */
+void tail_date_again(struct tail *t);
+/* In PHASE_DATE: look at what has come. */
+void tail_date_step(struct tail *t);
+void tail_date_drop(struct tail *t);
+/* Which entries the dates are. */
+void tail_date_tell(const struct tail *t, uint64_t begin, uint64_t end);
 
 /* tail_head.c */
 void tail_head_ask(struct tail *t);
@@ -237,6 +262,9 @@ void tail_older_drop(struct tail *t);
 /* tail_read.c */
 void tail_plan(struct tail *t);
 void tail_accept(struct tail *t);
+/* Ask for the timestamps of these entries: a batch by itself, tail_step sees it
+ * done. */
+void tail_probe(struct tail *t, uint64_t begin, uint64_t end);
 /* Forget all batches under way. */
 void tail_flights_drop(struct tail *t);
 /* How far may be planned now. */

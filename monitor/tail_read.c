@@ -169,6 +169,7 @@ flight_work(struct flight *f, size_t body_len)
 	s->order.api = f->t->log.api;
 	s->order.want = f->want;
 	s->order.threshold = f->t->env->threshold;
+	s->order.stamps = f->t->phase == PHASE_DATE;
 	s->order.body_len = body_len;
 	s->done = flight_on_work;
 	s->arg = f;
@@ -317,6 +318,14 @@ flight_new(struct tail *t, uint64_t begin, uint64_t end)
 	ev_init(&f->again, NULL);
 	t->num_flights++;
 	return f;
+}
+
+void
+tail_probe(struct tail *t, uint64_t begin, uint64_t end)
+{
+	ASSERT(t->first == NULL);
+	t->first = flight_new(t, begin, end);
+	flight_ask(t->first);
 }
 
 /* The place behind the last flight. */

@@ -19,13 +19,15 @@ wants_fini(struct wants *w)
 }
 
 /* Adds a copy of the pointers; a log that is there already (by log_id) is
- * dropped. */
+ * dropped. Lists may differ in its MMD: the longer one is the safe one. */
 static void
 wants_add(struct wants *w, struct want_log *log)
 {
 	for (size_t i = 0; i < w->num; i++)
 		if (hash_eq(logkey_id(w->list[i].key), logkey_id(log->key)) &&
 		    w->list[i].api == log->api) {
+			if (w->list[i].mmd_s < log->mmd_s)
+				w->list[i].mmd_s = log->mmd_s;
 			want_log_fini(log);
 			return;
 		}
@@ -157,6 +159,7 @@ wants_listed(struct wants *w, const struct loglist_log *l)
 	    .operator_name = mem_str(l->operator_name),
 	    .url = url_base(l->url),
 	    .api = l->tiled ? &log_api_static : &log_api_rfc6962,
+	    .mmd_s = l->mmd_s,
 	    .listed = true,
 	    .since_ms = l->state_ms};
 	struct err e;

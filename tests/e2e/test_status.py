@@ -70,6 +70,7 @@ def test_after_a_run(done):
     assert only["url"].rstrip("/") == done.log.url(done.api).rstrip("/")
     assert only["stretches"] == [{"job": 0, "begin": 0, "read": done.size,
                                   "proven": done.size, "limit": None}]
+    assert only["covered"] == [[0, done.size]]
     assert only["newest"]["size"] == only["proven"]["size"] == done.size
     assert only["lag_entries"] == 0
     assert 0 <= only["lag_seconds"] < 3600
@@ -156,6 +157,10 @@ def test_scan_within_a_log(done):
             for s in only["stretches"]] == [
                 (0, done.size, "verified"), (10, 50, "proven-when-read")]
     assert "proven when it was read" in done.with_config("verify").out
+    logs, _ = status(done)
+    only, = logs.values()
+    assert len(only["stretches"]) == 2
+    assert only["covered"] == [[0, done.size]]
 
 
 @pytest.mark.parametrize("api", APIS)

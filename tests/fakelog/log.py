@@ -4,6 +4,7 @@ Entries that were appended are served once a head that covers them has been
 published, not before.
 """
 import base64
+import collections
 import time
 
 from . import entry as entries
@@ -70,6 +71,7 @@ class Log:
             self.url("static").split("://")[1].rstrip("/")
         self.step = spec.get("step_ms", 1)
         self.clock = spec.get("begin_ms")
+        self.times = collections.deque(spec.get("times_ms", ()))
         self.tree = Tree()
         self.entries = []
         self.heads = []
@@ -145,7 +147,10 @@ class Log:
         return added
 
     def _tick(self):
-        """The next entry's timestamp."""
+        """The next entry's timestamp: given one by one, or every step, or
+        the clock's."""
+        if self.times:
+            return self.times.popleft()
         if self.clock is None:
             return int(time.time() * 1000)
         self.clock += self.step

@@ -1,6 +1,7 @@
 /*
  * fuzz_batch: a whole worker on arbitrary bodies of both protocols, then its
- * result through the reader. The first byte chooses protocol and window.
+ * result through the reader. The first byte chooses protocol and window, and
+ * whether it is a probe.
  */
 #include "monitor/batch.h"
 
@@ -23,6 +24,8 @@ read_all(struct span bytes, const struct batch_order *o)
 		abort(); /* our own worker's word must be readable */
 	if (r.status != ST_OK)
 		return;
+	for (uint64_t i = 0; o->stamps && i < r.range.end - r.range.begin; i++)
+		batch_stamp(&r, i);
 	while (batch_next_quarantine(&r, &q))
 		;
 	while (rd_ok(&r.records) && batch_next_hit(&r, &h))
@@ -48,6 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	o.want.begin = data[0] & 2 ? 3 : 0;
 	o.want.end = o.want.size = data[0] & 4 ? 256 : 5;
 	o.to = o.want.end;
+	o.stamps = data[0] & 16;
 	to = (struct batch_out){out, data[0] & 8 ? 5000 : OUT, 0};
 	batch_work(bench, &to, &o, span_of(data + 1, size - 1), NULL);
 	read_all(span_of(to.p, to.len), &o);

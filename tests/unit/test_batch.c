@@ -3,6 +3,7 @@
  * out: what a worker returns is read like network input.
  */
 #include "monitor/batch.h"
+#include "monitor/batch_format.h"
 
 #include <libdeflate.h>
 #include <sys/mman.h>
@@ -316,6 +317,69 @@ test_full(void **state)
 	buf_fini(&tile);
 }
 
+/* A probe tells when its leaves are from, and nothing of what is in them. */
+static void
+test_probe(void **state)
+{
+	const char *const emails[] = {"user300@example.com"};
+	struct world *w = *state;
+	struct buf tile = {0};
+	struct batch_order o = order_of(&log_api_static, 256, 512);
+	struct batch_result r;
+	struct span good;
+	struct err e;
+
+	for (uint64_t i = 256; i < 512; i++)
+		leaf_build(&tile, i, NULL);
+	world_index(w, emails, 1);
+	good = run(w, &o, buf_span(&tile), OUT);
+	o.stamps = true; /* it was not asked for */
+	assert_status(batch_open(&r, good, &o, &e), ST_BAD, &e);
+	good = run(w, &o, buf_span(&tile), OUT);
+	assert_status(batch_open(&r, good, &o, &e), ST_OK, &e);
+	assert_int_equal(r.range.end, 512);
+	assert_int_equal(r.num_hits, 0);
+	for (uint64_t i = 0; i < 256; i++)
+		assert_int_equal(batch_stamp(&r, i), 1767225600000 + 256 + i);
+	o.stamps = false;
+	assert_status(batch_open(&r, good, &o, &e), ST_BAD, &e);
+	assert_says(&e, "timestamps");
+	/* Fewer, when the result has no room for more. */
+	o.stamps = true;
+	good = run(w, &o, buf_span(&tile), RESULT_HEAD_MAX + 80);
+	assert_status(batch_open(&r, good, &o, &e), ST_OK, &e);
+	assert_int_equal(r.range.end, 266);
+	buf_fini(&tile);
+}
+
+/* A leaf that is of no known form has no timestamp, whatever stands there. */
+static void
+test_probe_without_timestamp(void **state)
+{
+	struct world *w = *state;
+	const char *const leaves[] = {"AAAAAAGbdrgAAAAA",
+	    "AAAAAAGbdrg=", "AQAAAAGbdrgAAAAA", "AAEAAAGbdrgAAAAA", ""};
+	struct batch_order o = order_of(&log_api_rfc6962, 0, 5);
+	struct buf page = {0};
+	struct batch_result r;
+	struct err e;
+
+	o.stamps = true;
+	buf_str(&page, "{\"entries\":[");
+	for (int i = 0; i < 5; i++)
+		buf_fmt(&page, "%s{\"leaf_input\":\"%s\",\"extra_data\":\"\"}",
+		    i > 0 ? "," : "", leaves[i]);
+	buf_str(&page, "]}");
+	assert_status(batch_open(&r, run(w, &o, buf_span(&page), OUT), &o, &e),
+	    ST_OK, &e);
+	assert_int_equal(r.status, ST_OK);
+	assert_int_equal(r.range.end, 5);
+	assert_int_equal(batch_stamp(&r, 0), 0x019b76b80000);
+	for (uint64_t i = 1; i < 5; i++)
+		assert_true(batch_stamp(&r, i) == UINT64_MAX);
+	buf_fini(&page);
+}
+
 static void
 test_failures(void **state)
 {
@@ -418,6 +482,8 @@ main(void)
 	    cmocka_unit_test(test_page),
 	    cmocka_unit_test(test_quarantine),
 	    cmocka_unit_test(test_full),
+	    cmocka_unit_test(test_probe),
+	    cmocka_unit_test(test_probe_without_timestamp),
 	    cmocka_unit_test(test_failures),
 	    cmocka_unit_test(test_counts),
 	    cmocka_unit_test(test_damage),
