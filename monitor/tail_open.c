@@ -144,11 +144,11 @@ tail_open_at(struct tail *t)
 	enum status st;
 
 	st = tail_resolve(t, &want.begin, &want.limit, &e);
+	tail_date_tell(t, want.begin, want.limit);
 	if (st != ST_OK) {
 		tail_end(t, st, &e);
 		return;
 	}
-	tail_date_tell(t, want.begin, want.limit);
 	want.read = want.proven = want.begin;
 	t->stretch = want;
 	t->accepted = t->planned = want.begin;

@@ -205,8 +205,10 @@ def test_malformed(work, server, option, text):
     (["--from", 101], ["101", "100 entries"]),
     (["--from", 101, "--to", "9999-12-31"], ["101", "100 entries"]),
     (["--from", "2025-03-01", "--to", 101], ["101", "100 entries"]),
-    (["--from", 99, "--to", "2025-03-02"], ["99", "end 24"]),
-    (["--from", "2025-03-03", "--to", 40], ["48", "end 40"])])
+    (["--from", 99, "--to", "2025-03-02"],
+     ["end 24", "up to 2025-03-02: entries 99 to 24"]),
+    (["--from", "2025-03-03T12:00:00Z", "--to", 40],
+     ["end 40", "from 2025-03-03T12:00:00Z on: entries 60 to 40"])])
 def test_beyond_the_log(work, server, limits, said):
     """64, with the numbers; the range does not become another one."""
     log = hourly(server, 100)
