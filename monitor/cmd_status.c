@@ -13,7 +13,7 @@
 #include "monitor/opts.h"
 #include "monitor/survey.h"
 
-/* A log signs a new head at least this often (its MMD is 24 h at most). */
+/* A log signs a new head at least this often, or once in its MMD. */
 #define HEAD_MS 86400000
 /* A delivery may be late by this much. */
 #define DUE_MS 3600000
@@ -161,6 +161,15 @@ trouble_json(struct buf *out, const struct trouble *t)
 		buf_str(out, "null}");
 }
 
+/* How long its newest head may be old. */
+static int64_t
+mmd_ms(const struct survey_log *l)
+{
+	int64_t mmd = l->want != NULL ? (int64_t)l->want->mmd_s * 1000 : 0;
+
+	return mmd > HEAD_MS ? mmd : HEAD_MS;
+}
+
 static void
 log_reasons(const struct view *v, const struct survey_log *l, struct reasons *r)
 {
@@ -175,7 +184,7 @@ log_reasons(const struct view *v, const struct survey_log *l, struct reasons *r)
 	if (l->log.newest.raw.len == 0)
 		reason(r, "no signed head of it has been proven or stored "
 			  "yet; is `indelible monitor` running?");
-	else if (head_age(v, l) > HEAD_MS + poll)
+	else if (head_age(v, l) > mmd_ms(l) + poll)
 		reason(r,
 		    "its newest head was signed %s ago; is `indelible "
 		    "monitor` running, and the log alive?",

@@ -280,12 +280,15 @@ static void
 head_silence(struct tail *t)
 {
 	int64_t since = (int64_t)t->newest.head.timestamp;
+	int64_t limit = (int64_t)t->mmd_s * 1000;
 
+	if (limit < TAIL_STALE_MS)
+		limit = TAIL_STALE_MS;
 	if (since < t->stored.newest.timestamp_ms)
 		since = t->stored.newest.timestamp_ms;
 	if (since == 0)
 		since = t->start_ms;
-	if (now_ms() - since < TAIL_STALE_MS) {
+	if (now_ms() - since < limit + TAIL_GRACE_MS) {
 		t->is_stale = false;
 	} else if (t->range.follow && !t->is_stale) {
 		t->is_stale = true;

@@ -308,6 +308,7 @@ tail_open(struct tail *t)
 
 	if (t->stretch.begin > 0 && t->phase == PHASE_ANCHOR) {
 		/* The anchor is proven: t->job.range is the tree [0, begin). */
+		t->want_newer = false;
 		o->claim = true;
 		o->stretch = t->stretch;
 		o->stretch.tree = t->job.range;

@@ -21,9 +21,11 @@
 #define TAIL_JUMP (1ull << 24)
 #define TAIL_JUMP_RATE 10000
 /* A head that much ahead of our clock is from a time to come. A log without a
- * signature for longer than that is stale (its MMD is 24 h at most). */
+ * signature for a day, or its MMD when that is longer, is stale. */
 #define TAIL_FUTURE_MS 86400000
-#define TAIL_STALE_MS (86400000 + 600000)
+#define TAIL_STALE_MS 86400000
+/* ... and this for the clocks and the way. */
+#define TAIL_GRACE_MS 600000
 /* Entries after which the tree is proven in between. */
 #define TAIL_PROVE_EVERY (1ull << 18)
 /* Room for a body at first; doubled when a reply needs more. */
