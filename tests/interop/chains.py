@@ -12,28 +12,32 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.fakelog import der
-from tests.fakelog.entry import PRECERT, X509, leaf_index, u16, u24
+from tests.fakelog.entry import PRECERT, X509, leaf_index, of_minted, \
+    u16, u24
 from tests.fakelog.mint import ECDSA_SHA256, Mint, filler_spec
 
 KINDS = {"pair": (PRECERT, X509), "precert": (PRECERT,), "final": (X509,)}
 
 
 class SigningMint(Mint):
-    """The mint, with signatures that verify and the key usage that logs for
-    the web ask for."""
+    """The mint, with signatures that verify."""
 
     def seal(self, tbs, issuer):
         signature = issuer.private.sign(tbs, ec.ECDSA(hashes.SHA256()))
         return der.seq(tbs, ECDSA_SHA256, der.bits(signature))
+
+    def filler(self, number):
+        return self.mint(filler_spec(number))
+
+
+class WebMint(SigningMint):
+    """With the key usage that logs for the web ask for."""
 
     def mint(self, spec):
         usages = spec.get("eku", [])
         if "serverAuth" not in usages:
             spec = dict(spec, eku=["serverAuth"] + usages)
         return super().mint(spec)
-
-    def filler(self, number):
-        return self.mint(filler_spec(number))
 
 
 class Submission:
@@ -63,10 +67,11 @@ class Submission:
         return struct.pack(">BBQH", 0, 0, timestamp, self.kind) + \
             logged + u16(extensions)
 
-    def truth(self, index):
-        """The entry that it has become, in the form of the fake log's."""
-        return {"index": index, "plants": self.plants,
-                "tbs_sha256": self.minted.family.hex()}
+    def entry(self, index, timestamp):
+        """The entry that it has become, as the fake log would have it."""
+        entry = of_minted(index, timestamp, self.minted, self.kind)
+        entry.plants = self.plants
+        return entry
 
 
 def submissions(mint, specs):

@@ -3,7 +3,7 @@ import pytest
 
 from tests.e2e.conftest import server, work  # noqa: F401 (fixtures)
 from . import programs
-from .services import Nginx, Skylight, Sunlight
+from .services import Nginx, Skylight, Sunlight, Tesseract
 
 
 def program(name):
@@ -37,6 +37,23 @@ def skylight(sunlight, tmp_path_factory):
 def nginx(sunlight, tmp_path_factory):
     """The log's directory as nginx serves it."""
     serving = Nginx(tmp_path_factory.mktemp("read") / "nginx", sunlight)
+    yield serving
+    serving.daemon.stop()
+
+
+@pytest.fixture(scope="session")
+def tesseract(tmp_path_factory):
+    """A TesseraCT log."""
+    log = Tesseract(program("tesseract"),
+                    tmp_path_factory.mktemp("log") / "tesseract")
+    yield log
+    log.daemon.stop()
+
+
+@pytest.fixture(scope="session")
+def mirror(tesseract, tmp_path_factory):
+    """The TesseraCT log's directory as nginx serves it."""
+    serving = Nginx(tmp_path_factory.mktemp("read") / "mirror", tesseract)
     yield serving
     serving.daemon.stop()
 

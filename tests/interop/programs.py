@@ -4,7 +4,9 @@ how they come here. What they are started with lives elsewhere.
 The Go programs are modules that the Go command fetches and checks against
 the checksum database, as this machine has set it up (GOPROXY, GOSUMDB,
 GOFLAGS), and compiles. Debian's package is unpacked, not installed: nothing
-of it runs by itself. All are kept in the user's cache, by their version.
+of it runs by itself. All are kept in the user's cache, by their version. What
+is only looked for there is neither fetched nor compiled: who has it puts it
+there, and answers for what it is.
 
     python3 -m tests.interop.programs      fetch what is missing, and say so
 """
@@ -30,7 +32,11 @@ GO_PROGRAMS = {
 DEBIAN_PROGRAMS = {
     "certspotter-debian": ("certspotter", "usr/bin/certspotter"),
 }
-PROGRAMS = list(GO_PROGRAMS) + list(DEBIAN_PROGRAMS)
+# program: (version, what it is), only looked for in the cache.
+GIVEN_PROGRAMS = {
+    "tesseract": ("v0.1.2", "TesseraCT's server for POSIX storage"),
+}
+PROGRAMS = list(GO_PROGRAMS) + list(DEBIAN_PROGRAMS) + list(GIVEN_PROGRAMS)
 OLDEST_GO = (1, 25)
 PATIENCE = 600      # seconds to build one
 REMEMBER = 600      # seconds that a failure is not tried again
@@ -51,8 +57,11 @@ def cache():
 
 def label(name):
     """The program with its version."""
-    return "%s %s" % (name, GO_PROGRAMS[name][1]) if name in GO_PROGRAMS \
-        else name
+    if name in GO_PROGRAMS:
+        return "%s %s" % (name, GO_PROGRAMS[name][1])
+    if name in GIVEN_PROGRAMS:
+        return "%s %s" % (name, GIVEN_PROGRAMS[name][0])
+    return name
 
 
 def kept(name):
@@ -63,6 +72,9 @@ def kept(name):
 def find(name):
     """The program's path; raises Unavailable."""
     if not os.access(kept(name), os.X_OK):
+        if name in GIVEN_PROGRAMS:
+            raise Unavailable("%s is not fetched; one that is put at %s is "
+                              "run" % (GIVEN_PROGRAMS[name][1], kept(name)))
         with open(kept(name) + ".lock", "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not os.access(kept(name), os.X_OK):
@@ -146,8 +158,9 @@ def main():
         if os.access(kept(name), os.X_OK):
             print("interop: %s: in the cache" % label(name))
             continue
-        print("interop: %s: being fetched, this once; that can take minutes"
-              % label(name), flush=True)
+        if name not in GIVEN_PROGRAMS:
+            print("interop: %s: being fetched, this once; that can take "
+                  "minutes" % label(name), flush=True)
         begin = time.monotonic()
         try:
             find(name)

@@ -1,10 +1,11 @@
-"""What the tests start: a Sunlight log with its reading side Skylight, nginx
-over the log's directory, and certspotter. All listen on this machine only
-and end with the tests.
+"""What the tests start: a Sunlight log with its reading side Skylight, a
+TesseraCT log, nginx over a log's directory, and certspotter. All listen on
+this machine only and end with the tests.
 """
 import base64
 import concurrent.futures
 import ctypes
+import hashlib
 import http.client
 import json
 import os
@@ -19,11 +20,12 @@ import urllib.parse
 import urllib.request
 
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.e2e.helpers import LIBC, die_with_parent, environment, \
     free_port, loopback_url, wait_until
 from tests.fakelog.keys import TlsAuthority
-from .chains import SigningMint, check_timestamp, submissions
+from .chains import SigningMint, WebMint, check_timestamp, submissions
 
 PR_CAPBSET_DROP = 24
 CAP_LINUX_IMMUTABLE = 9
@@ -81,37 +83,105 @@ class Daemon:
 
 # --- a log ------------------------------------------------------------------
 
-class Sunlight:
-    """A static log; chains are submitted to it over its own HTTP."""
+class StaticLog:
+    """A static log; chains are submitted to it over its own HTTP. Its path
+    is /2026, its tiles are in the directory `store`."""
+
+    def __init__(self, path, mint):
+        path.mkdir()
+        self.path = path
+        self.store = path / "store"
+        self.port = free_port()
+        self.mint = mint
+        self.entries = []
+        root = base64.encodebytes(mint.root.certificate).decode()
+        (path / "roots.pem").write_text(
+            "-----BEGIN CERTIFICATE-----\n%s-----END CERTIFICATE-----\n" %
+            root)
+
+    def _known_by(self, key):
+        """Its public key, and what follows from it."""
+        self.key = key
+        self.key_pem = key.public_bytes(
+            serialization.Encoding.PEM,
+            serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+        self.log_id = base64.b64encode(hashlib.sha256(key.public_bytes(
+            serialization.Encoding.DER,
+            serialization.PublicFormat.SubjectPublicKeyInfo)).digest()
+        ).decode()
+
+    def post(self, submission):
+        """Submit one chain; status and body of the answer."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port,
+                                                timeout=60)
+        connection.request(
+            "POST", "/2026/ct/v1/" + submission.endpoint,
+            json.dumps(submission.body()),
+            {"Host": self.host, "Content-Type": "application/json"})
+        reply = connection.getresponse()
+        body = reply.read()
+        connection.close()
+        return reply.status, body
+
+    def submit(self, submission):
+        """Log one chain, verify the timestamp; the entry."""
+        status, body = self.post(submission)
+        assert status == 200, body
+        answer = json.loads(body)
+        return submission.entry(
+            check_timestamp(submission, answer, self.key),
+            answer["timestamp"])
+
+    def add(self, specs):
+        """Log all that the descriptions give, many at once, and wait until
+        they are in its checkpoint; their truth."""
+        with concurrent.futures.ThreadPoolExecutor(32) as pool:
+            new = list(pool.map(self.submit, submissions(self.mint, specs)))
+        self.entries += new
+        self.daemon.wait_for(lambda: self.size >= len(self.entries),
+                             "the checkpoint")
+        return [entry.truth() for entry in new]
+
+    @property
+    def truth(self):
+        """Of all that was logged."""
+        return [entry.truth() for entry in self.entries]
+
+    @property
+    def checkpoint(self):
+        """Its newest one, a signed note."""
+        return (self.store / "checkpoint").read_text()
+
+    @property
+    def size(self):
+        """Of its checkpoint."""
+        return int(self.checkpoint.split("\n")[1])
+
+    def partial_tiles(self, number):
+        """The partial data tiles there are, below this full one's number."""
+        return [path.name for path in self.store.glob(
+            "tile/data/%03d.p/*" % number)]
+
+
+class Sunlight(StaticLog):
+    """A Sunlight log."""
 
     host = "sunlight.interop.test"
     origin = host + "/2026"
 
     def __init__(self, program, path):
-        path.mkdir()
-        self.path = path
-        self.store = path / "store"
-        self.port = free_port()
-        self.mint = SigningMint()
-        self.truth = []
+        super().__init__(path, WebMint())
         self._configure()
         self.daemon = Daemon(path, program, "-c", "sunlight.json").serving(
             self.port)
         self.daemon.wait_for((self.store / "checkpoint").exists, "a log")
         described = json.loads((self.store / "log.v3.json").read_text())
-        self.key = serialization.load_der_public_key(
-            base64.b64decode(described["key"]))
-        self.log_id = described["log_id"]
-        self.key_pem = self.key.public_bytes(
-            serialization.Encoding.PEM,
-            serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+        self._known_by(serialization.load_der_public_key(
+            base64.b64decode(described["key"])))
+        assert self.log_id == described["log_id"]
 
     def _configure(self):
         (self.path / "seed").write_bytes(os.urandom(32))
-        root = base64.encodebytes(self.mint.root.certificate).decode()
-        (self.path / "roots.pem").write_text(
-            "-----BEGIN CERTIFICATE-----\n%s-----END CERTIFICATE-----\n" %
-            root)
         with sqlite3.connect(self.path / "checkpoints.db") as database:
             database.execute(
                 "CREATE TABLE checkpoints (logID BLOB PRIMARY KEY, "
@@ -131,43 +201,6 @@ class Sunlight:
                 "notafterstart": "2000-01-01T00:00:00Z",
                 "notafterlimit": "2100-01-01T00:00:00Z"}]}))
 
-    def submit(self, submission):
-        """Log one chain, verify the timestamp; the entry's truth."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port,
-                                                timeout=60)
-        connection.request(
-            "POST", "/2026/ct/v1/" + submission.endpoint,
-            json.dumps(submission.body()),
-            {"Host": self.host, "Content-Type": "application/json"})
-        reply = connection.getresponse()
-        body = reply.read()
-        connection.close()
-        assert reply.status == 200, body
-        return submission.truth(check_timestamp(
-            submission, json.loads(body), self.key))
-
-    def add(self, specs):
-        """Log all that the descriptions give, many at once; their truth."""
-        with concurrent.futures.ThreadPoolExecutor(32) as pool:
-            new = list(pool.map(self.submit, submissions(self.mint, specs)))
-        self.truth += new
-        return new
-
-    @property
-    def checkpoint(self):
-        """Its newest one, a signed note."""
-        return (self.store / "checkpoint").read_text()
-
-    @property
-    def size(self):
-        """Of its checkpoint."""
-        return int(self.checkpoint.split("\n")[1])
-
-    def partial_tiles(self, number):
-        """The partial data tiles there are, below this full one's number."""
-        return [path.name for path in self.store.glob(
-            "tile/data/%03d.p/*" % number)]
-
     def sweep(self, program):
         """Remove partial tiles for which there is a full one."""
         done = subprocess.run(
@@ -175,6 +208,44 @@ class Sunlight:
             stdin=subprocess.DEVNULL, capture_output=True,
             preexec_fn=in_a_cage)
         assert done.returncode == 0, done.stderr
+
+
+class Tesseract(StaticLog):
+    """A TesseraCT log with POSIX storage. It takes any key usage, so people
+    too, and removes partial tiles soon after there is the full one. It
+    reaches for nothing beyond this machine: no roots, no telemetry."""
+
+    host = "tesseract.interop.test"
+    origin = host + "/2026"
+
+    def __init__(self, program, path):
+        super().__init__(path, SigningMint())
+        key = ec.generate_private_key(ec.SECP256R1())
+        (path / "key.pem").write_bytes(key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption()))
+        self._known_by(key.public_key())
+        self.command = [
+            program, "--http_endpoint=127.0.0.1:%d" % self.port,
+            "--path_prefix=/2026", "--origin=" + self.origin,
+            "--storage_dir=%s" % self.store, "--private_key=key.pem",
+            "--roots_pem_file=roots.pem", "--roots_remote_fetch_interval=0s",
+            "--ext_key_usages=Any", "--rate_limit_old_not_before=",
+            "--enable_publication_awaiter=false", "--batch_max_age=50ms",
+            "--checkpoint_interval=100ms", "--awaiter_poll_interval=50ms",
+            "--garbage_collection_interval=500ms",
+            "--antispam_mem_table_size=%d" % (16 << 20),
+            "--antispam_index_cache_size=16MB"]
+        self.start()
+
+    def start(self):
+        """Run it, on what it has stored."""
+        self.daemon = Daemon(
+            self.path, *self.command, OTEL_METRICS_EXPORTER="none",
+            OTEL_TRACES_EXPORTER="none", GOMEMLIMIT="512MiB").serving(
+                self.port)
+        self.daemon.wait_for((self.store / "checkpoint").exists, "a log")
 
 
 class Reading:
