@@ -27,16 +27,14 @@ GO_PROGRAMS = {
                          "cmd/partial-aftersun"),
     "certspotter": ("software.sslmate.com/src/certspotter", "v0.24.2",
                     "cmd/certspotter"),
+    "tesseract": ("github.com/transparency-dev/tesseract", "v0.1.2",
+                  "cmd/tesseract/posix"),
 }
 # program: (Debian package, file in it); the version is the release's.
 DEBIAN_PROGRAMS = {
     "certspotter-debian": ("certspotter", "usr/bin/certspotter"),
 }
-# program: (version, what it is), only looked for in the cache.
-GIVEN_PROGRAMS = {
-    "tesseract": ("v0.1.2", "TesseraCT's server for POSIX storage"),
-}
-PROGRAMS = list(GO_PROGRAMS) + list(DEBIAN_PROGRAMS) + list(GIVEN_PROGRAMS)
+PROGRAMS = list(GO_PROGRAMS) + list(DEBIAN_PROGRAMS)
 OLDEST_GO = (1, 25)
 PATIENCE = 600      # seconds to build one
 REMEMBER = 600      # seconds that a failure is not tried again
@@ -57,11 +55,8 @@ def cache():
 
 def label(name):
     """The program with its version."""
-    if name in GO_PROGRAMS:
-        return "%s %s" % (name, GO_PROGRAMS[name][1])
-    if name in GIVEN_PROGRAMS:
-        return "%s %s" % (name, GIVEN_PROGRAMS[name][0])
-    return name
+    return "%s %s" % (name, GO_PROGRAMS[name][1]) if name in GO_PROGRAMS \
+        else name
 
 
 def kept(name):
@@ -72,9 +67,6 @@ def kept(name):
 def find(name):
     """The program's path; raises Unavailable."""
     if not os.access(kept(name), os.X_OK):
-        if name in GIVEN_PROGRAMS:
-            raise Unavailable("%s is not fetched; one that is put at %s is "
-                              "run" % (GIVEN_PROGRAMS[name][1], kept(name)))
         with open(kept(name) + ".lock", "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not os.access(kept(name), os.X_OK):
@@ -158,9 +150,8 @@ def main():
         if os.access(kept(name), os.X_OK):
             print("interop: %s: in the cache" % label(name))
             continue
-        if name not in GIVEN_PROGRAMS:
-            print("interop: %s: being fetched, this once; that can take "
-                  "minutes" % label(name), flush=True)
+        print("interop: %s: being fetched, this once; that can take minutes"
+              % label(name), flush=True)
         begin = time.monotonic()
         try:
             find(name)

@@ -74,28 +74,3 @@ def test_kept(tmp_path, monkeypatch):
     assert programs.find("sunlight") == path == programs.kept("sunlight")
     assert os.access(path, os.X_OK) and "v0.8.0" in path
     assert (tmp_path / "calls").read_text() == "\n"
-
-
-def test_only_looked_for(tmp_path, monkeypatch):
-    """A program that is not fetched: no Go is asked, the word says where one
-    is looked for, and one that is put there is run."""
-    calls = tmp_path / "calls"
-    go_says(tmp_path, monkeypatch, "echo >>%s; exit 1\n" % calls)
-    place = programs.kept("tesseract")
-    assert why_not("tesseract") == "TesseraCT's server for POSIX storage " \
-        "is not fetched; one that is put at %s is run" % place
-    with pytest.raises(pytest.skip.Exception) as skip:
-        conftest.program("tesseract")
-    assert str(skip.value).startswith("no tesseract v0.1.2: TesseraCT's ")
-    assert not calls.exists()
-    with open(place, "w", encoding="utf-8") as file:
-        os.chmod(file.fileno(), 0o755)
-    assert programs.find("tesseract") == place
-
-
-def test_tests_are_skipped(tmp_path, monkeypatch):
-    """The reason is in the word of the skip."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(pytest.skip.Exception) as skip:
-        conftest.program("sunlight")
-    assert str(skip.value) == "no sunlight v0.8.0: there is no 'go' here"
