@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from . import conftest, programs
+from . import programs
 
 
 @pytest.fixture(autouse=True)
