@@ -28,6 +28,8 @@ static const char *const migrations[] = {
 #include "0001.sql.h"
     ,
 #include "0002.sql.h"
+    ,
+#include "0003.sql.h"
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
@@ -496,5 +498,9 @@ const struct store_api store_sqlite = {
     .stretches = sqlite_stretches,
     .exposures = sqlite_exposures,
     .quarantine_list = sqlite_quarantine_list,
+    .quarantine_read = sqlite_quarantine_read,
+    .quarantine_sums = sqlite_quarantine_sums,
+    .quarantine_settle = sqlite_quarantine_settle,
+    .quarantine_expire = sqlite_quarantine_expire,
     .counts = sqlite_counts,
 };
