@@ -184,8 +184,8 @@ enum status sqlite_quarantine_put(
     struct store *s, const struct store_commit *c, size_t i, struct err *e);
 enum status sqlite_quarantine_list(
     struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
-enum status sqlite_quarantine_read(struct store *s, int64_t after,
-    size_t limit, store_quarantine_fn *fn, void *arg, struct err *e);
+enum status sqlite_quarantine_read(struct store *s, int64_t after, size_t limit,
+    store_quarantine_fn *fn, void *arg, struct err *e);
 enum status sqlite_quarantine_sums(
     struct store *s, store_quarantine_sum_fn *fn, void *arg, struct err *e);
 enum status sqlite_quarantine_settle(struct store *s,

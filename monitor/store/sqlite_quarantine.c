@@ -117,10 +117,10 @@ sqlite_quarantine_put(
 
 /* --- looking --------------------------------------------------------------- */
 
-#define COLUMNS                                                     \
-	"SELECT l.log_id, x.ix, x.leaf_hash, x.reason, x.box, x.id," \
-	" x.time_ms, k.wrapped FROM quarantine x"                    \
-	" JOIN quarantine_key k ON k.quarantine = x.id"              \
+#define COLUMNS                                                                \
+	"SELECT l.log_id, x.ix, x.leaf_hash, x.reason, x.box, x.id,"           \
+	" x.time_ms, k.wrapped FROM quarantine x"                              \
+	" JOIN quarantine_key k ON k.quarantine = x.id"                        \
 	" JOIN stretch t ON t.id = x.stretch JOIN log l ON l.id = t.log "
 
 static enum status
@@ -171,8 +171,8 @@ enum status
 sqlite_quarantine_list(
     struct store *s, store_quarantine_fn *fn, void *arg, struct err *e)
 {
-	sqlite3_stmt *q = db_query(s, Q_QUARANTINE_LIST,
-	    COLUMNS "ORDER BY l.id, x.ix, x.stretch");
+	sqlite3_stmt *q = db_query(
+	    s, Q_QUARANTINE_LIST, COLUMNS "ORDER BY l.id, x.ix, x.stretch");
 
 	return give_all(s, q, fn, arg, e);
 }

@@ -188,8 +188,8 @@ typedef void store_exposure_fn(void *arg, const struct exposure *x);
 typedef void store_quarantine_fn(
     void *arg, const struct hash *log_id, const struct store_quarantine *q);
 
-typedef void store_quarantine_sum_fn(void *arg, const struct hash *log_id,
-    const char *reason, size_t num);
+typedef void store_quarantine_sum_fn(
+    void *arg, const struct hash *log_id, const char *reason, size_t num);
 
 struct store_import { /* compiled[i] belongs to records[i] */
 	size_t num;
