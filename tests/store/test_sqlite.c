@@ -287,6 +287,11 @@ test_other_key(void **state)
 static const struct trouble a_fork = {TROUBLE_LASTING, "fork", NOW};
 
 /* A log that the first version had marked. */
+/* To the tables of version 2. */
+#define UNDO_3                                                                 \
+	"DROP TRIGGER quarantine_left; DROP TABLE quarantine_key;"             \
+	"DROP INDEX quarantine_time;"
+
 static void
 test_migration_2(void **state)
 {
@@ -294,16 +299,16 @@ test_migration_2(void **state)
 	struct store_log l = {.log_id = log_a};
 
 	fixture_close(fx);
-	meddle(fx, "ALTER TABLE log DROP COLUMN trouble_level;"
-		   "ALTER TABLE log DROP COLUMN trouble;"
-		   "ALTER TABLE log DROP COLUMN trouble_ms;"
-		   "ALTER TABLE log DROP COLUMN gap_from;"
-		   "ALTER TABLE log DROP COLUMN gap_to;"
-		   "ALTER TABLE log DROP COLUMN resume_at;"
-		   "ALTER TABLE log ADD COLUMN unhealthy INTEGER NOT NULL"
-		   " DEFAULT 0 CHECK (unhealthy IN (0, 1));"
-		   "UPDATE log SET unhealthy = 1;"
-		   "PRAGMA user_version=1");
+	meddle(fx,
+	    "ALTER TABLE log DROP COLUMN trouble_level;"
+	    "ALTER TABLE log DROP COLUMN trouble;"
+	    "ALTER TABLE log DROP COLUMN trouble_ms;"
+	    "ALTER TABLE log DROP COLUMN gap_from;"
+	    "ALTER TABLE log DROP COLUMN gap_to;"
+	    "ALTER TABLE log DROP COLUMN resume_at;"
+	    "ALTER TABLE log ADD COLUMN unhealthy INTEGER NOT NULL"
+	    " DEFAULT 0 CHECK (unhealthy IN (0, 1));"
+	    "UPDATE log SET unhealthy = 1;" UNDO_3 "PRAGMA user_version=1");
 	fixture_open(fx);
 	OK(fx, fx->api->log_open(fx->s, &l, NOW, &fx->e));
 	assert_int_equal(l.trouble.level, TROUBLE_BROKEN);
@@ -901,9 +906,10 @@ test_quarantine_keys(void **state)
 	assert_key_gone(fx, &last);
 }
 
-/* The key in front of the box, as version 0.1.0 had it. */
+/* The key in front of the box, before there was a table of keys; and the
+ * table's rows for such. */
 static void
-test_quarantine_old(void **state)
+test_migration_3(void **state)
 {
 	struct fixture *fx = *state;
 	struct stretch t = claim(fx, &log_a, 0);
@@ -912,6 +918,7 @@ test_quarantine_old(void **state)
 	struct seal seal = {&fx->conf.keys, wrapped, {NULL, 0}, {NULL, 0}};
 	sqlite3_stmt *q;
 	sqlite3 *db;
+	bool more = true;
 
 	quarantine_some(fx, &t, 1);
 	buf_str(&context, "quarantine");
@@ -922,14 +929,22 @@ test_quarantine_old(void **state)
 	buf_add(&box, wrapped, sizeof(wrapped));
 	OK(fx, seal_put(&box, &seal, span_str("old bytes"), &fx->e));
 	assert_int_equal(sqlite3_open(fx->path, &db), SQLITE_OK);
-	sqlite3_exec(db, "UPDATE quarantine_key SET wrapped = zeroblob(60)",
-	    NULL, NULL, NULL);
 	sqlite3_prepare_v2(db, "UPDATE quarantine SET box = ?1", -1, &q, NULL);
 	sqlite3_bind_blob(q, 1, box.p, (int)box.len, SQLITE_STATIC);
 	assert_int_equal(sqlite3_step(q), SQLITE_DONE);
 	sqlite3_finalize(q);
 	sqlite3_close(db);
+	fixture_close(fx);
+	meddle(fx, UNDO_3 "PRAGMA user_version=2");
+	fixture_open(fx);
 	assert_string_equal(list_quarantine(fx).bytes[0], "old bytes");
+	t = claim(fx, &log_a, 0);
+	quarantine_some(fx, &t, 2);
+	assert_int_equal(list_quarantine(fx).num, 3);
+	while (more)
+		OK(fx,
+		    fx->api->quarantine_expire(fx->s, NOW + 1, &more, &fx->e));
+	assert_int_equal(list_quarantine(fx).num, 0);
 	buf_fini(&context);
 	buf_fini(&box);
 }
@@ -1432,7 +1447,7 @@ main(void)
 	    TEST(test_erased_keys),
 	    TEST(test_erased_behind_reader),
 	    TEST(test_quarantine_keys),
-	    TEST(test_quarantine_old),
+	    TEST(test_migration_3),
 	    TEST(test_full_at_any_write),
 	    TEST(test_file_size_limit),
 	    TEST(test_full_disk),
