@@ -72,7 +72,7 @@ old_cert(struct entry *out, struct span cert, uint64_t time_ms)
 	out->type = rd_u8(&r) == 0x30 ? ENTRY_X509 : ENTRY_PRECERT;
 }
 
-/* What version 0.1.0 kept: the certificate when there was one, else the leaf,
+/* What was kept before: the certificate when there was one, else the leaf,
  * out of a tile without its first two bytes. */
 static void
 old_get(struct entry *out, struct span kept, uint64_t time_ms,

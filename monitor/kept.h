@@ -25,8 +25,8 @@ void kept_put(struct buf *out, const struct entry *e);
 void kept_order(struct buf *body, struct span kept, int64_t time_ms);
 
 /* Reads such a body: only batch_parse is there. Entries are numbered from
- * want.begin on. Bytes that are no such form are what version 0.1.0 kept: a
- * certificate or a leaf alone. */
+ * want.begin on. Bytes that are no such form are what was kept before there was
+ * one: a certificate or a leaf alone. */
 extern const struct log_api kept_api;
 
 #endif

@@ -13,8 +13,8 @@
 #include "monitor/exposure.h"
 #include "monitor/kept.h"
 
-/* Entries at a time: whatever was kept of so many fits into a body. */
-#define EACH 16
+/* Whatever was kept of so many fits into a body. */
+#define EACH STORE_QUARANTINE_PAGE
 
 struct item {
 	struct store_quarantine q; /* without bytes and reason */
@@ -63,7 +63,7 @@ items_load(void *arg, struct store *s, struct err *e)
 	const struct store_api *api = ((struct store_base *)s)->api;
 	struct reparse *r = arg;
 
-	return api->quarantine_read(s, r->after, EACH, item_take, r, e);
+	return api->quarantine_read(s, r->after, item_take, r, e);
 }
 
 static void

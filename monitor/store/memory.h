@@ -140,7 +140,7 @@ void memory_quarantine_put(struct store *s, size_t stretch,
     const struct store_quarantine *x, int64_t now_ms);
 /* What a rewind of the stretch takes with it. */
 void memory_quarantine_undo(struct store *s, const struct mem_stretch *t);
-enum status memory_quarantine_read(struct store *s, int64_t after, size_t limit,
+enum status memory_quarantine_read(struct store *s, int64_t after,
     store_quarantine_fn *fn, void *arg, struct err *e);
 enum status memory_quarantine_sums(
     struct store *s, store_quarantine_sum_fn *fn, void *arg, struct err *e);

@@ -135,9 +135,11 @@ memory_quarantine_list(
 }
 
 enum status
-memory_quarantine_read(struct store *s, int64_t after, size_t limit,
-    store_quarantine_fn *fn, void *arg, struct err *e)
+memory_quarantine_read(struct store *s, int64_t after, store_quarantine_fn *fn,
+    void *arg, struct err *e)
 {
+	size_t limit = STORE_QUARANTINE_PAGE;
+
 	(void)e;
 	for (size_t i = 0; i < s->num_quarantined && limit > 0; i++) {
 		if (s->quarantined[i].row <= after)

@@ -145,6 +145,13 @@ enum status db_box(
 enum status db_unbox(struct store *s, struct buf *out, struct span context,
     struct span box, struct err *e);
 
+/* --- the lock (sqlite_lock.c) ----------------------------------------- */
+/* PATH and more, malloc'd. */
+char *sqlite_path(const char *path, const char *more);
+/* Become the one writer: *out stays open for that long. */
+enum status sqlite_lock(
+    int *out, const char *path, const struct store_conf *c, struct err *e);
+
 /* --- logs and stretches (sqlite_log.c) -------------------------------- */
 enum status sqlite_log_open(
     struct store *s, struct store_log *l, int64_t now_ms, struct err *e);
@@ -184,7 +191,7 @@ enum status sqlite_quarantine_put(
     struct store *s, const struct store_commit *c, size_t i, struct err *e);
 enum status sqlite_quarantine_list(
     struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
-enum status sqlite_quarantine_read(struct store *s, int64_t after, size_t limit,
+enum status sqlite_quarantine_read(struct store *s, int64_t after,
     store_quarantine_fn *fn, void *arg, struct err *e);
 enum status sqlite_quarantine_sums(
     struct store *s, store_quarantine_sum_fn *fn, void *arg, struct err *e);

@@ -29,10 +29,12 @@ all_zero(struct span s)
 	return any == 0;
 }
 
+/* Of a row of COLUMNS. */
 static enum status
-open_box(struct store *s, struct buf *out, struct span context,
-    struct span wrapped, struct span box, struct err *e)
+open_box(struct store *s, struct buf *out, struct span context, sqlite3_stmt *q,
+    struct err *e)
 {
+	struct span box = db_span(q, 4), wrapped = db_span(q, 7);
 	struct seal seal = {&s->keys, wrapped.p, context, {NULL, 0}};
 
 	if (wrapped.len != WRAPPED_LEN || all_zero(wrapped))
@@ -139,8 +141,7 @@ quarantine_give(struct store *s, sqlite3_stmt *q, store_quarantine_fn *fn,
 	db_bytes(q, 0, log_id.b, HASH_LEN);
 	db_bytes(q, 2, x.leaf_hash.b, HASH_LEN);
 	quarantine_context(&context, hash_span(&log_id), x.index);
-	st = open_box(
-	    s, &bytes, buf_span(&context), db_span(q, 7), db_span(q, 4), e);
+	st = open_box(s, &bytes, buf_span(&context), q, e);
 	if (st == ST_OK) {
 		x.reason = reason;
 		x.bytes = buf_span(&bytes);
@@ -178,14 +179,14 @@ sqlite_quarantine_list(
 }
 
 enum status
-sqlite_quarantine_read(struct store *s, int64_t after, size_t limit,
-    store_quarantine_fn *fn, void *arg, struct err *e)
+sqlite_quarantine_read(struct store *s, int64_t after, store_quarantine_fn *fn,
+    void *arg, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_QUARANTINE_READ,
 	    COLUMNS "WHERE x.id > ?1 ORDER BY x.id LIMIT ?2");
 
 	db_int(q, 1, after);
-	db_int(q, 2, (int64_t)limit);
+	db_int(q, 2, STORE_QUARANTINE_PAGE);
 	return give_all(s, q, fn, arg, e);
 }
 

@@ -100,6 +100,9 @@ struct store_quarantine {
 	int64_t time_ms;
 };
 
+/* Entries that quarantine_read gives at a time. */
+#define STORE_QUARANTINE_PAGE 16
+
 /* Entries in quarantine that were read again. */
 struct store_reread {
 	int64_t row;
@@ -320,10 +323,10 @@ struct store_api {
 	    store_exposure_fn *fn, void *arg, struct err *e);
 	enum status (*quarantine_list)(
 	    struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
-	/* In the order in which they came: at most `limit` of those behind the
-	 * row `after` (0: from the first). */
+	/* In the order in which they came: at most STORE_QUARANTINE_PAGE of
+	 * those behind the row `after` (0: from the first). */
 	enum status (*quarantine_read)(struct store *s, int64_t after,
-	    size_t limit, store_quarantine_fn *fn, void *arg, struct err *e);
+	    store_quarantine_fn *fn, void *arg, struct err *e);
 	/* How many there are for each log and reason. */
 	enum status (*quarantine_sums)(struct store *s,
 	    store_quarantine_sum_fn *fn, void *arg, struct err *e);

@@ -803,18 +803,31 @@ test_quarantine_read(void **state)
 
 	quarantine_three(fx, &t);
 	fixture_again(fx);
-	OK(fx,
-	    fx->api->quarantine_read(fx->s, 0, 2, see_quarantine, &l, &fx->e));
-	assert_int_equal(l.num, 2);
+	OK(fx, fx->api->quarantine_read(fx->s, 0, see_quarantine, &l, &fx->e));
+	assert_int_equal(l.num, 3);
 	assert_int_equal(l.index[0], 7);
 	assert_int_equal(l.index[1], 3);
 	assert_int_equal(l.time_ms[1], NOW);
 	assert_true(l.row[0] > 0 && l.row[0] < l.row[1]);
 	OK(fx, fx->api->quarantine_read(
-		   fx->s, l.row[1], 2, see_quarantine, &m, &fx->e));
+		   fx->s, l.row[1], see_quarantine, &m, &fx->e));
 	assert_int_equal(m.num, 1);
 	assert_int_equal(m.index[0], 8);
 	assert_string_equal(m.bytes[0], "eight");
+	/* A page, and no more. */
+	for (uint64_t i = 10; i < 40; i++)
+		step(fx, (struct step){.t = &t,
+			     .read = i + 1,
+			     .num_quarantined = 1,
+			     .quarantined = {
+				 {i, leaf_hash(fx, i), "r", span_str("x")}}});
+	l.num = m.num = 0;
+	OK(fx, fx->api->quarantine_read(fx->s, 0, see_quarantine, &l, &fx->e));
+	assert_int_equal(l.num, STORE_QUARANTINE_PAGE);
+	OK(fx, fx->api->quarantine_read(
+		   fx->s, l.row[15], see_quarantine, &m, &fx->e));
+	assert_int_equal(m.num, STORE_QUARANTINE_PAGE);
+	assert_int_equal(m.index[0], 10 + 16 - 3);
 }
 
 struct sums {

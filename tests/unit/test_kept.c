@@ -1,6 +1,6 @@
 /*
  * test_kept: what is kept of an entry is read again as if it came from the log;
- * so is what the first version kept; damage costs only the entry.
+ * so is what was kept before; damage costs only the entry.
  */
 #include "monitor/kept.h"
 
@@ -66,7 +66,7 @@ again(struct world *w, const struct entry *e)
 	return &w->entry[0];
 }
 
-/* Read bytes as version 0.1.0 left them, seen first at 5. */
+/* Read bytes that are kept as they were before, seen first at 5. */
 static const struct entry *
 old(struct world *w, struct span kept)
 {

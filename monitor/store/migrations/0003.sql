@@ -1,7 +1,7 @@
 -- 0003: the key of each quarantined entry, in a table like record_key: rows are
 -- only added and never change their size, so that a key that is overwritten is
 -- gone, however often SQLite moved the entry about. Zeros: the entry left, or
--- it is of version 0.1.0 and has its key in front of its box.
+-- it came before this and has its key in front of its box.
 
 CREATE TABLE quarantine_key(
 	quarantine INTEGER PRIMARY KEY,
