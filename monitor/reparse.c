@@ -9,6 +9,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/cmd.h"
+#include "monitor/diag.h"
 #include "monitor/engine.h"
 #include "monitor/exposure.h"
 #include "monitor/kept.h"
@@ -169,8 +170,8 @@ batch_done(void *arg, struct slot *s)
 	r->done = true;
 }
 
-/* Through a worker and back. */
-static void
+/* Through a worker and back; false: stopped meanwhile. */
+static bool
 items_work(struct reparse *r)
 {
 	struct engine *g = &r->engine;
@@ -187,9 +188,10 @@ items_work(struct reparse *r)
 	r->done = false;
 	pool_submit(g->pool, r->slot);
 	ev_ref(g->loop); /* sleep in the loop, do not spin */
-	while (!r->done)
+	while (!r->done && !r->stopped)
 		ev_run(g->loop, EVRUN_ONCE);
 	ev_unref(g->loop);
+	return r->done;
 }
 
 static void
@@ -234,10 +236,12 @@ items_next(struct reparse *r, bool *more, struct err *e)
 
 	*more = st == ST_OK && r->num > 0;
 	if (*more) {
-		items_work(r);
-		st = engine_task(g, items_settle, r, e);
+		bool back = items_work(r);
+
+		if (back)
+			st = engine_task(g, items_settle, r, e);
 		pool_release(g->pool, r->slot);
-		if (st == ST_OK)
+		if (back && st == ST_OK)
 			items_count(r);
 	}
 	items_clear(r);
@@ -252,6 +256,28 @@ on_signal(struct ev_loop *loop, ev_signal *w, int revents)
 	(void)loop;
 	(void)revents;
 	r->stopped = true;
+}
+
+/* Besides the engine's own watchers, which end with engine_run(). */
+static void
+signals_start(struct reparse *r)
+{
+	ev_signal_init(&r->on_int, on_signal, SIGINT);
+	ev_signal_init(&r->on_term, on_signal, SIGTERM);
+	r->on_int.data = r->on_term.data = r;
+	ev_signal_start(r->engine.loop, &r->on_int);
+	ev_signal_start(r->engine.loop, &r->on_term);
+	ev_unref(r->engine.loop);
+	ev_unref(r->engine.loop);
+}
+
+static void
+signals_stop(struct reparse *r)
+{
+	ev_ref(r->engine.loop);
+	ev_ref(r->engine.loop);
+	ev_signal_stop(r->engine.loop, &r->on_int);
+	ev_signal_stop(r->engine.loop, &r->on_term);
 }
 
 static void
@@ -271,20 +297,12 @@ say(const struct reparse *r)
 static int
 all_items(struct reparse *r)
 {
-	struct engine *g = &r->engine;
 	struct err e = {""};
 	bool more = true;
 	enum status st = ST_OK;
 
-	ev_signal_init(&r->on_int, on_signal, SIGINT);
-	ev_signal_init(&r->on_term, on_signal, SIGTERM);
-	r->on_int.data = r->on_term.data = r;
-	ev_signal_start(g->loop, &r->on_int);
-	ev_signal_start(g->loop, &r->on_term);
 	while (st == ST_OK && more && !r->stopped)
 		st = items_next(r, &more, &e);
-	ev_signal_stop(g->loop, &r->on_int);
-	ev_signal_stop(g->loop, &r->on_term);
 	say(r);
 	if (st != ST_OK)
 		return cmd_store_fail(st, &e);
@@ -332,6 +350,7 @@ engine_work(struct reparse *r)
 	st = engine_open(g, &e);
 	if (st != ST_OK)
 		return cmd_store_fail(st, &e);
+	signals_start(r);
 	engine_run(g); /* until the match index is there */
 	if (g->failed)
 		rc = cmd_fail(g->status, &g->err);
@@ -339,6 +358,7 @@ engine_work(struct reparse *r)
 		rc = EX_TEMPFAIL;
 	else
 		rc = all_items(r);
+	signals_stop(r);
 	engine_close(g);
 	return rc;
 }
@@ -352,6 +372,7 @@ reparse_run(const struct config *c, bool json)
 	r->config = *c; /* borrows its strings */
 	r->json = json;
 	engine_hold_signals();
+	diag_level(DIAG_ERROR); /* the pool knows entries by their place here */
 	engine_describe(r);
 	rc = engine_work(r);
 	items_clear(r);

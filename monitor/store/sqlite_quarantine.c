@@ -6,8 +6,9 @@
 #include "ctlog/base/mem.h"
 #include "monitor/store/sqlite.h"
 
-/* Erased in one transaction: the bytes of so many are 512 MiB at worst. */
-#define EXPIRE_MOST 256
+/* Erased in one transaction: so many have 140 MiB at worst, and as much is
+ * written to overwrite them. */
+#define EXPIRE_MOST 64
 
 /* --- the box --------------------------------------------------------------- */
 

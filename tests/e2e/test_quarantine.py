@@ -5,7 +5,9 @@ A test build of the binary dies of certificates with a certain word in them,
 and never ends with others; it stands for the older program here.
 """
 import os
+import signal
 import sqlite3
+import time
 
 import pytest
 
@@ -244,6 +246,23 @@ def test_what_still_kills_stays(work, server):
     assert (end["read"], end["unreadable"]) == (0, 3)
     assert {e["reason"] for e in entries} == {KILLED}
     assert rows(work) == [(i, KILLED) for i in (7, 8, 30)]
+
+
+@mortal
+def test_reparse_is_stopped(work, server):
+    """75, soon, and what is not done stays to be done."""
+    log = server.new_log(with_deadly(60, [7, 8], "stupor"))
+    work.binary = MORTAL
+    work.prepare([(log, "static")])
+    work.with_config("backfill", "--quiet").expect(0)
+    process = work.start("verify", "--reparse", "-c", work.config_file)
+    wait_until(lambda: process.heeds(signal.SIGTERM) and
+               descendants(process.pid, 2), "its start")
+    time.sleep(1)
+    process.signal(signal.SIGTERM)
+    result = process.wait(10).expect(75)
+    assert result.out.startswith("0 read, 0 still unreadable")
+    assert [index for index, _ in rows(work)] == [7, 8]
 
 
 MALFORMED = {
