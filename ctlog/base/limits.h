@@ -40,7 +40,7 @@
  * hung: the worst that is known, 64 MiB of hostile certificates, takes 2. And
  * seconds that may pass meanwhile, on a machine that is busy with other things. */
 #define LIMIT_BATCH_CPU_S 20
-#define LIMIT_BATCH_WALL_S 300
+#define LIMIT_BATCH_WALL_S 120
 /* Leaves of one tile (static-ct-api). */
 #define LIMIT_TILE 256u
 /* A tree is at most this high: indices are u40 in static-ct-api leaves. */
