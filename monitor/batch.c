@@ -7,6 +7,7 @@
 #include "ctlog/base/gzip.h"
 #include "ctlog/base/mem.h"
 #include "monitor/batch_format.h"
+#include "monitor/kept.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@ struct bench {
 	struct findings findings;
 	struct buf hits; /* struct match_hit[] of one certificate */
 	struct buf cert; /* its side of a hit */
+	struct buf kept; /* an entry that can't be read */
 	struct buf stamps, quarantined, found; /* results in the making */
 };
 
@@ -72,6 +74,7 @@ bench_free(struct bench *b)
 	buf_fini(&b->hits);
 	buf_fini(&b->cert);
 	buf_fini(&b->stamps);
+	buf_fini(&b->kept);
 	buf_fini(&b->quarantined);
 	buf_fini(&b->found);
 	free(b);
@@ -83,6 +86,7 @@ struct work {
 	const struct batch_order *order;
 	const struct match_index *index;
 	size_t room; /* for stamps, quarantined and found together */
+	volatile uint64_t *reading;
 	struct tally {
 		uint32_t quarantined, hits, partial;
 	} num;
@@ -91,17 +95,23 @@ struct work {
 	struct range range;
 };
 
+/* What is read again is kept already. */
 static void
 put_quarantine(struct work *w, uint64_t at, const struct hash *leaf,
-    const struct entry *e, const char *reason)
+    struct entry *e, const char *reason)
 {
-	struct buf *q = &w->b->quarantined;
-	struct span bytes = e->cert.len > 0 ? e->cert : e->leaf;
+	struct buf *q = &w->b->quarantined, *kept = &w->b->kept;
 
+	buf_clear(kept);
+	if (w->order->api != &kept_api) {
+		if (entry_load_extra(e, &w->b->scratch) != ST_OK)
+			e->precert = span_of(NULL, 0);
+		kept_put(kept, e);
+	}
 	buf_uint(q, at, 8);
 	buf_span_add(q, hash_span(leaf));
 	buf_vec(q, span_str(reason), 2);
-	buf_vec(q, span_cut(bytes, 0, LIMIT_ENTRY), 4);
+	buf_vec(q, buf_span(kept), 4);
 	w->num.quarantined++;
 }
 
@@ -191,36 +201,33 @@ put_hits(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e,
 	w->num.hits += (uint32_t)n;
 }
 
-static bool
-is_skipped(const struct batch_order *o, uint64_t at)
-{
-	for (uint32_t i = 0; i < o->num_skips && i < BATCH_SKIPS; i++)
-		if (o->skip[i] == at)
-			return true;
-	return false;
-}
-
-/* In test builds a certificate can kill its worker, so that the tests see
- * what becomes of a batch then. */
+/* In test builds a certificate can kill its worker, or keep it for ever, so
+ * that the tests see what becomes of a batch then. */
 static void
 poison(struct span cert)
 {
 #ifdef INDELIBLE_POISON
 	static const char pill[] = "indelible-test-poison";
+	static const char drug[] = "indelible-test-stupor";
 
 	if (memmem(cert.p, cert.len, pill, sizeof(pill) - 1) != NULL)
 		_exit(99);
+	if (memmem(cert.p, cert.len, drug, sizeof(drug) - 1) != NULL)
+		for (volatile bool asleep = true; asleep;)
+			;
 #else
 	(void)cert;
 #endif
 }
 
-/* Extract from one certificate and match what was found. */
-static void
+/* Extract from one certificate and match what was found. NULL, or why it
+ * belongs into quarantine. */
+static const char *
 work_cert(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 {
 	struct bench *b = w->b;
 	struct problems none = {0, NULL};
+	const char *reason = NULL;
 	struct cert c;
 
 	poison(e->cert);
@@ -228,19 +235,19 @@ work_cert(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 	cert_parse(&c, e->cert, &none);
 	extract_run(b->extractor, &b->findings, &c, &b->arena, &none);
 	if (c.status == CERT_UNPARSED)
-		put_quarantine(w, at, leaf, e, "the certificate is unreadable");
+		reason = "the certificate is unreadable";
 	else if (c.status == CERT_PARTIAL || b->findings.partial ||
 		 b->findings.dropped > 0)
 		w->num.partial++;
 	if (b->findings.num == 0 || w->index == NULL)
-		return;
+		return reason;
 	buf_clear(&b->hits);
 	if (match_run(b->matcher, w->index, &b->findings, w->order->threshold,
 		&b->hits) > 0)
 		put_hits(w, at, leaf, e, &c);
-	if (match_overrun(b->matcher))
-		put_quarantine(w, at, leaf, e,
-		    "the certificate has more names than can be compared");
+	if (match_overrun(b->matcher) && reason == NULL)
+		reason = "the certificate has more names than can be compared";
+	return reason;
 }
 
 /* A leaf of another version may have anything where v1 has its timestamp. */
@@ -257,21 +264,23 @@ static void
 work_content(
     struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 {
+	const char *reason = e->problem, *second = NULL;
+
 	if (w->order->stamps) {
 		put_stamp(w, e);
 		return;
 	}
 	if (at < w->order->from || at >= w->order->to)
 		return;
-	if (is_skipped(w->order, at)) {
-		put_quarantine(
-		    w, at, leaf, e, "reading the entry killed a worker");
-		return;
-	}
-	if (e->problem != NULL)
-		put_quarantine(w, at, leaf, e, e->problem);
-	if (e->cert.len > 0)
-		work_cert(w, at, leaf, e);
+	*w->reading = at;
+	if (batch_skips(w->order, at))
+		reason = "reading the entry killed a worker";
+	else if (e->cert.len > 0)
+		second = work_cert(w, at, leaf, e);
+	if (reason == NULL)
+		reason = second;
+	if (reason != NULL)
+		put_quarantine(w, at, leaf, e, reason);
 }
 
 /* A wrong leaf_index is worth telling; the entry's place is what the tree
@@ -393,8 +402,10 @@ batch_work(struct bench *b, struct batch_out *out,
 	struct work w = {.b = b, .order = order, .index = index};
 	struct entries es = {0};
 	struct err err = {""};
+	volatile uint64_t nobody;
 	enum status st;
 
+	w.reading = out->reading != NULL ? out->reading : &nobody;
 	ASSERT(out->cap > RESULT_HEAD_MAX);
 	w.room = out->cap - RESULT_HEAD_MAX;
 	range_init(&w.range, order->want.begin);

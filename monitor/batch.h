@@ -13,9 +13,6 @@
 #include "ctlog/api/api.h"
 #include "monitor/pii/match.h"
 
-/* Entries whose content is not looked at, because it killed a worker. */
-#define BATCH_SKIPS 16
-
 /* What a worker is to do; the loop writes it, the worker only reads it. */
 struct batch_order {
 	const struct log_api *api; /* the same address in all processes */
@@ -23,8 +20,9 @@ struct batch_order {
 	/* Content (extraction, matching) is examined in [from, to) only;
 	 * everything is parsed and hashed. For finding a guilty entry. */
 	uint64_t from, to;
-	uint32_t num_skips;
-	uint64_t skip[BATCH_SKIPS];
+	/* A bit for each entry whose content is not looked at, because it
+	 * killed a worker. */
+	uint8_t skip[LIMIT_BATCH / 8];
 	/* A probe: the leaves' timestamps are wanted, content is not looked
 	 * at. */
 	bool stamps;
@@ -32,6 +30,23 @@ struct batch_order {
 	uint32_t threshold;
 	size_t body_len;
 };
+
+static inline void
+batch_skip(struct batch_order *o, uint64_t entry)
+{
+	uint64_t i = entry - o->want.begin;
+
+	if (i < LIMIT_BATCH)
+		o->skip[i / 8] |= (uint8_t)(1u << i % 8);
+}
+
+static inline bool
+batch_skips(const struct batch_order *o, uint64_t entry)
+{
+	uint64_t i = entry - o->want.begin;
+
+	return i < LIMIT_BATCH && o->skip[i / 8] >> i % 8 & 1;
+}
 
 /* What a worker needs besides; one per process. */
 struct bench;
@@ -42,6 +57,8 @@ void bench_free(struct bench *b);
 struct batch_out {
 	uint8_t *p;
 	size_t cap, len;
+	/* The entry in hand, for whoever outlives the worker; or NULL. */
+	volatile uint64_t *reading;
 };
 
 /*
@@ -77,7 +94,8 @@ struct batch_hit {
 struct batch_quarantine {
 	uint64_t entry;
 	struct hash leaf_hash;
-	struct span reason, bytes;
+	struct span reason;
+	struct span bytes; /* as kept.h has them; none from kept_api */
 };
 
 /* An entry whose own leaf_index is not its place (static-ct-api). */

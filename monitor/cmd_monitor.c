@@ -6,6 +6,7 @@
 #include "monitor/config_warn.h"
 #include "monitor/diag.h"
 #include "monitor/opts.h"
+#include "monitor/retention.h"
 #include "monitor/wants.h"
 
 static const struct opt table[] = {
@@ -22,6 +23,7 @@ struct service {
 	struct store_sink *sinks;
 	struct listing_conf listing_conf;
 	struct listing *listing;
+	struct retention *retention;
 	char *list_dir, owner[64];
 };
 
@@ -93,6 +95,14 @@ service_prepare(void *arg, struct store *store, struct err *e)
 }
 
 static void
+service_tick(void *arg)
+{
+	struct service *s = arg;
+
+	retention_tick(s->retention);
+}
+
+static void
 service_conf(struct service *s)
 {
 	const struct config *c = &s->config;
@@ -101,6 +111,7 @@ service_conf(struct service *s)
 	cmd_sinks(s->sinks, c);
 	s->conf.config = c;
 	s->conf.prepare = service_prepare;
+	s->conf.on_tick = service_tick;
 	s->conf.arg = s;
 	s->conf.store_conf.num_sinks = s->conf.num_sinks = c->alerts.num_sinks;
 	s->conf.store_conf.sinks = s->sinks;
@@ -143,12 +154,14 @@ service_run(struct service *s)
 		range = service_range(&s->config, &s->wants.list[i]);
 		engine_add(&s->engine, &s->wants.list[i], &range);
 	}
+	s->retention = retention_new(&s->config, s->engine.writer);
 	engine_run(&s->engine);
 	if (s->engine.failed)
 		rc = cmd_fail(s->engine.status, &s->engine.err);
 	else if (!engine_was_stopped(&s->engine))
 		rc = EX_UNAVAILABLE; /* every log has ended by itself */
 	engine_close(&s->engine);
+	retention_free(s->retention);
 	if (rc == EX_OK)
 		diag_info("stopped");
 	return rc;

@@ -13,12 +13,14 @@
 #include "ctlog/base/text.h"
 #include "monitor/cmd.h"
 #include "monitor/opts.h"
+#include "monitor/reparse.h"
 #include "monitor/survey.h"
 
-enum { O_CONFIG, O_JSON };
+enum { O_CONFIG, O_JSON, O_REPARSE };
 static const struct opt table[] = {
     [O_CONFIG] = {"config", 'c', "FILE", "the configuration"},
     [O_JSON] = {"json", 0, NULL, "JSON Lines instead of text"},
+    [O_REPARSE] = {"reparse", 0, NULL, "read the entries in quarantine again"},
     {0},
 };
 
@@ -213,6 +215,30 @@ head_text(struct buf *out, const char *name, const struct checked *v)
 	buf_char(out, '\n');
 }
 
+static void
+quarantine_json(struct buf *out, const struct survey_log *l)
+{
+	buf_str(out, ",\"quarantined\":[");
+	for (size_t i = 0; i < l->num_quarantined; i++) {
+		buf_str(out, i ? ",{\"reason\":" : "{\"reason\":");
+		text_json(out, span_str(l->quarantined[i].reason));
+		buf_fmt(out, ",\"entries\":%zu}", l->quarantined[i].num);
+	}
+	buf_str(out, "]");
+}
+
+static void
+quarantine_text(struct buf *out, const struct survey_log *l)
+{
+	for (size_t i = 0; i < l->num_quarantined; i++) {
+		buf_fmt(out,
+		    "  quarantine: %zu entr%s: ", l->quarantined[i].num,
+		    l->quarantined[i].num == 1 ? "y" : "ies");
+		text_line(out, span_str(l->quarantined[i].reason), LIMIT_QUOTE);
+		buf_char(out, '\n');
+	}
+}
+
 struct verify {
 	bool json;
 	struct hasher *hasher;
@@ -273,8 +299,13 @@ log_say(struct verify *y, const struct survey_log *l)
 		head_text(&out, "proven", &heads[1]);
 	}
 	stretches_say(y, &out, l, heads);
-	if (y->json)
-		buf_str(&out, "]}\n");
+	if (y->json) {
+		buf_char(&out, ']');
+		quarantine_json(&out, l);
+		buf_str(&out, "}\n");
+	} else {
+		quarantine_text(&out, l);
+	}
 	fwrite(out.p, 1, out.len, stdout);
 	buf_fini(&out);
 }
@@ -302,16 +333,20 @@ verify_run(struct verify *y, const struct config *c)
 int
 cmd_verify(int argc, char **argv)
 {
-	struct opts o = {.usage = "indelible verify [-c FILE] [--json]",
+	struct opts o = {
+	    .usage = "indelible verify [-c FILE] [--json] [--reparse]",
 	    .about = "Proves again, from the store and without a network, that "
 		     "what was read of each\nlog is what the log signed; also "
 		     "beside a running service. The logs' keys are\nthose of "
-		     "the configuration.",
+		     "the configuration. With --reparse the entries that could "
+		     "not be read\nbefore are read again, and their alerts go "
+		     "into the store: not beside a service.",
 	    .table = table,
 	    .argc = argc,
 	    .argv = argv};
 	struct verify y = {0};
 	const char *file = NULL;
+	bool reparse = false;
 	struct config c;
 	int n, rc;
 
@@ -319,13 +354,14 @@ cmd_verify(int argc, char **argv)
 		if (n == O_CONFIG)
 			file = o.value;
 		y.json |= n == O_JSON;
+		reparse |= n == O_REPARSE;
 	}
 	if (n != OPTS_END || !opts_at_most(&o, 0))
 		return n == OPTS_HELP ? EX_OK : EX_USAGE;
 	rc = cmd_config_read(&c, file);
 	if (rc != EX_OK)
 		return rc;
-	rc = verify_run(&y, &c);
+	rc = reparse ? reparse_run(&c, y.json) : verify_run(&y, &c);
 	config_fini(&c);
 	return rc;
 }

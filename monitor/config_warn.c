@@ -57,7 +57,10 @@ static const struct {
     {"public", "listen", "no pages are served"},
     {"public", "url", "no pages are served"},
     {"alerts", "digest", "every alert is sent by itself, at once"},
-    {"retention", NULL, "nothing is deleted"},
+    {"retention", "hits", "nothing of it is deleted"},
+    {"retention", "messages", "nothing of it is deleted"},
+    {"retention", "audit", "nothing of it is deleted"},
+    {"retention", "pending_records", "nothing of it is deleted"},
     {"sandbox", NULL,
 	"parsers are processes without files and keys, but not "
 	"locked in further"},

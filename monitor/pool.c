@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -15,8 +16,6 @@
 #include "monitor/diag.h"
 #include "monitor/pool_main.h"
 
-/* A worker that says nothing for so long is taken for hung. */
-#define WATCHDOG_S 30.0
 /* For so long a refused first request holds back the others. */
 #define HUNGER_S 1.0
 
@@ -62,6 +61,34 @@ pool_zygote(struct pool *p, uint32_t what, unsigned lane)
 		ASSERT(errno == EINTR);
 }
 
+static void
+birth_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct pool *p = w->data;
+	struct lane_birth *b =
+	    (struct lane_birth *)((char *)w -
+				  offsetof(struct lane_birth, timer));
+
+	(void)revents;
+	b->last = ev_now(loop);
+	pool_zygote(p, ZYGOTE_FORK, b->lane);
+}
+
+void
+pool_fork(struct pool *p, unsigned lane)
+{
+	struct lane_birth *b = &p->birth[lane];
+	double wait = b->last + POOL_BIRTH_S - ev_now(p->loop);
+
+	if (wait > 0 && wait <= POOL_BIRTH_S) {
+		ev_timer_set(&b->timer, wait, 0.0);
+		ev_timer_start(p->loop, &b->timer);
+		return;
+	}
+	b->last = ev_now(p->loop);
+	pool_zygote(p, ZYGOTE_FORK, lane);
+}
+
 static unsigned
 lane_shortest(const struct pool *p)
 {
@@ -92,6 +119,7 @@ pool_put(struct pool *p, struct slot *s, unsigned lane)
 	ASSERT(l->num < POOL_SLOTS);
 	m->orders->order[s->no] = s->order;
 	atomic_store(&m->answers->result_len[s->no], 0);
+	m->answers->reading[s->no] = UINT64_MAX;
 	s->lane = lane;
 	s->since = ev_now(p->loop);
 	l->queue[l->num++] = s;
@@ -212,7 +240,7 @@ lane_pop(struct pool *p, unsigned lane, uint32_t no)
 	if (l->num > 0)
 		l->queue[0]->since = ev_now(p->loop);
 	p->num_batches++;
-	if (s->probing)
+	if (s->search != SEARCH_NONE)
 		pool_survived(p, s);
 	else
 		pool_finish(p, s);
@@ -273,7 +301,7 @@ pool_on_watch(struct ev_loop *loop, ev_timer *w, int revents)
 		struct lane_main *l = &p->lane[i];
 
 		if (l->num == 0 ||
-		    ev_now(loop) - l->queue[0]->since < WATCHDOG_S)
+		    ev_now(loop) - l->queue[0]->since < LIMIT_BATCH_WALL_S)
 			continue;
 		l->queue[0]->since = ev_now(loop);
 		pool_zygote(p, ZYGOTE_KILL, i);
@@ -286,8 +314,12 @@ pool_start(struct pool *p, struct ev_loop *loop,
 {
 	p->loop = loop;
 	memcpy(p->map.orders->index_key, index_key, INDEX_KEY_LEN);
-	for (unsigned i = 0; i < p->conf.workers; i++)
-		pool_zygote(p, ZYGOTE_FORK, i);
+	for (unsigned i = 0; i < p->conf.workers; i++) {
+		p->birth[i].lane = i;
+		ev_init(&p->birth[i].timer, birth_on_timer);
+		p->birth[i].timer.data = p;
+		pool_fork(p, i);
+	}
 	ev_io_init(&p->on_done, pool_on_done, p->map.done[0], EV_READ);
 	ev_io_init(&p->on_zygote, pool_on_zygote, p->sock, EV_READ);
 	ev_timer_init(&p->on_watch, pool_on_watch, 1.0, 1.0);
@@ -312,6 +344,8 @@ pool_free(struct pool *p)
 		ev_io_stop(p->loop, &p->on_done);
 		ev_io_stop(p->loop, &p->on_zygote);
 		ev_timer_stop(p->loop, &p->on_watch);
+		for (unsigned i = 0; i < p->conf.workers; i++)
+			ev_timer_stop(p->loop, &p->birth[i].timer);
 	}
 	close(p->sock); /* the zygote sees that, kills the workers and ends */
 	while (waitpid(p->zygote, NULL, 0) < 0 && errno == EINTR)

@@ -13,9 +13,9 @@
  * its batch is treated as if the worker had died of it.
  *
  * The zygote is forked before threads, keys and sockets exist. It forks
- * workers, and forks them again when they die. A batch whose worker dies twice
- * is bisected until the entry that kills is found; that entry is skipped and
- * quarantined.
+ * workers, and forks them again when they die, not more often than
+ * POOL_BIRTH_S. A batch whose worker dies twice, or of its time, is searched
+ * for the entry that kills; that entry is skipped and quarantined.
  */
 #ifndef MONITOR_POOL_H
 #define MONITOR_POOL_H
@@ -25,6 +25,10 @@
 #include "monitor/batch.h"
 
 struct pool;
+
+/* A lane's worker is born no sooner than this after the one before, so that a
+ * log full of entries that kill can't make the machine fork and do no more. */
+#define POOL_BIRTH_S 0.02
 
 struct pool_conf {
 	unsigned workers, slots;
@@ -55,7 +59,13 @@ struct slot {
 	void *arg;
 	/* private */
 	unsigned no, lane, deaths, rounds, region;
-	bool working, probing, in_region;
+	enum search {
+		SEARCH_NONE,
+		SEARCH_EMPTY,
+		SEARCH_HINT,
+		SEARCH_HALVES
+	} search;
+	bool working, in_region;
 	uint64_t probe_from, probe_to; /* the guilty entry is in there */
 	bool abandoned;
 	double since;

@@ -1,34 +1,42 @@
 /*
  * pool_death: what becomes of a batch whose worker died. Once may be chance,
- * so the batch is simply run again. The second time it is bisected: probes
- * look at half of its entries each, until one entry is left that kills alone;
- * that one is skipped from then on, and quarantined.
+ * so the batch is simply run again; a worker that was killed for its time is
+ * no chance. Then the guilty entry is searched for with probes, which look at
+ * a part of the entries each: the one that the worker was reading, alone; if
+ * that does not kill, halves, until one is left that kills alone. That one is
+ * skipped from then on, and quarantined.
  */
-#include <string.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "monitor/diag.h"
 #include "monitor/pool_main.h"
 
 static void
-run_whole(struct pool *p, struct slot *s, unsigned lane)
+run_whole(struct pool *p, struct slot *s)
 {
-	s->probing = false;
+	s->search = SEARCH_NONE;
 	s->order.from = s->order.want.begin;
 	s->order.to = s->order.want.end;
-	pool_put(p, s, lane);
+	pool_put(p, s, s->lane);
+}
+
+static void
+run_probe(struct pool *p, struct slot *s, uint64_t from, uint64_t to)
+{
+	s->order.from = from;
+	s->order.to = to;
+	pool_put(p, s, s->lane);
 }
 
 /* Probe the first half of the suspects, or the last one. */
 static void
-run_probe(struct pool *p, struct slot *s, unsigned lane)
+run_half(struct pool *p, struct slot *s)
 {
 	uint64_t half = (s->probe_to - s->probe_from + 1) / 2;
 
-	s->probing = true;
-	s->order.from = s->probe_from;
-	s->order.to = s->probe_from + half;
-	pool_put(p, s, lane);
+	run_probe(p, s, s->probe_from, s->probe_from + half);
 }
 
 /* None of the entries is guilty alone, yet no worker survives the batch. */
@@ -38,69 +46,108 @@ static void
 give_up(struct pool *p, struct slot *s)
 {
 	err_set(&s->err, ST_BAD,
-	    "entries %llu to %llu kill every worker that reads them",
-	    (unsigned long long)s->order.want.begin,
-	    (unsigned long long)s->order.want.end - 1);
+	    "entries %" PRIu64 " to %" PRIu64
+	    " kill every worker that reads them",
+	    s->order.want.begin, s->order.want.end - 1);
 	buf_fini(&s->result);
 	pool_finish(p, s);
 }
 
 static void
-skip_entry(struct pool *p, struct slot *s, unsigned lane)
+skip_entry(struct pool *p, struct slot *s, uint64_t entry)
 {
 	struct batch_order *o = &s->order;
 
-	if (o->num_skips == BATCH_SKIPS) {
+	if (batch_skips(o, entry)) { /* skipping it does not help */
 		give_up(p, s);
 		return;
 	}
-	diag_warn("entry %llu kills the process that reads it; it is put into "
+	diag_warn("entry %" PRIu64
+		  " kills the process that reads it; it is put into "
 		  "quarantine unread",
-	    (unsigned long long)s->probe_from);
-	o->skip[o->num_skips++] = s->probe_from;
+	    entry);
+	batch_skip(o, entry);
 	s->deaths = 1;
-	run_whole(p, s, lane);
+	run_whole(p, s);
+}
+
+/* Where the worker was when it died is only its word: the entry must kill
+ * alone. Without a word: does the batch kill when no entry is looked at? */
+static void
+search(struct pool *p, struct slot *s)
+{
+	uint64_t at = p->map.answers->reading[s->no];
+	const struct want *w = &s->order.want;
+
+	if (at >= w->begin && at < w->end && !batch_skips(&s->order, at)) {
+		s->search = SEARCH_HINT;
+		run_probe(p, s, at, at + 1);
+	} else {
+		s->search = SEARCH_EMPTY;
+		run_probe(p, s, w->begin, w->begin);
+	}
 }
 
 static void
-guilty(struct pool *p, struct slot *s, unsigned lane)
+search_halves(struct pool *p, struct slot *s)
 {
-	s->deaths++;
-	if (s->abandoned) {
-		pool_finish(p, s);
-	} else if (s->probing && s->order.to - s->order.from == 1) {
-		s->probe_from = s->order.from;
-		skip_entry(p, s, lane);
-	} else if (s->probing) {
-		s->probe_from = s->order.from;
-		s->probe_to = s->order.to;
-		run_probe(p, s, lane);
-	} else if (s->deaths < 2) {
-		run_whole(p, s, lane);
+	s->search = SEARCH_HALVES;
+	s->probe_from = s->order.want.begin;
+	s->probe_to = s->order.want.end;
+	run_half(p, s);
+}
+
+static void
+probe_died(struct pool *p, struct slot *s)
+{
+	const struct batch_order *o = &s->order;
+
+	if (o->from == o->to) {
+		give_up(p, s);
+	} else if (o->to - o->from == 1) {
+		skip_entry(p, s, o->from);
 	} else {
-		s->probe_from = s->order.want.begin;
-		s->probe_to = s->order.want.end;
-		run_probe(p, s, lane);
+		s->probe_from = o->from;
+		s->probe_to = o->to;
+		run_half(p, s);
 	}
+}
+
+static void
+guilty(struct pool *p, struct slot *s, int how)
+{
+	bool timed_out = WIFSIGNALED(how) && WTERMSIG(how) == SIGPROF;
+
+	s->deaths += timed_out ? 2 : 1;
+	if (s->abandoned)
+		pool_finish(p, s);
+	else if (s->search != SEARCH_NONE)
+		probe_died(p, s);
+	else if (s->deaths < 2)
+		run_whole(p, s);
+	else
+		search(p, s);
 }
 
 void
 pool_survived(struct pool *p, struct slot *s)
 {
-	unsigned lane = s->lane;
-
 	if (s->abandoned) {
 		pool_finish(p, s);
 		return;
 	}
+	if (s->search != SEARCH_HALVES) {
+		search_halves(p, s);
+		return;
+	}
 	s->probe_from = s->order.to;
 	if (s->probe_from < s->probe_to) {
-		run_probe(p, s, lane);
+		run_half(p, s);
 		return;
 	}
 	s->deaths = 0; /* none kills: the deaths had another cause */
 	if (++s->rounds < ROUNDS_MAX)
-		run_whole(p, s, lane);
+		run_whole(p, s);
 	else
 		give_up(p, s);
 }
@@ -112,7 +159,11 @@ tell(const struct pool *p, unsigned lane, int how)
 
 	if (l->sick || (l->num > 0 && l->queue[0]->deaths > 0))
 		return; /* said already, or being looked into */
-	if (WIFSIGNALED(how))
+	if (WIFSIGNALED(how) && WTERMSIG(how) == SIGPROF)
+		diag_warn("worker %u was at one batch for too long; it is "
+			  "replaced",
+		    lane);
+	else if (WIFSIGNALED(how))
 		diag_warn("worker %u died of signal %d; it is replaced", lane,
 		    WTERMSIG(how));
 	else
@@ -132,9 +183,9 @@ pool_died(struct pool *p, unsigned lane, int how)
 	*l = (struct lane_main){0};
 	ring_clear(&p->map.orders->todo[lane]);
 	ring_clear(&p->map.answers->done[lane]);
-	pool_zygote(p, ZYGOTE_FORK, lane);
+	pool_fork(p, lane);
 	if (left.num > 0)
-		guilty(p, left.queue[0], lane);
+		guilty(p, left.queue[0], how);
 	for (unsigned i = 1; i < left.num; i++)
 		pool_put(p, left.queue[i], lane);
 }

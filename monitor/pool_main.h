@@ -14,6 +14,13 @@ struct lane_main {
 	struct slot *queue[RING_LEN]; /* given to the worker, in this order */
 };
 
+/* When its worker was forked last, and when it is to be. */
+struct lane_birth {
+	double last;
+	ev_timer timer;
+	unsigned lane;
+};
+
 struct pool {
 	struct pool_conf conf;
 	struct pool_map map;
@@ -23,6 +30,7 @@ struct pool {
 	ev_io on_done, on_zygote;
 	ev_timer on_watch;
 	struct lane_main lane[POOL_WORKERS];
+	struct lane_birth birth[POOL_WORKERS];
 	struct slot slot[POOL_SLOTS];
 	unsigned free[POOL_SLOTS], num_free;
 	size_t reserved;                /* bytes of bodies in flight */
@@ -34,6 +42,8 @@ struct pool {
 };
 
 void pool_zygote(struct pool *p, uint32_t what, unsigned lane);
+/* Fork the worker of this lane, now or when it is time. */
+void pool_fork(struct pool *p, unsigned lane);
 void pool_put(struct pool *p, struct slot *s, unsigned lane);
 void pool_finish(struct pool *p, struct slot *s);
 void pool_drain(struct pool *p, unsigned lane);

@@ -30,6 +30,8 @@ struct orders {
 struct answers {
 	struct ring done[POOL_WORKERS];
 	_Atomic uint64_t result_len[POOL_SLOTS];
+	/* The entry being read: a hint where to look when the worker dies. */
+	volatile uint64_t reading[POOL_SLOTS];
 };
 
 /* Where everything lies: private memory of each process, copied by fork. */

@@ -79,6 +79,20 @@ on_stretch(void *arg, const struct store_log *log, const struct stretch *s)
 }
 
 static void
+on_quarantined(
+    void *arg, const struct hash *log_id, const char *reason, size_t num)
+{
+	struct survey_log *l = log_find(arg, log_id);
+
+	if (l == NULL)
+		return; /* of a log that came since the logs were listed */
+	l->quarantined = mem_grow(
+	    l->quarantined, l->num_quarantined + 1, sizeof(*l->quarantined));
+	l->quarantined[l->num_quarantined++] =
+	    (struct survey_sum){mem_str(reason), num};
+}
+
+static void
 on_record(void *arg, const struct record_row *row)
 {
 	struct survey *v = arg;
@@ -99,6 +113,8 @@ store_read(struct survey *v, struct store *s, struct err *e)
 		st = api->outbox_next(s, &v->due_ms, &v->waiting, e);
 	if (st == ST_OK)
 		st = api->counts(s, &v->counts, e);
+	if (st == ST_OK)
+		st = api->quarantine_sums(s, on_quarantined, v, e);
 	if (st == ST_OK)
 		st = api->records_list(s, &all, on_record, v, e);
 	return st;
@@ -166,6 +182,9 @@ survey_fini(struct survey *v)
 {
 	for (size_t i = 0; i < v->num; i++) {
 		store_log_fini(&v->logs[i].log);
+		for (size_t k = 0; k < v->logs[i].num_quarantined; k++)
+			free(v->logs[i].quarantined[k].reason);
+		free(v->logs[i].quarantined);
 		free(v->logs[i].stretches);
 	}
 	free(v->logs);

@@ -14,6 +14,11 @@ struct survey_log {
 	const struct want_log *want; /* NULL: not of the configuration */
 	size_t num;
 	struct stretch *stretches;
+	size_t num_quarantined;
+	struct survey_sum {
+		char *reason;
+		size_t num; /* entries in quarantine for it */
+	} * quarantined;
 };
 
 struct survey {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "monitor/pool_shared.h"
@@ -34,15 +35,36 @@ struct worker {
 	uint32_t todo_head, done_tail;
 };
 
+/* In test builds there are certificates that are read for ever. */
+#ifdef INDELIBLE_POISON
+#define BATCH_CPU_S 3
+#else
+#define BATCH_CPU_S LIMIT_BATCH_CPU_S
+#endif
+
+/* SIGPROF ends the worker when it has used so much of a processor; 0: no more
+ * waiting for that. */
+static void
+worker_alarm(time_t seconds)
+{
+	struct itimerval most = {.it_value.tv_sec = seconds};
+
+	if (setitimer(ITIMER_PROF, &most, NULL) < 0)
+		_exit(70);
+}
+
 static void
 worker_batch(const struct worker *w, uint32_t no)
 {
 	const struct pool_map *m = w->m;
 	const struct batch_order *o = &m->orders->order[no];
-	struct batch_out out = {m->result[no], POOL_RESULT, 0};
+	struct batch_out out = {
+	    m->result[no], POOL_RESULT, 0, &m->answers->reading[no]};
 
+	worker_alarm(BATCH_CPU_S);
 	batch_work(w->b, &out, o, span_of(m->body[no], o->body_len),
 	    match_index_of(m->region[o->region & 1], POOL_REGION));
+	worker_alarm(0);
 	atomic_store_explicit(
 	    &m->answers->result_len[no], out.len, memory_order_release);
 }

@@ -36,6 +36,11 @@
 #define LIMIT_PROOF 65
 /* Entries in one batch; the largest page that a log is known to serve is 1024. */
 #define LIMIT_BATCH 4096u
+/* Seconds of a processor for one batch, after which its worker is taken for
+ * hung: the worst that is known, 64 MiB of hostile certificates, takes 2. And
+ * seconds that may pass meanwhile, on a machine that is busy with other things. */
+#define LIMIT_BATCH_CPU_S 20
+#define LIMIT_BATCH_WALL_S 120
 /* Leaves of one tile (static-ct-api). */
 #define LIMIT_TILE 256u
 /* A tree is at most this high: indices are u40 in static-ct-api leaves. */

@@ -135,5 +135,9 @@ const struct store_api store_memory = {
     .stretches = memory_stretches,
     .exposures = memory_exposures,
     .quarantine_list = memory_quarantine_list,
+    .quarantine_read = memory_quarantine_read,
+    .quarantine_sums = memory_quarantine_sums,
+    .quarantine_settle = memory_quarantine_settle,
+    .quarantine_expire = memory_quarantine_expire,
     .counts = memory_counts,
 };

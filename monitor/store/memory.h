@@ -74,6 +74,7 @@ struct mem_quarantine {
 	struct hash leaf_hash;
 	char *reason;
 	struct buf bytes;
+	int64_t row, time_ms;
 };
 
 struct store {
@@ -84,6 +85,7 @@ struct store {
 	int64_t next_expiry_ms; /* no active record expires before */
 	size_t num_logs, num_stretches, num_records, num_exposures;
 	size_t num_events, num_rows, num_quarantined;
+	int64_t last_quarantined; /* row */
 	struct store_log *logs;
 	struct mem_stretch *stretches; /* id = place + 1 */
 	struct mem_record **records;   /* row = place + 1 */
@@ -122,12 +124,34 @@ enum status memory_commit(struct store *s, const struct store_commit *c,
     struct store_committed *out, struct err *e);
 enum status memory_rewind(struct store *s, const struct stretch *at,
     size_t *retracted, size_t *delivered, struct err *e);
+/* A hit in a stretch; `due_ms` as long as it is not proven. */
+void memory_hit_put(struct store *s, struct mem_stretch *t,
+    const struct store_hit *hit, int64_t due_ms, struct store_committed *out);
+/* It is known that this was seen there. */
+bool memory_is_sighted(
+    struct store *s, const struct mem_stretch *t, const struct store_hit *hit);
+/* What of the stretch is below its proven position is verified. */
+void memory_hits_prove(struct store *s, struct mem_stretch *t, int64_t now_ms);
+/* Forget an exposure and its outbox rows. */
+void memory_exposure_drop(struct store *s, struct mem_exposure *x);
+
+/* --- quarantine (memory_quarantine.c) --------------------------------- */
+void memory_quarantine_put(struct store *s, size_t stretch,
+    const struct store_quarantine *x, int64_t now_ms);
+/* What a rewind of the stretch takes with it. */
+void memory_quarantine_undo(struct store *s, const struct mem_stretch *t);
+enum status memory_quarantine_read(struct store *s, int64_t after,
+    store_quarantine_fn *fn, void *arg, struct err *e);
+enum status memory_quarantine_sums(
+    struct store *s, store_quarantine_sum_fn *fn, void *arg, struct err *e);
+enum status memory_quarantine_settle(struct store *s,
+    const struct store_rereads *r, struct store_committed *out, struct err *e);
+enum status memory_quarantine_expire(
+    struct store *s, int64_t before_ms, bool *more, struct err *e);
 enum status memory_quarantine_list(
     struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
 enum status memory_counts(
     struct store *s, struct store_counts *out, struct err *e);
-/* Forget an exposure and its outbox rows. */
-void memory_exposure_drop(struct store *s, struct mem_exposure *x);
 
 /* --- exposures, events, outbox (memory_outbox.c) ---------------------- */
 enum status memory_event_add(

@@ -1,4 +1,4 @@
-/* memory_commit: commits, their undoing, and the quarantine. */
+/* memory_commit: commits and their undoing. */
 #include "monitor/store/memory.h"
 
 #include <search.h>
@@ -115,6 +115,19 @@ sighting_new(struct store *s, struct mem_stretch *t, struct mem_exposure *x,
 	t->unproven[t->num_unproven++] = x;
 }
 
+bool
+memory_is_sighted(
+    struct store *s, const struct mem_stretch *t, const struct store_hit *hit)
+{
+	const struct mem_exposure *x = exposure_find(s, hit->x.id);
+
+	for (size_t i = 0; x != NULL && i < x->num_sightings; i++)
+		if (x->sightings[i].stretch == (size_t)(t - s->stretches) &&
+		    x->sightings[i].index == hit->index)
+			return true;
+	return false;
+}
+
 static bool
 is_active(const struct store *s, int64_t row)
 {
@@ -122,9 +135,9 @@ is_active(const struct store *s, int64_t row)
 	       s->records[row - 1]->state == RECORD_ACTIVE;
 }
 
-static void
-hit_put(struct store *s, struct mem_stretch *t, const struct store_hit *hit,
-    int64_t due_ms, struct store_committed *out)
+void
+memory_hit_put(struct store *s, struct mem_stretch *t,
+    const struct store_hit *hit, int64_t due_ms, struct store_committed *out)
 {
 	struct mem_exposure *x;
 	bool old;
@@ -142,76 +155,6 @@ hit_put(struct store *s, struct mem_stretch *t, const struct store_hit *hit,
 	if (x->num_sightings == 0)
 		outbox_fill(s, x, due_ms, old);
 	sighting_new(s, t, x, hit);
-}
-
-/* --- quarantine ---------------------------------------------------------- */
-
-static bool
-is_quarantined(const struct store *s, size_t stretch, uint64_t index)
-{
-	for (size_t i = s->num_quarantined; i-- > 0;)
-		if (s->quarantined[i].stretch == stretch &&
-		    s->quarantined[i].index <= index)
-			return s->quarantined[i].index == index;
-	return false;
-}
-
-static void
-quarantine_put(
-    struct store *s, size_t stretch, const struct store_quarantine *x)
-{
-	struct mem_quarantine *q;
-
-	if (is_quarantined(s, stretch, x->index))
-		return;
-	s->quarantined = memory_room(
-	    s->quarantined, s->num_quarantined, sizeof(*s->quarantined));
-	q = &s->quarantined[s->num_quarantined++];
-	*q = (struct mem_quarantine){.stretch = stretch,
-	    .index = x->index,
-	    .leaf_hash = x->leaf_hash,
-	    .reason = mem_str(x->reason)};
-	buf_span_add(&q->bytes, x->bytes);
-}
-
-/* By log, index, and stretch when two have the same entry. */
-static int
-by_place(const void *a, const void *b, void *arg)
-{
-	const struct mem_quarantine *const *x = a, *const *y = b;
-	const struct store *s = arg;
-	size_t lx = s->stretches[(*x)->stretch].log;
-	size_t ly = s->stretches[(*y)->stretch].log;
-
-	if (lx != ly)
-		return lx < ly ? -1 : 1;
-	if ((*x)->index != (*y)->index)
-		return (*x)->index < (*y)->index ? -1 : 1;
-	return (*x)->stretch < (*y)->stretch ? -1 : 1;
-}
-
-enum status
-memory_quarantine_list(
-    struct store *s, store_quarantine_fn *fn, void *arg, struct err *e)
-{
-	struct mem_quarantine **list =
-	    mem_new(s->num_quarantined, sizeof(*list));
-
-	(void)e;
-	for (size_t i = 0; i < s->num_quarantined; i++)
-		list[i] = &s->quarantined[i];
-	qsort_r(list, s->num_quarantined, sizeof(struct mem_quarantine *),
-	    by_place, s);
-	for (size_t i = 0; i < s->num_quarantined; i++) {
-		struct store_quarantine x = {.index = list[i]->index,
-		    .leaf_hash = list[i]->leaf_hash,
-		    .reason = list[i]->reason,
-		    .bytes = buf_span(&list[i]->bytes)};
-
-		fn(arg, &s->stretches[list[i]->stretch].x.log_id, &x);
-	}
-	free(list);
-	return ST_OK;
 }
 
 /* --- proof --------------------------------------------------------------- */
@@ -250,23 +193,29 @@ verify(struct mem_exposure *x, size_t stretch, uint64_t proven, bool *marked)
 	return left;
 }
 
-static void
-prove(struct store *s, struct mem_stretch *t, const struct store_commit *c)
+void
+memory_hits_prove(struct store *s, struct mem_stretch *t, int64_t now_ms)
 {
 	size_t kept = 0;
 	bool marked;
 
-	t->x.proven = c->proof->proven;
-	t->x.tree_proven = *c->proof->tree;
 	for (size_t i = 0; i < t->num_unproven; i++) {
 		struct mem_exposure *x = t->unproven[i];
 
 		if (verify(x, (size_t)(t - s->stretches), t->x.proven, &marked))
 			t->unproven[kept++] = x;
 		if (marked)
-			release(s, x, c->now_ms);
+			release(s, x, now_ms);
 	}
 	t->num_unproven = kept;
+}
+
+static void
+prove(struct store *s, struct mem_stretch *t, const struct store_commit *c)
+{
+	t->x.proven = c->proof->proven;
+	t->x.tree_proven = *c->proof->tree;
+	memory_hits_prove(s, t, c->now_ms);
 	memory_head_put(&s->logs[t->log], &c->proof->head, true);
 }
 
@@ -293,10 +242,10 @@ memory_commit(struct store *s, const struct store_commit *c,
 	t->x.tree = *c->tree;
 	memory_expire(s, c->now_ms);
 	for (size_t i = 0; i < c->num_hits; i++)
-		hit_put(s, t, &c->hits[i], due_ms, out);
+		memory_hit_put(s, t, &c->hits[i], due_ms, out);
 	for (size_t i = 0; i < c->num_quarantined; i++)
-		quarantine_put(
-		    s, (size_t)(t - s->stretches), &c->quarantined[i]);
+		memory_quarantine_put(s, (size_t)(t - s->stretches),
+		    &c->quarantined[i], c->now_ms);
 	if (c->proof != NULL)
 		prove(s, t, c);
 	return c->event != NULL ? memory_event_add(s, c->event, e) : ST_OK;
@@ -337,24 +286,6 @@ unsend(struct store *s, const struct mem_exposure *x)
 			s->rows[i].state = MEM_GONE;
 }
 
-static void
-unquarantine(struct store *s, const struct mem_stretch *t)
-{
-	size_t kept = 0, stretch = (size_t)(t - s->stretches);
-
-	for (size_t i = 0; i < s->num_quarantined; i++) {
-		struct mem_quarantine *q = &s->quarantined[i];
-
-		if (q->stretch == stretch && q->index >= t->x.proven) {
-			free(q->reason);
-			buf_fini(&q->bytes);
-		} else {
-			s->quarantined[kept++] = *q;
-		}
-	}
-	s->num_quarantined = kept;
-}
-
 enum status
 memory_rewind(struct store *s, const struct stretch *at, size_t *retracted,
     size_t *delivered, struct err *e)
@@ -381,6 +312,6 @@ memory_rewind(struct store *s, const struct stretch *at, size_t *retracted,
 		}
 	}
 	t->num_unproven = 0;
-	unquarantine(s, t);
+	memory_quarantine_undo(s, t);
 	return ST_OK;
 }

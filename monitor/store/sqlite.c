@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,6 +27,8 @@ static const char *const migrations[] = {
 #include "0001.sql.h"
     ,
 #include "0002.sql.h"
+    ,
+#include "0003.sql.h"
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
@@ -39,66 +40,6 @@ path_of(const char *url)
 	if (span_starts(s, span_str("sqlite://")))
 		return url + 9;
 	return url + 7;
-}
-
-static char *
-path_with(const char *path, const char *more)
-{
-	struct buf b = {0};
-
-	buf_str(&b, path);
-	buf_str(&b, more);
-	buf_cstr(&b);
-	return (char *)b.p;
-}
-
-/* --- the lock ------------------------------------------------------------ */
-
-static enum status
-busy(int fd, const char *path, struct err *e)
-{
-	char who[LIMIT_QUOTE];
-	ssize_t n = pread(fd, who, sizeof(who), 0);
-
-	return err_set(e, ST_BUSY,
-	    "store %s is in use by %s; stop that first, or ask it through its "
-	    "admin socket",
-	    QUOTE(span_str(path)),
-	    n > 0 ? QUOTE(span_of(who, (size_t)n)) : "another process");
-}
-
-static void
-lock_sign(int fd, const char *owner)
-{
-	if (owner == NULL)
-		owner = "";
-	/* Only words for the next one; the lock holds without them. */
-	if (ftruncate(fd, 0) != 0 || pwrite(fd, owner, strlen(owner), 0) < 0)
-		return;
-}
-
-/* The lock file is never removed: that would let two hold "the" lock. */
-static enum status
-lock_take(int *out, const char *path, const struct store_conf *c, struct err *e)
-{
-	char *file = path_with(path, ".lock");
-	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	enum status st = ST_OK;
-
-	if (fd < 0)
-		st = files_fail("cannot open", file, e);
-	else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		st = errno == EWOULDBLOCK ? busy(fd, path, e)
-					  : files_fail("cannot lock", file, e);
-	free(file);
-	if (st != ST_OK) {
-		if (fd >= 0)
-			close(fd);
-		return st;
-	}
-	lock_sign(fd, c->owner);
-	*out = fd;
-	return ST_OK;
 }
 
 /* --- one connection ------------------------------------------------------ */
@@ -292,7 +233,7 @@ check_keys(struct store *s, struct err *e)
 static bool
 closed_cleanly(const char *path)
 {
-	char *wal = path_with(path, "-wal");
+	char *wal = sqlite_path(path, "-wal");
 	struct stat sb;
 	bool clean = stat(wal, &sb) != 0 || sb.st_size == 0;
 
@@ -346,7 +287,7 @@ sqlite_open(struct store **out, const struct store_conf *c, struct err *e)
 		    QUOTE(span_str(path)));
 	s = store_new(c);
 	if (!c->read_only)
-		st = lock_take(&s->lock, path, c, e);
+		st = sqlite_lock(&s->lock, path, c, e);
 	check = !c->read_only &&
 		(sb.st_size <= CHECK_BYTES || !closed_cleanly(path));
 	if (st == ST_OK)
@@ -364,7 +305,7 @@ sqlite_open(struct store **out, const struct store_conf *c, struct err *e)
 static enum status
 make_file(const char *path, struct err *e)
 {
-	char *wal = path_with(path, "-wal"), *shm = path_with(path, "-shm");
+	char *wal = sqlite_path(path, "-wal"), *shm = sqlite_path(path, "-shm");
 	enum status st = ST_OK;
 	int fd;
 
@@ -413,7 +354,7 @@ fill_file(const struct store_conf *c, const char *path, struct err *e)
 static enum status
 refuse_remains(const char *path, struct err *e)
 {
-	char *wal = path_with(path, "-wal");
+	char *wal = sqlite_path(path, "-wal");
 	enum status st = ST_OK;
 
 	if (*path == '\0')
@@ -434,7 +375,7 @@ refuse_remains(const char *path, struct err *e)
 static enum status
 make_store(const struct store_conf *c, const char *path, struct err *e)
 {
-	char *fresh = path_with(path, ".new");
+	char *fresh = sqlite_path(path, ".new");
 	enum status st = make_file(fresh, e);
 
 	if (st == ST_OK)
@@ -457,7 +398,7 @@ sqlite_init(const struct store_conf *c, struct err *e)
 	enum status st = refuse_remains(path, e);
 
 	if (st == ST_OK)
-		st = lock_take(&lock, path, c, e);
+		st = sqlite_lock(&lock, path, c, e);
 	if (st != ST_OK)
 		return st;
 	/* Again, now that nobody else makes one. */
@@ -496,5 +437,9 @@ const struct store_api store_sqlite = {
     .stretches = sqlite_stretches,
     .exposures = sqlite_exposures,
     .quarantine_list = sqlite_quarantine_list,
+    .quarantine_read = sqlite_quarantine_read,
+    .quarantine_sums = sqlite_quarantine_sums,
+    .quarantine_settle = sqlite_quarantine_settle,
+    .quarantine_expire = sqlite_quarantine_expire,
     .counts = sqlite_counts,
 };

@@ -46,9 +46,17 @@ enum query {
 	Q_SIGHTING_UNDO,
 	Q_SIGHTING_UNPROVEN,
 	Q_SIGHTING_LIST,
+	Q_QUARANTINE_HAS,
+	Q_QUARANTINE_KEY_NEW,
 	Q_QUARANTINE_NEW,
 	Q_QUARANTINE_UNDO,
 	Q_QUARANTINE_LIST,
+	Q_QUARANTINE_READ,
+	Q_QUARANTINE_SUMS,
+	Q_QUARANTINE_GET,
+	Q_QUARANTINE_REASON,
+	Q_QUARANTINE_DROP,
+	Q_QUARANTINE_EXPIRE,
 	Q_COUNTS,
 	Q_EVENT_NEW,
 	Q_OUTBOX_EXPOSURE,
@@ -137,6 +145,13 @@ enum status db_box(
 enum status db_unbox(struct store *s, struct buf *out, struct span context,
     struct span box, struct err *e);
 
+/* --- the lock (sqlite_lock.c) ----------------------------------------- */
+/* PATH and more, malloc'd. */
+char *sqlite_path(const char *path, const char *more);
+/* Become the one writer: *out stays open for that long. */
+enum status sqlite_lock(
+    int *out, const char *path, const struct store_conf *c, struct err *e);
+
 /* --- logs and stretches (sqlite_log.c) -------------------------------- */
 enum status sqlite_log_open(
     struct store *s, struct store_log *l, int64_t now_ms, struct err *e);
@@ -165,11 +180,25 @@ enum status sqlite_commit(struct store *s, const struct store_commit *c,
     struct store_committed *out, struct err *e);
 enum status sqlite_rewind(struct store *s, const struct stretch *at,
     size_t *retracted, size_t *delivered, struct err *e);
+/* The hits of a commit, within a transaction; adds to *done. */
+enum status sqlite_hits_put(struct store *s, const struct store_commit *c,
+    struct store_committed *done, struct err *e);
+/* What c->proof makes of the sightings of c->at, and of what waits for it. */
+enum status sqlite_hits_prove(
+    struct store *s, const struct store_commit *c, struct err *e);
 /* c->quarantined[i], within the commit's transaction. */
 enum status sqlite_quarantine_put(
     struct store *s, const struct store_commit *c, size_t i, struct err *e);
 enum status sqlite_quarantine_list(
     struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
+enum status sqlite_quarantine_read(struct store *s, int64_t after,
+    store_quarantine_fn *fn, void *arg, struct err *e);
+enum status sqlite_quarantine_sums(
+    struct store *s, store_quarantine_sum_fn *fn, void *arg, struct err *e);
+enum status sqlite_quarantine_settle(struct store *s,
+    const struct store_rereads *r, struct store_committed *out, struct err *e);
+enum status sqlite_quarantine_expire(
+    struct store *s, int64_t before_ms, bool *more, struct err *e);
 enum status sqlite_counts(
     struct store *s, struct store_counts *out, struct err *e);
 

@@ -199,6 +199,19 @@ hit_put(struct work *w, const struct store_hit *hit, struct err *e)
 	return st;
 }
 
+enum status
+sqlite_hits_put(struct store *s, const struct store_commit *c,
+    struct store_committed *done, struct err *e)
+{
+	struct work w = {s, c, *done};
+	enum status st = ST_OK;
+
+	for (size_t i = 0; st == ST_OK && i < c->num_hits; i++)
+		st = hit_put(&w, &c->hits[i], e);
+	*done = w.done;
+	return st;
+}
+
 /* --- proof --------------------------------------------------------------- */
 
 /* Waiting rows of what is proven now are due, before it is marked so. */
@@ -250,6 +263,14 @@ move_proven(struct store *s, const struct store_commit *c, struct err *e)
 	    (unsigned long long)c->proof->proven);
 }
 
+enum status
+sqlite_hits_prove(struct store *s, const struct store_commit *c, struct err *e)
+{
+	enum status st = release(s, c, e);
+
+	return st == ST_OK ? mark_verified(s, c, e) : st;
+}
+
 static enum status
 prove(struct store *s, const struct store_commit *c, struct err *e)
 {
@@ -257,9 +278,7 @@ prove(struct store *s, const struct store_commit *c, struct err *e)
 	enum status st = move_proven(s, c, e);
 
 	if (st == ST_OK)
-		st = release(s, c, e);
-	if (st == ST_OK)
-		st = mark_verified(s, c, e);
+		st = sqlite_hits_prove(s, c, e);
 	if (st == ST_OK)
 		st = sqlite_log_row(s, &log, &c->at->log_id, e);
 	if (st == ST_OK)
@@ -270,21 +289,21 @@ prove(struct store *s, const struct store_commit *c, struct err *e)
 /* --- the verbs ----------------------------------------------------------- */
 
 static enum status
-commit(struct work *w, struct err *e)
+commit(struct store *s, const struct store_commit *c,
+    struct store_committed *done, struct err *e)
 {
-	const struct store_commit *c = w->c;
-	enum status st = move(w->s, c, e);
+	enum status st = move(s, c, e);
 
 	if (st == ST_OK)
-		st = sqlite_expire(w->s, c->now_ms, e);
-	for (size_t i = 0; st == ST_OK && i < c->num_hits; i++)
-		st = hit_put(w, &c->hits[i], e);
+		st = sqlite_expire(s, c->now_ms, e);
+	if (st == ST_OK)
+		st = sqlite_hits_put(s, c, done, e);
 	for (size_t i = 0; st == ST_OK && i < c->num_quarantined; i++)
-		st = sqlite_quarantine_put(w->s, c, i, e);
+		st = sqlite_quarantine_put(s, c, i, e);
 	if (st == ST_OK && c->event != NULL)
-		st = sqlite_event_put(w->s, c->event, e);
+		st = sqlite_event_put(s, c->event, e);
 	if (st == ST_OK && c->proof != NULL)
-		st = prove(w->s, c, e);
+		st = prove(s, c, e);
 	return st;
 }
 
@@ -292,7 +311,7 @@ enum status
 sqlite_commit(struct store *s, const struct store_commit *c,
     struct store_committed *out, struct err *e)
 {
-	struct work w = {s, c, {0}};
+	struct store_committed done = {0};
 	enum status st = rule_commit(c, e);
 
 	*out = (struct store_committed){0};
@@ -300,8 +319,8 @@ sqlite_commit(struct store *s, const struct store_commit *c,
 		st = db_begin(s, e);
 	if (st != ST_OK)
 		return st;
-	st = db_end(s, commit(&w, e), e);
+	st = db_end(s, commit(s, c, &done, e), e);
 	if (st == ST_OK)
-		*out = w.done;
+		*out = done;
 	return st;
 }

@@ -87,6 +87,7 @@ undo(struct store *s, const struct stretch *at, size_t *retracted,
 		    "DELETE FROM quarantine WHERE stretch = ?1 AND ix >="
 		    " (SELECT proven_to FROM stretch WHERE id = ?1)",
 		    at->id, e);
+	s->scrub = true; /* the quarantined are gone for good */
 	for (size_t i = 0; st == ST_OK && i < list.len / 8; i++) {
 		int64_t no;
 

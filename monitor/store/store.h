@@ -96,6 +96,24 @@ struct store_quarantine {
 	struct hash leaf_hash;
 	const char *reason;
 	struct span bytes; /* sealed before they are written */
+	int64_t row;       /* when it is listed; so is time_ms: since when */
+	int64_t time_ms;
+};
+
+/* Entries that quarantine_read gives at a time. */
+#define STORE_QUARANTINE_PAGE 16
+
+/* Entries in quarantine that were read again. */
+struct store_reread {
+	int64_t row;
+	const char *reason; /* it stays, for this; NULL: it leaves */
+	size_t num_hits;    /* their index and leaf_hash are the row's */
+	const struct store_hit *hits;
+};
+struct store_rereads {
+	size_t num;
+	const struct store_reread *list;
+	int64_t now_ms, hold_ms; /* as in a commit */
 };
 
 /* That [0 or begin, proven) is a prefix of the tree under this signed head. */
@@ -172,6 +190,9 @@ typedef void store_stretch_fn(
 typedef void store_exposure_fn(void *arg, const struct exposure *x);
 typedef void store_quarantine_fn(
     void *arg, const struct hash *log_id, const struct store_quarantine *q);
+
+typedef void store_quarantine_sum_fn(
+    void *arg, const struct hash *log_id, const char *reason, size_t num);
 
 struct store_import { /* compiled[i] belongs to records[i] */
 	size_t num;
@@ -302,6 +323,24 @@ struct store_api {
 	    store_exposure_fn *fn, void *arg, struct err *e);
 	enum status (*quarantine_list)(
 	    struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
+	/* In the order in which they came: at most STORE_QUARANTINE_PAGE of
+	 * those behind the row `after` (0: from the first). */
+	enum status (*quarantine_read)(struct store *s, int64_t after,
+	    store_quarantine_fn *fn, void *arg, struct err *e);
+	/* How many there are for each log and reason. */
+	enum status (*quarantine_sums)(struct store *s,
+	    store_quarantine_sum_fn *fn, void *arg, struct err *e);
+	/* In one transaction: hits become exposures with sightings, verified
+	 * where the stretch is proven, as a commit would have made them;
+	 * entries leave, or stay for another reason. A row that went meanwhile
+	 * is passed over. */
+	enum status (*quarantine_settle)(struct store *s,
+	    const struct store_rereads *r, struct store_committed *out,
+	    struct err *e);
+	/* Erase, beyond recovery, what is there since before `before_ms`, some
+	 * of it at a time: *more says that something is left. */
+	enum status (*quarantine_expire)(
+	    struct store *s, int64_t before_ms, bool *more, struct err *e);
 	enum status (*counts)(
 	    struct store *s, struct store_counts *out, struct err *e);
 };

@@ -120,10 +120,11 @@ class Result:
         return only["data"]
 
 
-def run(*arguments, stdin="", seconds=DEADLINE, cwd=None, env=None):
+def run(*arguments, stdin="", seconds=DEADLINE, cwd=None, env=None,
+        binary=BINARY):
     """Run the binary to its end."""
     process = subprocess.Popen(
-        [BINARY] + [str(a) for a in arguments], stdin=subprocess.PIPE,
+        [binary] + [str(a) for a in arguments], stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=cwd,
         env=environment(**(env or {})), start_new_session=True)
     try:
@@ -162,6 +163,7 @@ class Workspace:
         self.ledger = path / "alerts.jsonl"
         self.config_file = path / "indelible.yaml"
         self.running = []
+        self.binary = BINARY
 
     def write(self, name, text):
         """A file in the workspace; its path."""
@@ -217,7 +219,7 @@ class Workspace:
 
     def run(self, *arguments, **how):
         """Run the binary in this directory."""
-        return run(*arguments, cwd=self.path, **how)
+        return run(*arguments, cwd=self.path, binary=self.binary, **how)
 
     def needs(self, command, *words):
         """Skip the test when this build's help does not know the words."""
@@ -299,7 +301,7 @@ class Process:
         with open(self.out_path, "wb") as out, \
                 open(self.err_path, "wb") as err:
             self.process = subprocess.Popen(
-                [BINARY] + [str(a) for a in arguments],
+                [workspace.binary] + [str(a) for a in arguments],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                 cwd=workspace.path, env=environment(**env),
                 start_new_session=True, preexec_fn=die_with_parent)

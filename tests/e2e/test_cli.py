@@ -195,7 +195,7 @@ def test_config_warnings(work):
     path = work.write("c.yaml", "contact: ct@indelible.eu\n"
                       "retention: { hits: 9d }\n")
     result = work.run("config", "check", "-c", path).expect(0)
-    assert "c.yaml:2:1: warning: retention: " in result.err
+    assert "c.yaml:2:14: warning: retention.hits: " in result.err
     with open(os.path.join(ROOT, "config/example.yaml"),
               encoding="utf-8") as file:
         path = work.write("example.yaml", file.read().replace(

@@ -1,9 +1,10 @@
 /*
- * fuzz_batch: a whole worker on arbitrary bodies of both protocols, then its
- * result through the reader. The first byte chooses protocol and window, and
- * whether it is a probe.
+ * fuzz_batch: a whole worker on arbitrary bodies of both protocols and of what
+ * is kept in quarantine, then its result through the reader. The first byte
+ * chooses protocol and window, and whether it is a probe.
  */
 #include "monitor/batch.h"
+#include "monitor/kept.h"
 
 #include <sys/mman.h>
 
@@ -48,6 +49,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0)
 		return 0;
 	o.api = data[0] & 1 ? &log_api_rfc6962 : &log_api_static;
+	if (data[0] & 32)
+		o.api = &kept_api;
 	o.want.begin = data[0] & 2 ? 3 : 0;
 	o.want.end = o.want.size = data[0] & 4 ? 256 : 5;
 	o.to = o.want.end;

@@ -553,6 +553,7 @@ struct seen_quarantine {
 	size_t num;
 	uint64_t index[16];
 	char reason[16][32], bytes[16][32];
+	int64_t row[16], time_ms[16];
 };
 
 static inline void
@@ -565,6 +566,8 @@ see_quarantine(
 	assert_true(i < 16);
 	(void)log_id;
 	l->index[i] = q->index;
+	l->row[i] = q->row;
+	l->time_ms[i] = q->time_ms;
 	snprintf(l->reason[i], sizeof(l->reason[i]), "%s", q->reason);
 	snprintf(l->bytes[i], sizeof(l->bytes[i]), "%.*s", (int)q->bytes.len,
 	    (const char *)q->bytes.p);

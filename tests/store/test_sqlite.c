@@ -287,6 +287,11 @@ test_other_key(void **state)
 static const struct trouble a_fork = {TROUBLE_LASTING, "fork", NOW};
 
 /* A log that the first version had marked. */
+/* To the tables of version 2. */
+#define UNDO_3                                                                 \
+	"DROP TRIGGER quarantine_left; DROP TABLE quarantine_key;"             \
+	"DROP INDEX quarantine_time;"
+
 static void
 test_migration_2(void **state)
 {
@@ -294,16 +299,16 @@ test_migration_2(void **state)
 	struct store_log l = {.log_id = log_a};
 
 	fixture_close(fx);
-	meddle(fx, "ALTER TABLE log DROP COLUMN trouble_level;"
-		   "ALTER TABLE log DROP COLUMN trouble;"
-		   "ALTER TABLE log DROP COLUMN trouble_ms;"
-		   "ALTER TABLE log DROP COLUMN gap_from;"
-		   "ALTER TABLE log DROP COLUMN gap_to;"
-		   "ALTER TABLE log DROP COLUMN resume_at;"
-		   "ALTER TABLE log ADD COLUMN unhealthy INTEGER NOT NULL"
-		   " DEFAULT 0 CHECK (unhealthy IN (0, 1));"
-		   "UPDATE log SET unhealthy = 1;"
-		   "PRAGMA user_version=1");
+	meddle(fx,
+	    "ALTER TABLE log DROP COLUMN trouble_level;"
+	    "ALTER TABLE log DROP COLUMN trouble;"
+	    "ALTER TABLE log DROP COLUMN trouble_ms;"
+	    "ALTER TABLE log DROP COLUMN gap_from;"
+	    "ALTER TABLE log DROP COLUMN gap_to;"
+	    "ALTER TABLE log DROP COLUMN resume_at;"
+	    "ALTER TABLE log ADD COLUMN unhealthy INTEGER NOT NULL"
+	    " DEFAULT 0 CHECK (unhealthy IN (0, 1));"
+	    "UPDATE log SET unhealthy = 1;" UNDO_3 "PRAGMA user_version=1");
 	fixture_open(fx);
 	OK(fx, fx->api->log_open(fx->s, &l, NOW, &fx->e));
 	assert_int_equal(l.trouble.level, TROUBLE_BROKEN);
@@ -315,17 +320,20 @@ static void
 test_versions(void **state)
 {
 	struct fixture *fx = *state;
+	int64_t version = ask(fx->path, "PRAGMA user_version");
+	char back[64];
 
-	assert_int_equal(ask(fx->path, "PRAGMA user_version"), 2);
+	snprintf(back, sizeof(back), "PRAGMA user_version=%d", (int)version);
 	fixture_close(fx);
-	meddle(fx, "PRAGMA user_version=3");
+	meddle(fx, "PRAGMA user_version=1000");
 	open_fails(fx, ST_NEWER, "newer program");
 	fx->conf.read_only = true;
 	open_fails(fx, ST_NEWER, "newer program");
 	fx->conf.read_only = false;
 	meddle(fx, "PRAGMA user_version=0");
 	open_fails(fx, ST_BAD, "no store");
-	meddle(fx, "PRAGMA user_version=2; PRAGMA application_id=7");
+	meddle(fx, back);
+	meddle(fx, "PRAGMA application_id=7");
 	open_fails(fx, ST_BAD, "no store");
 	meddle(fx, "PRAGMA application_id=1229866060");
 	fixture_open(fx);
@@ -814,6 +822,131 @@ test_erased_behind_reader(void **state)
 	step_plain(fx, &t, 1, 0);
 	assert_false(store_has(fx, key.p, key.len));
 	buf_fini(&key);
+}
+
+/* The key of the entry in quarantine at this place. */
+static struct buf
+quarantine_key(struct fixture *fx, int place)
+{
+	struct buf b = {0};
+	sqlite3 *db;
+	sqlite3_stmt *q;
+
+	assert_int_equal(
+	    sqlite3_open_v2(fx->path, &db, SQLITE_OPEN_READONLY, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db,
+			     "SELECT wrapped FROM quarantine_key JOIN"
+			     " quarantine q ON q.id = quarantine ORDER BY ix"
+			     " LIMIT 1 OFFSET ?1",
+			     -1, &q, NULL),
+	    SQLITE_OK);
+	sqlite3_bind_int(q, 1, place);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	buf_add(
+	    &b, sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0));
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return b;
+}
+
+static void
+quarantine_some(struct fixture *fx, struct stretch *t, int num)
+{
+	static uint8_t bytes[9000];
+
+	for (int i = 0; i < num; i++)
+		step(fx,
+		    (struct step){.t = t,
+			.read = t->read + 1,
+			.num_quarantined = 1,
+			.quarantined = {{t->read, leaf_hash(fx, t->read), "why",
+			    span_of(bytes, (size_t)random() % 9000)}}});
+}
+
+static void
+assert_key_gone(struct fixture *fx, struct buf *key)
+{
+	assert_int_equal(key->len, WRAPPED_LEN);
+	assert_false(store_has(fx, key->p, key->len));
+	buf_fini(key);
+}
+
+/* An entry that leaves the quarantine, whichever way, leaves no key. */
+static void
+test_quarantine_keys(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct store_reread x = {.row = 0};
+	struct store_rereads r = {1, &x, NOW, HOLD};
+	struct store_committed done;
+	struct buf first, last, read;
+	size_t retracted, delivered;
+	bool more = true;
+
+	srandom(6);
+	quarantine_some(fx, &t, 300);
+	first = quarantine_key(fx, 0);
+	last = quarantine_key(fx, 299);
+	read = quarantine_key(fx, 4);
+	assert_true(store_has(fx, read.p, read.len));
+	x.row = ask(fx->path, "SELECT id FROM quarantine WHERE ix = 4");
+	OK(fx, fx->api->quarantine_settle(fx->s, &r, &done, &fx->e));
+	assert_key_gone(fx, &read);
+	while (more)
+		OK(fx,
+		    fx->api->quarantine_expire(fx->s, NOW + 1, &more, &fx->e));
+	assert_key_gone(fx, &first);
+	assert_key_gone(fx, &last);
+	assert_int_equal(ask(fx->path, "SELECT count(*) FROM quarantine"), 0);
+	quarantine_some(fx, &t, 3);
+	last = quarantine_key(fx, 2);
+	OK(fx, fx->api->rewind(fx->s, &t, &retracted, &delivered, &fx->e));
+	assert_key_gone(fx, &last);
+}
+
+/* The key in front of the box, before there was a table of keys; and the
+ * table's rows for such. */
+static void
+test_migration_3(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	uint8_t wrapped[WRAPPED_LEN];
+	struct buf context = {0}, box = {0};
+	struct seal seal = {&fx->conf.keys, wrapped, {NULL, 0}, {NULL, 0}};
+	sqlite3_stmt *q;
+	sqlite3 *db;
+	bool more = true;
+
+	quarantine_some(fx, &t, 1);
+	buf_str(&context, "quarantine");
+	buf_span_add(&context, hash_span(&log_a));
+	buf_uint(&context, 0, 8);
+	seal.context = buf_span(&context);
+	seal_new_key(wrapped, &fx->conf.keys, seal.context);
+	buf_add(&box, wrapped, sizeof(wrapped));
+	OK(fx, seal_put(&box, &seal, span_str("old bytes"), &fx->e));
+	assert_int_equal(sqlite3_open(fx->path, &db), SQLITE_OK);
+	sqlite3_prepare_v2(db, "UPDATE quarantine SET box = ?1", -1, &q, NULL);
+	sqlite3_bind_blob(q, 1, box.p, (int)box.len, SQLITE_STATIC);
+	assert_int_equal(sqlite3_step(q), SQLITE_DONE);
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	fixture_close(fx);
+	meddle(fx, UNDO_3 "PRAGMA user_version=2");
+	fixture_open(fx);
+	assert_string_equal(list_quarantine(fx).bytes[0], "old bytes");
+	t = claim(fx, &log_a, 0);
+	quarantine_some(fx, &t, 2);
+	assert_int_equal(list_quarantine(fx).num, 3);
+	while (more)
+		OK(fx,
+		    fx->api->quarantine_expire(fx->s, NOW + 1, &more, &fx->e));
+	assert_int_equal(list_quarantine(fx).num, 0);
+	buf_fini(&context);
+	buf_fini(&box);
 }
 
 /* --- full and failing disks ------------------------------------------------ */
@@ -1313,6 +1446,8 @@ main(void)
 	    TEST(test_erased_everywhere),
 	    TEST(test_erased_keys),
 	    TEST(test_erased_behind_reader),
+	    TEST(test_quarantine_keys),
+	    TEST(test_migration_3),
 	    TEST(test_full_at_any_write),
 	    TEST(test_file_size_limit),
 	    TEST(test_full_disk),

@@ -747,6 +747,21 @@ test_sinks(void **state)
 	assert_int_equal(list_exposures(fx, NULL).num, 4);
 }
 
+/* Three in the first ten entries, of which five are proven. */
+static void
+quarantine_three(struct fixture *fx, struct stretch *t)
+{
+	step(fx,
+	    (struct step){.t = t,
+		.read = 10,
+		.proven = 5,
+		.num_quarantined = 3,
+		.quarantined = {
+		    {7, leaf_hash(fx, 7), "too deep", span_str("seven")},
+		    {3, leaf_hash(fx, 3), "no certificate", span_str("three")},
+		    {8, leaf_hash(fx, 8), "too deep", span_str("eight")}}});
+}
+
 static void
 test_quarantine(void **state)
 {
@@ -776,6 +791,227 @@ test_quarantine(void **state)
 	OK(fx, fx->api->counts(fx->s, &n, &fx->e));
 	assert_int_equal(n.quarantined, 3);
 	assert_int_equal(n.dead, 0);
+}
+
+/* In order of coming, by pieces. */
+static void
+test_quarantine_read(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct seen_quarantine l = {0}, m = {0};
+
+	quarantine_three(fx, &t);
+	fixture_again(fx);
+	OK(fx, fx->api->quarantine_read(fx->s, 0, see_quarantine, &l, &fx->e));
+	assert_int_equal(l.num, 3);
+	assert_int_equal(l.index[0], 7);
+	assert_int_equal(l.index[1], 3);
+	assert_int_equal(l.time_ms[1], NOW);
+	assert_true(l.row[0] > 0 && l.row[0] < l.row[1]);
+	OK(fx, fx->api->quarantine_read(
+		   fx->s, l.row[1], see_quarantine, &m, &fx->e));
+	assert_int_equal(m.num, 1);
+	assert_int_equal(m.index[0], 8);
+	assert_string_equal(m.bytes[0], "eight");
+	/* A page, and no more. */
+	for (uint64_t i = 10; i < 40; i++)
+		step(fx, (struct step){.t = &t,
+			     .read = i + 1,
+			     .num_quarantined = 1,
+			     .quarantined = {
+				 {i, leaf_hash(fx, i), "r", span_str("x")}}});
+	l.num = m.num = 0;
+	OK(fx, fx->api->quarantine_read(fx->s, 0, see_quarantine, &l, &fx->e));
+	assert_int_equal(l.num, STORE_QUARANTINE_PAGE);
+	OK(fx, fx->api->quarantine_read(
+		   fx->s, l.row[15], see_quarantine, &m, &fx->e));
+	assert_int_equal(m.num, STORE_QUARANTINE_PAGE);
+	assert_int_equal(m.index[0], 10 + 16 - 3);
+}
+
+struct sums {
+	size_t num;
+	struct {
+		struct hash log_id;
+		char reason[32];
+		size_t num;
+	} list[8];
+};
+
+static void
+see_sum(void *arg, const struct hash *log_id, const char *reason, size_t num)
+{
+	struct sums *l = arg;
+	size_t i = l->num++;
+
+	assert_true(i < 8);
+	l->list[i].log_id = *log_id;
+	snprintf(l->list[i].reason, sizeof(l->list[i].reason), "%s", reason);
+	l->list[i].num = num;
+}
+
+static void
+test_quarantine_sums(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0), other;
+	struct sums l = {0};
+
+	quarantine_three(fx, &t);
+	open_log(fx, &log_b, "Log B");
+	other = claim(fx, &log_b, 0);
+	quarantine_three(fx, &other);
+	OK(fx, fx->api->quarantine_sums(fx->s, see_sum, &l, &fx->e));
+	assert_int_equal(l.num, 4);
+	assert_true(hash_eq(&l.list[0].log_id, &log_a));
+	assert_string_equal(l.list[0].reason, "no certificate");
+	assert_int_equal(l.list[0].num, 1);
+	assert_string_equal(l.list[1].reason, "too deep");
+	assert_int_equal(l.list[1].num, 2);
+	assert_true(hash_eq(&l.list[2].log_id, &log_b));
+}
+
+/* Settle the entry at `index` with at most one hit, which is freed. */
+static struct store_committed
+reread(struct fixture *fx, uint64_t index, const char *reason,
+    struct store_hit *hit)
+{
+	struct seen_quarantine l = list_quarantine(fx);
+	struct store_reread x = {
+	    .reason = reason, .num_hits = hit != NULL, .hits = hit};
+	struct store_rereads r = {1, &x, NOW + 7, HOLD};
+	struct store_committed done;
+
+	for (size_t i = 0; i < l.num; i++)
+		if (l.index[i] == index)
+			x.row = l.row[i];
+	assert_int_not_equal(x.row, 0);
+	OK(fx, fx->api->quarantine_settle(fx->s, &r, &done, &fx->e));
+	/* Once more: it went, or is as it is. */
+	if (reason == NULL) {
+		struct store_committed again;
+
+		OK(fx, fx->api->quarantine_settle(fx->s, &r, &again, &fx->e));
+		assert_int_equal(again.new_exposures, 0);
+	}
+	if (hit != NULL)
+		exposure_fini(&hit->x);
+	return done;
+}
+
+/* What can be read now becomes what a commit would have made of it. */
+static void
+test_quarantine_settle(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t;
+	struct store_hit hit;
+	struct seen_exposures x;
+	struct seen_quarantine l;
+
+	import_one(fx, an_email("acme", "jane"));
+	t = claim(fx, &log_a, 0);
+	quarantine_three(fx, &t); /* proven to 5 */
+	hit = a_hit(fx, "jane", 1, 999);
+	hit.timestamp_ms = NOW - 3;
+	assert_int_equal(reread(fx, 3, NULL, &hit).new_exposures, 1);
+	fixture_again(fx);
+	x = list_exposures(fx, NULL);
+	assert_int_equal(x.num, 1);
+	assert_int_equal(x.list[0].num, 1);
+	assert_int_equal(x.list[0].at[0].index, 3);
+	assert_int_equal(x.list[0].at[0].timestamp_ms, NOW - 3);
+	assert_true(hash_eq(&x.list[0].at[0].log_id, &log_a));
+	assert_true(x.list[0].at[0].verified);
+	assert_int_equal(num_due(fx, NOW + 7), 3); /* each sink, at once */
+	l = list_quarantine(fx);
+	assert_int_equal(l.num, 2);
+	/* Beyond what is proven: held, until a proof or for so long. */
+	hit = a_hit(fx, "jane", 2, 0);
+	assert_int_equal(reread(fx, 7, NULL, &hit).new_exposures, 1);
+	x = list_exposures(fx, NULL);
+	assert_false(x.list[1].at[0].verified);
+	assert_int_equal(num_due(fx, NOW + 7), 3);
+	assert_int_equal(num_due(fx, NOW + 7 + HOLD), 6);
+	step_plain(fx, &t, 20, 20);
+	assert_true(list_exposures(fx, NULL).list[1].at[0].verified);
+	assert_int_equal(num_due(fx, NOW + 7), 6);
+	assert_int_equal(list_quarantine(fx).num, 1);
+}
+
+/* What stays has the new reason, and its bytes; its hits count as well, once.
+ * Hits of records that are not active are dropped. */
+static void
+test_quarantine_stays(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t;
+	struct store_hit hit;
+	struct store_rereads none = {0};
+	struct store_committed done;
+	struct seen_quarantine l;
+
+	import_one(fx, an_email("acme", "jane"));
+	t = claim(fx, &log_a, 0);
+	quarantine_three(fx, &t);
+	for (int i = 0; i < 2; i++) {
+		hit = a_hit(fx, "jane", 1, 0);
+		done = reread(fx, 3, "still too deep", &hit);
+		assert_int_equal(done.new_exposures, i == 0);
+	}
+	assert_int_equal(list_exposures(fx, NULL).num, 1);
+	assert_int_equal(list_exposures(fx, NULL).list[0].num, 1);
+	fixture_again(fx);
+	l = list_quarantine(fx);
+	assert_int_equal(l.num, 3);
+	assert_int_equal(l.index[0], 3);
+	assert_string_equal(l.reason[0], "still too deep");
+	assert_string_equal(l.bytes[0], "three");
+	set_state(fx, "jane", RECORD_PAUSED);
+	hit = a_hit(fx, "jane", 2, 0);
+	done = reread(fx, 7, NULL, &hit);
+	assert_int_equal(done.dropped, 1);
+	assert_int_equal(list_exposures(fx, NULL).num, 1);
+	assert_int_equal(list_quarantine(fx).num, 2);
+	OK(fx, fx->api->quarantine_settle(fx->s, &none, &done, &fx->e));
+}
+
+/* What is older than it may be goes, and only that. */
+static void
+test_quarantine_expire(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	bool more = true;
+
+	quarantine_three(fx, &t);
+	step(fx, (struct step){.t = &t,
+		     .read = 20,
+		     .now_ms = NOW + DAY,
+		     .num_quarantined = 1,
+		     .quarantined = {
+			 {15, leaf_hash(fx, 15), "r", span_str("fifteen")}}});
+	OK(fx, fx->api->quarantine_expire(fx->s, NOW, &more, &fx->e));
+	assert_false(more);
+	assert_int_equal(list_quarantine(fx).num, 4);
+	do
+		OK(fx,
+		    fx->api->quarantine_expire(fx->s, NOW + 1, &more, &fx->e));
+	while (more);
+	fixture_again(fx);
+	assert_int_equal(list_quarantine(fx).num, 1);
+	assert_int_equal(list_quarantine(fx).index[0], 15);
+	/* Room is made again. */
+	step(
+	    fx, (struct step){.t = &t,
+		    .read = 30,
+		    .num_quarantined = 2,
+		    .quarantined = {
+			{25, leaf_hash(fx, 25), "r", span_str("twenty-five")},
+			{26, leaf_hash(fx, 26), "r", span_str("twenty-six")}}});
+	assert_int_equal(list_quarantine(fx).num, 3);
+	assert_string_equal(list_quarantine(fx).bytes[2], "twenty-six");
 }
 
 /* --- rewind ---------------------------------------------------------------- */
@@ -1479,6 +1715,11 @@ main(void)
 	    EVERY(test_hits_dropped),
 	    EVERY(test_sinks),
 	    EVERY(test_quarantine),
+	    EVERY(test_quarantine_read),
+	    EVERY(test_quarantine_sums),
+	    EVERY(test_quarantine_settle),
+	    EVERY(test_quarantine_stays),
+	    EVERY(test_quarantine_expire),
 	    EVERY(test_rewind),
 	    EVERY(test_rewind_and_again),
 	    EVERY(test_rewind_beside),

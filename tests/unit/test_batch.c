@@ -256,6 +256,12 @@ test_page(void **state)
 	buf_fini(&cert);
 }
 
+static bool
+has(struct span in, const char *what)
+{
+	return memmem(in.p, in.len, what, strlen(what)) != NULL;
+}
+
 /* What can't be read is quarantined with its bytes, and hashed. */
 static void
 test_quarantine(void **state)
@@ -272,19 +278,50 @@ test_quarantine(void **state)
 	buf_uint(&tile, 0, 2);
 	leaf_build(&tile, 2, NULL);
 	w->index = NULL;
-	o.num_skips = 1;
-	o.skip[0] = 2;
+	batch_skip(&o, 2);
 	assert_status(batch_open(&r, run(w, &o, buf_span(&tile), OUT), &o, &e),
 	    ST_OK, &e);
 	assert_int_equal(r.range.end, 3);
 	assert_int_equal(r.num_quarantined, 2);
 	assert_true(batch_next_quarantine(&r, &q));
 	assert_int_equal(q.entry, 1);
-	assert_true(span_eq_str(q.bytes, "this is no certificate at all"));
+	assert_true(has(q.bytes, "this is no certificate at all"));
+	assert_true(span_eq_str(q.reason, "the certificate is unreadable"));
 	assert_true(batch_next_quarantine(&r, &q));
 	assert_int_equal(q.entry, 2);
+	assert_true(has(q.bytes, "user2@example.com"));
+	assert_true(span_eq_str(q.reason, "reading the entry killed a worker"));
 	assert_false(batch_next_quarantine(&r, &q));
 	buf_fini(&tile);
+}
+
+/* More than one thing is wrong with an entry: it is quarantined once. The
+ * entry in hand is told. */
+static void
+test_once(void **state)
+{
+	struct world *w = *state;
+	struct buf leaf = {0}, page = {0};
+	struct batch_order o = order_of(&log_api_rfc6962, 0, 1);
+	volatile uint64_t reading = UINT64_MAX;
+	struct batch_out out = {w->out, OUT, 0, &reading};
+	struct batch_result r;
+	struct err e;
+
+	buf_uint(&leaf, 0, 2);
+	entry_build(&leaf, 0, span_str("no certificate, and more behind it"));
+	buf_str(&leaf, "more");
+	buf_str(&page, "{\"entries\":[{\"leaf_input\":\"");
+	text_base64(&page, buf_span(&leaf));
+	buf_str(&page, "\",\"extra_data\":\"AAAA\"}]}");
+	w->index = NULL;
+	batch_work(w->bench, &out, &o, buf_span(&page), NULL);
+	assert_status(
+	    batch_open(&r, span_of(out.p, out.len), &o, &e), ST_OK, &e);
+	assert_int_equal(r.num_quarantined, 1);
+	assert_int_equal(reading, 0);
+	buf_fini(&leaf);
+	buf_fini(&page);
 }
 
 /* When the hits don't fit, the result ends before; nothing is lost. */
@@ -481,6 +518,7 @@ main(void)
 	    cmocka_unit_test(test_gzip_and_window),
 	    cmocka_unit_test(test_page),
 	    cmocka_unit_test(test_quarantine),
+	    cmocka_unit_test(test_once),
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_probe),
 	    cmocka_unit_test(test_probe_without_timestamp),

@@ -203,8 +203,9 @@ test_warnings(void **state)
 	    "c.yaml:7:18: warning: alerts.sinks: not in this version: sink s: ",
 	    "c.yaml:7:42: warning: alerts.digest: not in this version: ",
 	    "c.yaml:8:9: warning: admin.listen: not in this version: ",
-	    "c.yaml:9:1: warning: retention: not in this version: nothing is "
-	    "deleted\n",
+	    "c.yaml:9:13: warning: retention.hits: not in this version: "
+	    "nothing "
+	    "of it is deleted\n",
 	};
 	static const char text[] =
 	    "contact: ct@indelible.dev\n"
@@ -226,7 +227,7 @@ test_warnings(void **state)
 	ran_fini(&r);
 	r = run(text, "check", "-cc.yaml", "--json");
 	check(&r, 0,
-	    "{\"file\":\"c.yaml\",\"line\":9,\"column\":1,\"warning\":\"", "");
+	    "{\"file\":\"c.yaml\",\"line\":9,\"column\":13,\"warning\":\"", "");
 	check(&r, 0, "\n{\"file\":\"c.yaml\",\"valid\":true,\"mistakes\":0}\n",
 	    "");
 	assert_int_equal(r.err.len, 0);

@@ -254,6 +254,60 @@ test_poison(void **state)
 	buf_fini(&clean);
 }
 
+/* As many as there are, and the first and the last: each of them, no other;
+ * and workers are not born faster than they may. */
+static void
+test_many_poisons(void **state)
+{
+	struct world *w = *state;
+	struct buf tile = {0};
+	struct pool_counts before, after;
+	double begin = ev_time();
+
+#ifndef INDELIBLE_POISON
+	skip();
+#endif
+	pool_counts(w->pool, &before);
+	for (uint64_t i = 0; i < 256; i++)
+		leaf_build(&tile, i,
+		    i < 20 || i % 50 == 0 || i > 250
+			? "indelible-test-poison@x.test"
+			: NULL);
+	w->done = w->failed = 0;
+	submit(w, buf_span(&tile), 0);
+	wait_for(w, 1);
+	pool_counts(w->pool, &after);
+	assert_int_equal(w->failed, 0);
+	assert_int_equal(w->range.end, 256);
+	assert_int_equal(w->num_quarantined, 20 + 5 + 5);
+	assert_in_range(after.deaths - before.deaths, 30, 100);
+	assert_true(ev_time() - begin >
+		    (double)(after.deaths - before.deaths - 1) * POOL_BIRTH_S);
+	buf_fini(&tile);
+}
+
+/* One entry is read for ever: its worker is killed, and the rest is read. */
+static void
+test_stupor(void **state)
+{
+	struct world *w = *state;
+	struct buf tile = {0};
+
+#ifndef INDELIBLE_POISON
+	skip();
+#endif
+	for (uint64_t i = 0; i < 256; i++)
+		leaf_build(
+		    &tile, i, i == 99 ? "indelible-test-stupor@x.test" : NULL);
+	w->done = w->failed = 0;
+	submit(w, buf_span(&tile), 0);
+	wait_for(w, 1);
+	assert_int_equal(w->failed, 0);
+	assert_int_equal(w->num_quarantined, 1);
+	assert_int_equal(w->quarantined, 99);
+	buf_fini(&tile);
+}
+
 /* A slot that is given up while a worker has it comes back by itself. */
 static void
 test_release(void **state)
@@ -632,6 +686,8 @@ main(void)
 	    cmocka_unit_test(test_many),
 	    cmocka_unit_test(test_killed),
 	    cmocka_unit_test(test_poison),
+	    cmocka_unit_test(test_many_poisons),
+	    cmocka_unit_test(test_stupor),
 	    cmocka_unit_test(test_release),
 	    cmocka_unit_test(test_forged),
 	    cmocka_unit_test(test_forged_idle),
