@@ -29,6 +29,7 @@ static const int exits[] = {
     [ST_DENIED] = EX_NOPERM,
     [ST_UNREACHABLE] = EX_UNAVAILABLE,
     [ST_RANGE] = EX_PROTOCOL,
+    [ST_FAULT] = EX_SOFTWARE,
 };
 
 int

@@ -1,4 +1,4 @@
-/* cmd_store: making a store. */
+/* cmd_store: making a store, and bringing an old one up to date. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -67,27 +67,63 @@ store_init(const struct config *c)
 	return EX_OK;
 }
 
+/* Opening a store for writing brings it up to date. */
+static int
+store_migrate(const struct config *c)
+{
+	struct store_conf sc = {0};
+	const struct store_api *api;
+	struct store *s;
+	char owner[64];
+	struct err e;
+	enum status st;
+	int rc = cmd_store_conf(&sc, &api, c);
+
+	if (rc != EX_OK)
+		return rc;
+	sc.owner = cmd_owner(owner);
+	st = api->open(&s, &sc, &e);
+	keys_wipe(&sc.keys);
+	if (st != ST_OK)
+		return cmd_store_fail(st, &e);
+	api->close(s);
+	printf("%s is up to date\n", c->store);
+	return EX_OK;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const struct config *c);
+} verbs[] = {{"init", store_init}, {"migrate", store_migrate}};
+#define NUM_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
 int
 cmd_store(int argc, char **argv)
 {
-	struct opts o = {.usage = "indelible store init [-c FILE]",
-	    .about = "Makes an empty store where the configuration says, and "
-		     "its master key when\nthere is none, and the directory of "
-		     "each when only that is missing. Refuses to\ntouch a "
-		     "store that exists.",
+	struct opts o = {.usage = "indelible store init|migrate [-c FILE]",
+	    .about = "init makes an empty store where the configuration says, "
+		     "and its master key when\nthere is none, and the "
+		     "directory of each when only that is missing. Refuses "
+		     "to\ntouch a store that exists.\n"
+		     "migrate brings the store of an older version up to "
+		     "date; the service does so\nby itself when it starts.",
 	    .table = table,
 	    .argc = argc,
 	    .argv = argv};
 	const char *file = NULL;
 	struct config c;
+	size_t verb = 0;
 	int n, rc;
 
 	while ((n = opts_next(&o)) >= 0)
 		file = o.value;
 	if (n != OPTS_END)
 		return n == OPTS_HELP ? EX_OK : EX_USAGE;
-	if (o.at == argc || strcmp(argv[o.at], "init") != 0) {
-		opts_wrong(&o, "say `store init`");
+	while (o.at < argc && verb < NUM_VERBS &&
+	       strcmp(argv[o.at], verbs[verb].name) != 0)
+		verb++;
+	if (o.at == argc || verb == NUM_VERBS) {
+		opts_wrong(&o, "say `store init` or `store migrate`");
 		return EX_USAGE;
 	}
 	if (!opts_at_most(&o, 1))
@@ -95,7 +131,7 @@ cmd_store(int argc, char **argv)
 	rc = cmd_config_read(&c, file);
 	if (rc != EX_OK)
 		return rc;
-	rc = store_init(&c);
+	rc = verbs[verb].run(&c);
 	config_fini(&c);
 	return rc;
 }

@@ -140,7 +140,7 @@ flight_on_work(void *arg, struct slot *s)
 	struct err e;
 
 	if (s->result.len == 0) {
-		flight_unreadable(f, MISDEED_UNREADABLE, len, &s->err);
+		flight_failed(f, ST_FAULT, &s->err); /* not the log's fault */
 		return;
 	}
 	if (batch_open(&f->result, buf_span(&s->result), &s->order, &e) !=

@@ -55,6 +55,7 @@ status_name(enum status st)
 	    [ST_DENIED] = "not permitted",
 	    [ST_UNREACHABLE] = "unreachable",
 	    [ST_RANGE] = "beyond what can be",
+	    [ST_FAULT] = "internal fault",
 	};
 
 	return st < sizeof(names) / sizeof(names[0]) ? names[st] : "unknown";

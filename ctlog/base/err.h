@@ -27,6 +27,7 @@ enum status {
 	ST_DENIED,      /* no permission */
 	ST_UNREACHABLE, /* a peer does not answer, or not with what it must */
 	ST_RANGE,       /* signed, but beyond what can be */
+	ST_FAULT,       /* this program cannot do it: a bug of ours */
 };
 
 #define MUST_USE __attribute__((warn_unused_result))

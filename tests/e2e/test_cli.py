@@ -3,6 +3,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import stat
 import subprocess
 
@@ -240,6 +241,27 @@ def test_store_makes_its_directories(work):
         assert stat.S_IMODE((work.path / name).stat().st_mode) == 0o700
     work.config(keys={"master_file": str(work.path / "c/d/master.key")})
     assert work.with_config("store", "init").status in (66, 73)
+
+
+def test_store_migrate(work):
+    """A store of an older version: who only reads says what to do, migrate
+    does it, and then all is there."""
+    work.prepare([])
+    with sqlite3.connect(work.path / "indelible.db") as db:
+        for name in ("trouble_level", "trouble", "trouble_ms", "gap_from",
+                     "gap_to", "resume_at"):
+            db.execute("ALTER TABLE log DROP COLUMN %s" % name)
+        db.execute("ALTER TABLE log ADD COLUMN unhealthy INTEGER NOT NULL"
+                   " DEFAULT 0 CHECK (unhealthy IN (0, 1))")
+        db.execute("DROP TRIGGER quarantine_left")
+        db.execute("DROP INDEX quarantine_time")
+        db.execute("DROP TABLE quarantine_key")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    assert "store migrate" in work.with_config("status").err
+    assert "up to date" in work.with_config("store", "migrate").expect(0).out
+    work.with_config("store", "migrate").expect(0)
+    work.with_config("status").expect(0)
 
 
 def test_lost_key(work):
