@@ -97,6 +97,14 @@ $(O)/monitor/store/sqlite.o: $(SQL_H)
 $(O)/monitor/store/sqlite%.o: $(SQL_H)
 $(OBJ_store): ALL_CFLAGS += -I$(O)/gen
 
+# So do the word lists.
+$(O)/gen/words/%.txt.h: monitor/pii/words/%.txt tests/embed
+	@mkdir -p $(@D)
+	tests/embed $< > $@
+$(O)/monitor/pii/words.o: $(patsubst monitor/pii/%,$(O)/gen/%.h,\
+	$(sort $(wildcard monitor/pii/words/*.txt)))
+$(O)/monitor/pii/words.o: ALL_CFLAGS += -I$(O)/gen
+
 # --- unit tests -------------------------------------------------------------
 UNIT := $(patsubst tests/%.c,$(O)/tests/%,\
 	$(sort $(wildcard tests/unit/*.c tests/store/*.c)))

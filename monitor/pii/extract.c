@@ -14,6 +14,8 @@
 
 struct extractor {
 	struct carriers *carriers;
+	struct words *words;
+	struct tlds *tlds;
 };
 
 struct extractor *
@@ -22,6 +24,8 @@ extractor_new(void)
 	struct extractor *x = NEW(struct extractor);
 
 	x->carriers = carriers_new();
+	x->words = words_new();
+	x->tlds = tlds_new();
 	return x;
 }
 
@@ -31,6 +35,8 @@ extractor_free(struct extractor *x)
 	if (x == NULL)
 		return;
 	carriers_free(x->carriers);
+	words_free(x->words);
+	tlds_free(x->tlds);
 	free(x);
 }
 
@@ -61,31 +67,6 @@ read_all(struct finder *f)
 		find_ext(f, &e);
 	if (c->attributes.len > 0)
 		find_attributes(f, &request, c->attributes);
-}
-
-void
-extract_run(struct extractor *x, struct findings *out, const struct cert *c,
-    struct arena *arena, struct problems *problems)
-{
-	struct place raw = place_of(IN_EXT, SIDE_SUBJECT, "bytes");
-	struct finder f = {.carriers = x->carriers,
-	    .cert = c,
-	    .out = out,
-	    .arena = arena,
-	    .problems = problems};
-
-	out->num = out->dropped = 0;
-	out->partial = false;
-	out->facts = (struct facts){.ca = c->ca};
-	if (c->status != CERT_UNPARSED)
-		read_all(&f);
-	/* Where room ran out there is none for what damage hides either. */
-	if ((c->status != CERT_PARSED || out->partial) && out->dropped == 0) {
-		find_raw(&f, &raw, c->der, c->status != CERT_UNPARSED);
-		find_raw(&f, &raw, c->rest, false);
-	}
-	if (out->num > 0 && c->status != CERT_UNPARSED)
-		extract_facts(x, &out->facts, c, arena);
 }
 
 /* The first reading of the last attribute of this type. */
@@ -186,6 +167,37 @@ read_classes(const struct extractor *x, const struct cert *c)
 	if (c->poison || c->format == CERT_TBS)
 		set |= 1u << CLASS_PRECERT;
 	return most_specific(set);
+}
+
+void
+extract_run(struct extractor *x, struct findings *out, const struct cert *c,
+    struct arena *arena, struct problems *problems)
+{
+	struct place raw = place_of(IN_EXT, SIDE_SUBJECT, "bytes");
+	struct common common[COMMONS];
+	struct finder f = {.carriers = x->carriers,
+	    .words = x->words,
+	    .tlds = x->tlds,
+	    .common = common,
+	    .cert = c,
+	    .out = out,
+	    .arena = arena,
+	    .problems = problems};
+
+	out->num = out->dropped = 0;
+	out->partial = false;
+	out->facts = (struct facts){.ca = c->ca};
+	if (c->status != CERT_UNPARSED)
+		read_all(&f);
+	/* Where room ran out there is none for what damage hides either. */
+	if ((c->status != CERT_PARSED || out->partial) && out->dropped == 0) {
+		find_raw(&f, &raw, c->der, c->status != CERT_UNPARSED);
+		find_raw(&f, &raw, c->rest, false);
+	}
+	if (f.num_commons > 0)
+		find_persons(&f, read_classes(x, c));
+	if (out->num > 0 && c->status != CERT_UNPARSED)
+		extract_facts(x, &out->facts, c, arena);
 }
 
 void

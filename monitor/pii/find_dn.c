@@ -1,9 +1,10 @@
 /*
  * find_dn: distinguished names: each attribute by its carrier, and the name
  * of the person when the parts are all read (reference pii.md 4.2). A
- * commonName alone is no proof and stays unread here.
+ * commonName alone is judged later: find_person.c.
  */
 #include "ctlog/base/text.h"
+#include "ctlog/x509/oid.h"
 #include "monitor/pii/finder.h"
 #include "monitor/pii/normal.h"
 
@@ -24,6 +25,7 @@ struct parts {
 
 struct dn {
 	struct parts given, surname, common, personal;
+	struct der org;
 	uint32_t first; /* finding of this name */
 	bool person;    /* has a personal number */
 	bool pseudonym;
@@ -112,6 +114,8 @@ read_attr(struct finder *f, struct dn *dn, struct place *p,
 		read_plain(f, p, &attr->value);
 		return;
 	case HOW_TEXT:
+		if (oid_is(attr->oid, OID_ORGANIZATION))
+			dn->org = attr->value;
 		read_plain(f, p, &attr->value);
 		return;
 	case HOW_GIVEN:
@@ -316,9 +320,9 @@ is_host(struct span s)
 }
 
 /* What a commonName is to the structured name beside it. */
-enum common { COMMON_SAME, COMMON_PART, COMMON_PATRONYMIC, COMMON_OTHER };
+enum likeness { COMMON_SAME, COMMON_PART, COMMON_PATRONYMIC, COMMON_OTHER };
 
-static enum common
+static enum likeness
 compare(struct finder *f, const struct dn *dn, struct span canonical)
 {
 	struct span token[NAME_TOKENS];
@@ -362,7 +366,7 @@ put_common(struct finder *f, const struct dn *dn, struct part *part)
 {
 	struct span value, name;
 	struct finding *out;
-	enum common common;
+	enum likeness common;
 
 	/* What is odd about it was reported when addresses were sought. */
 	chars_decode(&part->text, f->arena, &part->attr.value);
@@ -405,6 +409,15 @@ is_pseudonym(struct finder *f, uint32_t from, const struct part *part)
 	return false;
 }
 
+static void
+finish_common(struct finder *f, struct dn *dn, struct part *part, bool named)
+{
+	if (!named && !dn->pseudonym)
+		find_common_later(f, &part->place, &part->attr.value, &dn->org);
+	else if (!is_pseudonym(f, dn->first, part))
+		put_common(f, dn, part);
+}
+
 /* What the attributes say when they are all read. */
 static void
 finish(struct finder *f, struct dn *dn)
@@ -414,9 +427,7 @@ finish(struct finder *f, struct dn *dn)
 	if (named)
 		put_structured(f, dn);
 	for (unsigned i = 0; i < dn->common.num; i++)
-		if ((named || dn->pseudonym) &&
-		    !is_pseudonym(f, dn->first, &dn->common.part[i]))
-			put_common(f, dn, &dn->common.part[i]);
+		finish_common(f, dn, &dn->common.part[i], named);
 	for (unsigned i = 0; i < dn->personal.num; i++) {
 		struct part *part = &dn->personal.part[i];
 
@@ -435,6 +446,7 @@ dn_start(struct dn *dn, const struct finder *f)
 	dn->common.num = dn->personal.num = 0;
 	dn->first = f->out->num;
 	dn->person = dn->pseudonym = false;
+	dn->org = (struct der){0};
 }
 
 void

@@ -12,14 +12,19 @@
 #include "monitor/pii/address.h"
 #include "monitor/pii/carrier.h"
 #include "monitor/pii/extract.h"
+#include "monitor/pii/person.h"
 
 struct finder {
 	const struct carriers *carriers;
+	const struct words *words;
+	struct tlds *tlds;
 	const struct cert *cert;
 	struct findings *out;
 	struct arena *arena;
 	struct problems *problems;
 	unsigned values; /* decoded so far: LIMIT_VALUES at most */
+	unsigned num_commons;
+	struct common *common; /* COMMONS of them */
 };
 
 /* Where a value stands. */
@@ -34,6 +39,14 @@ struct place {
 	const char *reason; /* NULL: the last word of carrier */
 	uint8_t tag;
 	uint32_t flags;
+};
+
+/* A commonName that waits for its verdict, and the organizationName beside it.
+ */
+#define COMMONS 8
+struct common {
+	struct place place;
+	struct der value, org;
 };
 
 /* find.c */
@@ -74,6 +87,11 @@ void find_problem(struct finder *f, const struct place *p, const char *what);
 void find_name(struct finder *f, const struct place *p, struct span name);
 /* SEQUENCE OF Attribute { OID, SET OF value }: directory attributes, CSRs. */
 void find_attributes(struct finder *f, const struct place *p, struct span list);
+
+/* find_person.c: a commonName, to be judged when all is read. */
+void find_common_later(struct finder *f, const struct place *p,
+    const struct der *value, const struct der *org);
+void find_persons(struct finder *f, uint32_t classes);
 
 /* find_general.c: GeneralNames in an extension value. */
 void find_general_names(
