@@ -286,9 +286,13 @@ test_plain_attrs(void **state)
 	/* No mailbox. */
 	db_attr(&subject, "2.5.4.10", 0x0c, "Team @ Work, Team@Work Ltd");
 	db_attr(&subject, "2.5.4.10", 0x0c, "ftp://a:b@host.example/");
-	db_attr(&subject, "2.5.4.3", 0x0c, "051@\u5f20\u4e09@110101199003@1");
 	run();
 	assert_int_equal(found.num, 0);
+	/* Nor is this: it is a name. */
+	db_attr(&subject, "2.5.4.3", 0x0c, "051@\u5f20\u4e09@110101199003@1");
+	run();
+	assert_int_equal(found.num, 1);
+	assert_int_equal(get(PII_NAME, "\u5f20\u4e09")->confidence, CONF_NAME);
 }
 
 /* A value that is a structure is searched for strings. */
@@ -742,8 +746,12 @@ test_common_name(void **state)
 	db_attr(&subject, "2.5.4.4", 0x0c, "Roe");
 	run();
 	assert_int_equal(found.num, 1);
-	/* Alone it is not read. */
+	/* Alone it is only possible, and a host is nothing. */
 	db_attr(&subject, "2.5.4.3", 0x0c, "Jane Roe");
+	run();
+	only(PII_NAME, "jane roe", "subject.commonName");
+	assert_int_equal(get(PII_NAME, "jane roe")->confidence, CONF_POSSIBLE);
+	db_attr(&subject, "2.5.4.3", 0x0c, "jane.example.com");
 	run();
 	assert_int_equal(found.num, 0);
 }
