@@ -749,7 +749,7 @@ test_common_name(void **state)
 	/* Alone it is only possible, and a host is nothing. */
 	db_attr(&subject, "2.5.4.3", 0x0c, "Jane Roe");
 	run();
-	only(PII_NAME, "jane roe", "subject.commonName");
+	assert_int_equal(found.num, 1);
 	assert_int_equal(get(PII_NAME, "jane roe")->confidence, CONF_POSSIBLE);
 	db_attr(&subject, "2.5.4.3", 0x0c, "jane.example.com");
 	run();
