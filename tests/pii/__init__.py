@@ -1,0 +1,8 @@
+"""Personal data in certificates: what must be found, told and matched.
+
+build.py           a certificate from its parts, right or wrong
+make.py            the certificates of every case; `python3 -m tests.pii.make`
+expected.jsonl     what `inspect --json --reveal` must say of each
+matching.py        records, certificates, and which of them belong together
+oracle.py          what OpenSSL reads in a certificate
+"""
