@@ -5,6 +5,8 @@ import random
 
 import pytest
 
+from tests.e2e.helpers import Workspace
+
 from .build import certificate
 from .matching import CASES, REFUSED
 
@@ -41,15 +43,9 @@ def everything():
     return out
 
 
-@pytest.fixture(scope="module")
-def hits(server, tmp_path_factory):
-    """{(record, certificate, twin): alert data} of one scan."""
-    from tests.e2e.helpers import Workspace
-    work = Workspace(tmp_path_factory.mktemp("matching"))
-    logged = everything()
-    log = server.new_log([{"der": base64.b64encode(body).decode()}
-                          for _, _, body in logged.values()])
-    result = work.backfill(log, "static",
+def scan(work, log, api, logged):
+    """{(record, certificate, twin): alert data} of a scan of everything."""
+    result = work.backfill(log, api,
                            records=[c.record for c in CASES]).expect(0)
     assert result.summary["quarantined"] == 0
     out = {}
@@ -59,8 +55,34 @@ def hits(server, tmp_path_factory):
         key = data["record"]["id"], name, twin
         assert key not in out
         out[key] = data
-    work.close()
     return out
+
+
+@pytest.fixture(scope="module")
+def scans(server, tmp_path_factory):
+    """The scan by each protocol."""
+    work = Workspace(tmp_path_factory.mktemp("matching"))
+    logged = everything()
+    log = server.new_log([{"der": base64.b64encode(body).decode()}
+                          for _, _, body in logged.values()])
+    yield {api: scan(work, log, api, logged)
+           for api in ("static", "rfc6962")}
+    work.close()
+
+
+@pytest.fixture
+def hits(scans):
+    """One of the scans."""
+    return scans["static"]
+
+
+def test_protocol_does_not_matter(scans):
+    """The same in both but for the name of the log."""
+    def told(data):
+        return {k: v for k, v in data.items() if k != "sightings"}
+    static, rfc6962 = ({key: told(data) for key, data in scan.items()}
+                       for scan in scans.values())
+    assert static == rfc6962
 
 
 def test_all_and_no_other(hits):
