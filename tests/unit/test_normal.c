@@ -343,6 +343,73 @@ test_script(void **state)
 	assert_false(script_confusable(span_str("jane анна")));
 }
 
+/* normalise(normalise(x)) = normalise(x) (pii.md 6.4), and it is UTF-8. */
+static void
+check_idempotent(struct span in)
+{
+	typedef struct span normal_fn(struct arena * a, struct span s);
+	static normal_fn *const all[] = {
+	    normal_fold, normal_email, normal_domain, normal_name};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct arena a = fresh();
+		struct span once = all[i](&a, in), twice = all[i](&a, once);
+
+		if (!text_is_utf8(once) || !span_eq(once, twice))
+			fail_msg("%zu: \"%.*s\": \"%.*s\", then \"%.*s\"", i,
+			    (int)in.len, (const char *)in.p, (int)once.len,
+			    (const char *)once.p, (int)twice.len,
+			    (const char *)twice.p);
+	}
+}
+
+/* Every code point of the planes that have letters, between two of them, in
+ * a local part and in a domain. */
+static void
+test_idempotent(void **state)
+{
+	struct buf b = {0};
+
+	(void)state;
+	for (uint32_t c = 1; c < 0x20000; c++) {
+		if (c >= 0xd800 && c < 0xe000)
+			continue;
+		buf_clear(&b);
+		buf_str(&b, "x");
+		text_utf8_add(&b, c);
+		buf_str(&b, "y@a");
+		text_utf8_add(&b, c);
+		buf_str(&b, "b.example");
+		check_idempotent(buf_span(&b));
+	}
+	buf_fini(&b);
+}
+
+/* Several marks, letters and joiners side by side. */
+static void
+test_idempotent_random(void **state)
+{
+	static const uint32_t ranges[] = {0x20, 0xa0, 0x300, 0x370, 0x590,
+	    0x600, 0x900, 0xe00, 0x1100, 0x1e00, 0x2000, 0x3040, 0xac00, 0xff00,
+	    0x1d400, 0xe0100};
+	uint64_t dice = 6400;
+	struct buf b = {0};
+
+	(void)state;
+	for (unsigned n = 0; n < 20000; n++) {
+		buf_clear(&b);
+		for (unsigned i = 0; i < 8; i++) {
+			dice = dice * 6364136223846793005u + 1442695040888963u;
+			text_utf8_add(&b,
+			    ranges[dice >> 60] + (uint32_t)(dice >> 40 & 0x5f));
+			if (i == 4)
+				buf_char(&b, '@');
+		}
+		check_idempotent(buf_span(&b));
+	}
+	buf_fini(&b);
+}
+
 int
 main(void)
 {
@@ -359,6 +426,8 @@ main(void)
 	    cmocka_unit_test(test_tokens),
 	    cmocka_unit_test(test_tokens_joints),
 	    cmocka_unit_test(test_script),
+	    cmocka_unit_test(test_idempotent),
+	    cmocka_unit_test(test_idempotent_random),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
