@@ -131,12 +131,15 @@ fuzz-replay: $(FUZZ:%=$(O)/fuzz/%)
 	@for f in $(FUZZ); do \
 	    tests/quiet $$f-replay-$(BUILD) $(O)/fuzz/$$f \
 	    tests/fuzz/corpus/$$f || exit 1; done
-# make fuzz SECONDS=60: every target, starting from its corpus.
+# make fuzz SECONDS=60: every target, starting from its corpus; or that many
+# RUNS, or one TARGET: make fuzz TARGET=fuzz_tree RUNS=100000000
 fuzz:
 	$(MAKE) BUILD=fuzz fuzz-run
-fuzz-run: $(FUZZ:%=$(O)/fuzz/%)
-	@for f in $(FUZZ); do mkdir -p build/corpus/$$f; \
-	    $(O)/fuzz/$$f -max_total_time=$(or $(SECONDS),60) -timeout=5 \
+FUZZED := $(or $(TARGET),$(FUZZ))
+fuzz-run: $(FUZZED:%=$(O)/fuzz/%)
+	@for f in $(FUZZED); do mkdir -p build/corpus/$$f; \
+	    $(O)/fuzz/$$f $(if $(RUNS),-runs=$(RUNS),\
+	    -max_total_time=$(or $(SECONDS),60)) -timeout=5 \
 	    -rss_limit_mb=1024 build/corpus/$$f tests/fuzz/corpus/$$f || \
 	    exit 1; done
 
@@ -194,7 +197,8 @@ help:
 	@echo 'make unit | e2e | fuzz-replay | lint     parts of it'
 	@echo 'make interop    logs of others, and another reader of our own'
 	@echo 'make asan | tsan | coverage              other builds of it'
-	@echo 'make fuzz SECONDS=60                     search for new inputs'
+	@echo 'make fuzz SECONDS=60|RUNS=100000000 TARGET=fuzz_tree'
+	@echo '                search for new inputs'
 	@echo 'make install DESTDIR= PREFIX=$(PREFIX)'
 	@echo 'BUILD=release|asan|tsan|cov|fuzz  WERROR=1  CC=clang'
 

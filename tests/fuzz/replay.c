@@ -2,7 +2,9 @@
  * replay: runs a fuzz target over files and folders of inputs, for builds
  * without libFuzzer. `make check` replays every corpus this way. Each input is
  * also run truncated at every length up to 300 bytes, which finds most missing
- * bounds checks under ASan.
+ * bounds checks under ASan. A target with a mutator of its own is run on some
+ * mutations of each, the same ones every time, and on crosses with the input
+ * before.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -11,7 +13,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define MUTATIONS 200
+#define ROOM (1u << 20)
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+__attribute__((weak)) size_t LLVMFuzzerCustomMutator(
+    uint8_t *data, size_t size, size_t max, unsigned seed);
+__attribute__((weak)) size_t LLVMFuzzerCustomCrossOver(const uint8_t *one,
+    size_t one_len, const uint8_t *two, size_t two_len, uint8_t *out,
+    size_t max, unsigned seed);
 
 static unsigned long runs;
 
@@ -30,6 +40,32 @@ run(const uint8_t *data, size_t size)
 }
 
 static void
+run_mutations(const uint8_t *data, size_t size)
+{
+	static uint8_t before[ROOM], now[ROOM];
+	static size_t before_len;
+
+	if (LLVMFuzzerCustomMutator == NULL || size > ROOM / 4)
+		return;
+	for (unsigned seed = 0; seed < MUTATIONS; seed++) {
+		size_t len = size;
+
+		memcpy(now, data, size);
+		for (unsigned again = 0; again <= seed % 3; again++)
+			len = LLVMFuzzerCustomMutator(
+			    now, len, ROOM / 2, seed + again);
+		run(now, len);
+		if (LLVMFuzzerCustomCrossOver == NULL || before_len == 0)
+			continue;
+		len = LLVMFuzzerCustomCrossOver(
+		    data, size, before, before_len, now, ROOM / 2, seed);
+		run(now, len);
+	}
+	memcpy(before, data, size);
+	before_len = size;
+}
+
+static void
 run_file(const char *path)
 {
 	FILE *f = fopen(path, "rb");
@@ -45,6 +81,7 @@ run_file(const char *path)
 	run(data, n);
 	for (size_t i = 0; i < n && i < 300; i++)
 		run(data, i);
+	run_mutations(data, n);
 	free(data);
 }
 

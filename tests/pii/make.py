@@ -2,7 +2,7 @@
 """The certificates of every case: E addresses, N names and numbers, P
 structures, B broken bytes, X further ones. The people are invented.
 
-    python3 -m tests.pii.make DIR      writes each as DIR/ID.der
+    python3 -m tests.pii.make DIR [ID...]   writes them as DIR/ID.der
 """
 import pathlib
 import sys
@@ -309,9 +309,10 @@ def main():
     """Write them all."""
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for number, body in CASES.items():
-        (folder / (number + ".der")).write_bytes(body)
-    print("%d certificates in %s" % (len(CASES), folder))
+    numbers = sys.argv[2:] or CASES
+    for number in numbers:
+        (folder / (number + ".der")).write_bytes(CASES[number])
+    print("%d certificates in %s" % (len(numbers), folder))
 
 
 if __name__ == "__main__":
