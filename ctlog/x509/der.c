@@ -165,6 +165,40 @@ der_walk_next(struct der_walk *w, struct der *out)
 	return false;
 }
 
+/* A character string in segments: strings of its own type or OCTET STRINGs
+ * (X.690 8.23), and nothing else. Damage makes strings of SEQUENCEs. */
+static bool
+is_segmented(const struct der *t)
+{
+	const uint32_t strings = 1u << 12 | 0x1fu << 18 | 0xfu << 25 | 1u << 30;
+	struct span s = t->value;
+	struct der part;
+
+	if (!der_is_universal(t) || t->tag > 30 || (strings >> t->tag & 1) == 0)
+		return false;
+	while (der_next(&part, &s))
+		if ((part.id & ~DER_CONSTRUCTED) != DER_OCTET_STRING &&
+		    (part.id & ~DER_CONSTRUCTED) != t->tag)
+			return false;
+	return s.len == 0;
+}
+
+bool
+der_walk_leaf(struct der_walk *w, struct der *out)
+{
+	while (der_walk_next(w, out)) {
+		if (!der_is_constructed(out))
+			return true;
+		if (!is_segmented(out))
+			continue;
+		if (w->level[w->depth - 1].p == out->value.p &&
+		    out->value.len > 0)
+			w->depth--;
+		return true;
+	}
+	return false;
+}
+
 bool
 der_is_well_formed(struct span s)
 {

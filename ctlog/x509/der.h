@@ -135,6 +135,10 @@ void der_walk_start(struct der_walk *w, struct span s);
 bool der_walk_next(struct der_walk *w, struct der *out);
 void der_walk_into(struct der_walk *w, struct span s);
 
+/* The next that is read as one value: what is primitive, and a string that BER
+ * cut into segments (der_join), which are not visited then. */
+bool der_walk_leaf(struct der_walk *w, struct der *out);
+
 /* All of s is TLVs, at least one, none of them clamped. */
 bool der_is_well_formed(struct span s);
 

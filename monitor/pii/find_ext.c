@@ -33,9 +33,7 @@ find_strings(struct finder *f, const struct place *p, struct span ders)
 	struct der t;
 
 	der_walk_start(&w, ders);
-	while (der_walk_next(&w, &t)) {
-		if (der_is_constructed(&t))
-			continue;
+	while (der_walk_leaf(&w, &t)) {
 		if (may_hide(&t))
 			der_walk_into(&w, t.value);
 		else

@@ -174,9 +174,8 @@ read_nested(struct finder *f, struct place *p, const struct carrier *c,
 	struct der t;
 
 	der_walk_start(&w, ders);
-	while (der_walk_next(&w, &t))
-		if (!der_is_constructed(&t))
-			read_text(f, p, c, &t);
+	while (der_walk_leaf(&w, &t))
+		read_text(f, p, c, &t);
 	f->out->partial |= w.cut;
 }
 

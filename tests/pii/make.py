@@ -281,6 +281,8 @@ def further():
     halves = raw(0x2C, raw(0x0C, b"jroe@") + raw(0x0C, b"example.com"))
     mail("X01", [["other", UPN, halves]])
     mail("X02", [["other", UPN, der.seq(halves)]])
+    web("X06", [["dns", "www.example.com"]],
+        extra=[("1.3.6.1.4.1.99999.6", der.seq(halves))])
     # All of it is the issuer's, nothing the subject's.
     case("X03", certificate(
         [["CN", "www.example.com"]],

@@ -145,6 +145,33 @@ test_walk(void **state)
 	assert_false(der_is_well_formed(span_str("not DER at all")));
 }
 
+/* A string in segments is one leaf; an empty one, and what is behind, too. */
+static void
+test_walk_leaf(void **state)
+{
+	static const uint8_t in[] = {0x34, 0x12, 0x2c, 0x06, 0x0c, 1, 'a', 0x0c,
+	    1, 'b', 0x2c, 0x00, 0x24, 0x03, 0x04, 1, 'c', 0x0c, 1, 'd'};
+	static const struct {
+		uint8_t id;
+		const char *value;
+	} want[] = {{0x2c, "\x0c\x01"
+			   "a\x0c\x01"
+			   "b"},
+	    {0x2c, ""}, {0x04, "c"}, {0x0c, "d"}};
+	struct der_walk w;
+	struct der t;
+
+	(void)state;
+	der_walk_start(&w, span_of(in, sizeof(in)));
+	for (size_t i = 0; i < 4; i++) {
+		assert_true(der_walk_leaf(&w, &t));
+		assert_int_equal(t.id, want[i].id);
+		assert_true(span_eq_str(t.value, want[i].value));
+	}
+	assert_false(der_walk_leaf(&w, &t));
+	assert_false(w.cut);
+}
+
 static void
 test_walk_limits(void **state)
 {
@@ -281,6 +308,7 @@ main(void)
 	    cmocka_unit_test(test_indefinite),
 	    cmocka_unit_test(test_indefinite_hostile),
 	    cmocka_unit_test(test_walk),
+	    cmocka_unit_test(test_walk_leaf),
 	    cmocka_unit_test(test_walk_limits),
 	    cmocka_unit_test(test_join),
 	    cmocka_unit_test(test_oid),
