@@ -118,6 +118,11 @@ $(O)/tests/%.ok: $(O)/tests/%
 	@CMOCKA_MESSAGE_OUTPUT=stdout tests/quiet $*-$(BUILD) $<
 	@touch $@
 
+# --- personal data: fixtures, matching, another reader ------------------------
+.PHONY: pii
+pii: all
+	INDELIBLE=$(O)/indelible $(PY) -m pytest -q tests/pii $(E2E)
+
 # --- fuzzing: every target replays its corpus in `make check` ---------------
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(ROOM_LIBS) $(if $(filter fuzz,$(BUILD)),,\
@@ -194,7 +199,7 @@ help:
 	@echo 'make demo       install what is missing (as root), build, show'
 	@echo '                the main job on a local log; ONCE=1 ends itself'
 	@echo 'make check      install what is missing (as root), test everything'
-	@echo 'make unit | e2e | fuzz-replay | lint     parts of it'
+	@echo 'make unit | e2e | pii | fuzz-replay | lint     parts of it'
 	@echo 'make interop    logs of others, and another reader of our own'
 	@echo 'make asan | tsan | coverage              other builds of it'
 	@echo 'make fuzz SECONDS=60|RUNS=100000000 TARGET=fuzz_tree'

@@ -136,6 +136,7 @@ def random_certificates():
     return {"R%05d" % k: chance.one(dice) for k in range(NUMBER)}
 
 
+@pytest.mark.smoke
 def test_cases(tmp_path):
     """Every case of the tables; OpenSSL reads most of them."""
     assert compare(tmp_path, CASES) >= len(CASES) - 8
@@ -146,6 +147,7 @@ def test_random(tmp_path, random_certificates):
     assert compare(tmp_path, random_certificates) == NUMBER
 
 
+@pytest.mark.smoke
 def test_mutations(tmp_path, random_certificates):
     """Bytes of them changed: some are read yet."""
     dice = random.Random(SEED + 1)

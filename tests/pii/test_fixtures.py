@@ -17,6 +17,7 @@ import pytest
 from .inspect import tokens
 from .make import CASES
 
+pytestmark = pytest.mark.smoke
 EXPECTED = {}
 for line in (pathlib.Path(__file__).parent / "expected.jsonl").read_text(
         encoding="utf-8").splitlines():

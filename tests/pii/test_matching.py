@@ -85,6 +85,7 @@ def test_protocol_does_not_matter(scans):
     assert static == rfc6962
 
 
+@pytest.mark.smoke
 def test_all_and_no_other(hits):
     """Each record is hit by its certificates, and by no other's."""
     found = {(record, name) for record, name, twin in hits if twin == 0}

@@ -49,6 +49,7 @@ def signed():
     return {name: der.tbs_of(body) for name, body in bodies.items()}
 
 
+@pytest.mark.smoke
 def test_forms(tmp_path, signed):
     """A certificate, its precertificate and what is signed of both."""
     forms = {"tbs": {}, "final": {}, "precertificate": {}}
@@ -71,6 +72,7 @@ def test_forms(tmp_path, signed):
             set(final["classes"]) | {"precert"}
 
 
+@pytest.mark.smoke
 def test_cut_short(tmp_path):
     """Cut anywhere, nothing is told that is not in the whole; its values
     are those of the whole, or stand in them."""
@@ -147,6 +149,7 @@ def log(server):
     return server.new_log(specs)
 
 
+@pytest.mark.smoke
 def test_scan_is_discreet(work, log):
     """A scan, its progress and its end; records that are wrong."""
     records = [case.record for case in MATCHING]
