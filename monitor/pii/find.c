@@ -36,6 +36,13 @@ find_problem(struct finder *f, const struct place *p, const char *what)
 	problem_add(f->problems, what, "%s", path);
 }
 
+void
+find_cut(struct finder *f, const struct place *p, const char *what)
+{
+	f->out->partial = true;
+	find_problem(f, p, what);
+}
+
 /* What a person should hear of the flags; the rest is curious, not wrong. */
 static void
 report_flags(struct finder *f, const struct place *p)
@@ -62,9 +69,11 @@ is_full(const struct finder *f)
 	return f->arena->cap - f->arena->used < 8 * LIMIT_VALUE;
 }
 
-static void
-find_drop(struct finder *f)
+void
+find_drop(struct finder *f, const struct place *p)
 {
+	if (f->out->dropped == 0)
+		find_problem(f, p, "more values than are examined");
 	f->out->dropped++;
 	f->out->partial = true;
 }
@@ -76,9 +85,7 @@ find_decode(struct finder *f, struct place *p, struct chars *out,
 	const uint32_t own = FLAG_UNKNOWN_ATTR | FLAG_UNKNOWN_EXT;
 
 	if (f->values >= LIMIT_VALUES || is_full(f)) {
-		if (f->out->dropped == 0)
-			find_problem(f, p, "more values than are examined");
-		find_drop(f);
+		find_drop(f, p);
 		return false;
 	}
 	f->values++;
@@ -168,7 +175,7 @@ find_add(struct finder *f, const struct place *p, enum pii_kind kind,
 	if (canonical.len == 0 || is_known(out, p, kind, canonical))
 		return NULL;
 	if (out->num == out->cap) {
-		find_drop(f);
+		find_drop(f, p);
 		return NULL;
 	}
 	g = &out->list[out->num++];
@@ -238,7 +245,7 @@ put_address(struct finder *f, const struct place *p,
 		return;
 	canonical = normal_email(f->arena, value);
 	if (canonical.len == 0 && is_full(f))
-		find_drop(f);
+		find_drop(f, p);
 	g = find_add(f, p, kind, value, canonical);
 	if (g == NULL)
 		return;

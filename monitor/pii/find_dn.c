@@ -38,8 +38,7 @@ keep(struct finder *f, struct parts *to, const struct place *p,
 	struct part *part = &to->part[to->num];
 
 	if (to->num == PARTS) {
-		f->out->dropped++;
-		f->out->partial = true;
+		find_drop(f, p);
 		return;
 	}
 	part->attr = *attr;
@@ -465,10 +464,8 @@ find_name(struct finder *f, const struct place *at, struct span name)
 			p.sub = attr.index;
 		read_attr(f, &dn, &p, &attr);
 	}
-	if (it.cut) {
-		f->out->partial = true;
-		find_problem(f, at, "an attribute that cannot be read");
-	}
+	if (it.cut)
+		find_cut(f, at, "an attribute that cannot be read");
 	finish(f, &dn);
 }
 
@@ -486,7 +483,7 @@ find_attributes(struct finder *f, const struct place *at, struct span list)
 
 		if (!der_next(&oid, &s) || oid.id != DER_OID ||
 		    !der_next(&t, &s)) {
-			f->out->partial = true;
+			find_cut(f, at, "an attribute that cannot be read");
 			continue;
 		}
 		attr.oid = oid.value;
@@ -495,6 +492,7 @@ find_attributes(struct finder *f, const struct place *at, struct span list)
 		while (der_next(&attr.value, &values))
 			read_attr(f, &dn, &p, &attr);
 	}
-	f->out->partial |= list.len > 0;
+	if (list.len > 0)
+		find_cut(f, at, "an attribute that cannot be read");
 	finish(f, &dn);
 }

@@ -41,8 +41,7 @@ find_strings(struct finder *f, const struct place *p, struct span ders)
 	}
 	if (!w.cut)
 		return;
-	f->out->partial = true;
-	find_problem(f, p, "nested too deep, too long or cut short");
+	find_cut(f, p, "nested too deep, too long or cut short");
 	find_raw(f, p, ders, false);
 }
 

@@ -96,8 +96,6 @@ find_general_names(struct finder *f, const struct place *at, struct span names)
 		p.carrier = carrier_general_name(at->where, name.form);
 		read_form(f, &p, &name);
 	}
-	if (it.cut) {
-		f->out->partial = true;
-		find_problem(f, at, "a name that cannot be read");
-	}
+	if (it.cut)
+		find_cut(f, at, "a name that cannot be read");
 }

@@ -17,8 +17,7 @@ find_common_later(struct finder *f, const struct place *p,
 	if (p->side == SIDE_ISSUER || person_is_host(f->tlds, value->value))
 		return;
 	if (f->num_commons == COMMONS) {
-		f->out->dropped++;
-		f->out->partial = true;
+		find_drop(f, p);
 		return;
 	}
 	c = &f->common[f->num_commons++];
@@ -112,6 +111,9 @@ judge(struct finder *f, struct common *c, struct person_in *in)
 	struct person p;
 
 	chars_decode(&text, f->arena, &c->value);
+	/* Said already when it was searched for addresses. */
+	if (text.flags & CHARS_OVERSIZE && find_nothing(&c->value))
+		find_problem(f, &c->place, "longer than 4,096 bytes");
 	if (text.num == 0 || text.flags & CHARS_OVERSIZE)
 		return;
 	c->place.flags = text.flags;

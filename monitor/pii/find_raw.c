@@ -105,8 +105,7 @@ put(struct finder *f, const struct place *at, const struct piece *piece,
 	f->values++;
 	canonical = normal_email(f->arena, value);
 	if (canonical.len == 0) {
-		f->out->dropped++;
-		f->out->partial = true;
+		find_drop(f, at);
 		return;
 	}
 	if (is_found(f->out, canonical))
@@ -133,8 +132,7 @@ put_all(struct finder *f, const struct place *p, const struct piece *piece)
 		if (a.userinfo || !is_credible(&a, piece->local))
 			continue;
 		if (f->values >= LIMIT_VALUES) {
-			f->out->dropped++;
-			f->out->partial = true;
+			find_drop(f, p);
 			return;
 		}
 		put(f, p, piece, &a);

@@ -176,7 +176,8 @@ read_nested(struct finder *f, struct place *p, const struct carrier *c,
 	der_walk_start(&w, ders);
 	while (der_walk_leaf(&w, &t))
 		read_text(f, p, c, &t);
-	f->out->partial |= w.cut;
+	if (w.cut)
+		find_cut(f, p, "nested too deep, too long or cut short");
 }
 
 void

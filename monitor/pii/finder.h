@@ -76,6 +76,13 @@ unsigned find_addresses(struct finder *f, const struct place *p,
 unsigned find_addresses_in(struct finder *f, const struct place *p,
     const struct chars *c, enum how how, enum pii_kind kind);
 
+/* Something at this place cannot be read: the rest is, and this is said. */
+void find_cut(struct finder *f, const struct place *p, const char *what);
+
+/* A value at this place is passed over, there being too many: it is counted,
+ * and the first is said. */
+void find_drop(struct finder *f, const struct place *p);
+
 /* find_value.c: a value of a carrier that needs no more than itself. */
 void find_value(struct finder *f, struct place *p, const struct carrier *c,
     const struct der *value);

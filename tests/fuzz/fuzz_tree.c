@@ -170,6 +170,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cert_parse(&c, span_of(data, size), &problems);
 	extract_run(x, &f, &c, &arena, &problems);
 	check_findings(&f);
+	/* What is not read is said. */
+	ASSERT((c.status == CERT_PARSED && !f.partial) || problems.num > 0);
 	buf_clear(&hits);
 	check_hits(&f, &hits, match_run(m, ix, &f, 0, &hits));
 	return 0;

@@ -293,6 +293,10 @@ def further():
         extra=[("2.5.29.18", general_names(
             [["dirname", [["GN", "Jane"], ["SN", "Roe"]]],
              ["upn", "jroe@ca.example"]]))]))
+    # Too long for a name, too many of them.
+    person("X07", [["CN", "Jane " * 1000]])
+    person("X08", [["CN", given + " Roe"] for given in (
+        "Jane", "Ann", "Zoe", "Eve", "Mary", "Lena", "Rosa", "Ida", "Ada")])
     # A CA with the name of a person: its subject is the CA's own data.
     person("X04", [["C", "DE"], ["CN", "Jane Roe"]], ca=True)
     person("X05", [["O", "Example Org"], ["OU", "jane.roe@example.com"],
