@@ -21,7 +21,7 @@ from .inspect import inspect_all
 from .make import CASES
 
 SEED = int(os.environ.get("PII_SEED", 2026))
-NUMBER = int(os.environ.get("PII_CERTIFICATES", 1200))
+NUMBER = int(os.environ.get("PII_CERTIFICATES", 2500))
 SIMPLE = re.compile(r"[a-z0-9._+-]*[a-z0-9_+]@([a-z0-9-]+\.)+[a-z0-9]+",
                     re.I)
 EMAIL = ("1.2.840.113549.1.9.1", "0.9.2342.19200300.100.1.3")
