@@ -4,7 +4,7 @@ import pytest
 from tests.e2e.conftest import server, work  # pylint: disable=unused-import
 from tests.e2e.conftest import pytest_configure  # pylint: disable=W0611
 
-from .inspect import inspect_all
+from .inspecting import inspect_all
 from .make import CASES
 
 __all__ = ["server", "work", "pytest_configure"]

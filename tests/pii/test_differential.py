@@ -17,7 +17,7 @@ import pytest
 from cryptography import x509
 
 from . import chance, oracle
-from .inspect import inspect_all
+from .inspecting import inspect_all
 from .make import CASES
 
 SEED = int(os.environ.get("PII_SEED", 2026))

@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.helpers import ROOT
 
-from .inspect import tokens
+from .inspecting import tokens
 from .make import CASES
 
 pytestmark = pytest.mark.smoke

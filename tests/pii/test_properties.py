@@ -1,7 +1,7 @@
 """What holds of every certificate (reference pii.md 6.4): forms of the same
 TBSCertificate tell the same, the issuer's side stays the issuer's, nothing
 of anybody reaches the diagnostics. Order is in test_matching.py, canonical
-forms are in tests/unit/test_normal.c, and UTF-8 is asked for by inspect.py.
+forms are in tests/unit/test_normal.c, and UTF-8 is asked for by inspecting.py.
 """
 import base64
 import random
@@ -14,7 +14,7 @@ from tests.fakelog import der
 from tests.fakelog.mint import POISON, SCT_LIST, extension
 
 from . import build, chance
-from .inspect import inspect_all
+from .inspecting import inspect_all
 from .make import CASES
 from .matching import CASES as MATCHING
 
