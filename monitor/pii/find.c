@@ -234,7 +234,8 @@ put_number(struct finder *f, const struct place *p, struct span upn)
 	return true;
 }
 
-static void
+/* False when nothing is left of it: characters that do not count. */
+static bool
 put_address(struct finder *f, const struct place *p,
     const struct address *address, enum how how, enum pii_kind kind)
 {
@@ -242,19 +243,20 @@ put_address(struct finder *f, const struct place *p,
 	struct finding *g;
 
 	if (how == HOW_UPN && put_number(f, p, value))
-		return;
+		return true;
 	canonical = normal_email(f->arena, value);
 	if (canonical.len == 0 && is_full(f))
 		find_drop(f, p);
 	g = find_add(f, p, kind, value, canonical);
 	if (g == NULL)
-		return;
+		return canonical.len > 0;
 	g->alt = unquoted(f, canonical);
 	if (how == HOW_TEXT) {
 		g->confidence = CONF_FREE_TEXT;
 		g->score = 70;
 		find_reason(g, "address in free text");
 	}
+	return true;
 }
 
 /* Part of the text is more than the address and blanks or a full stop. */
@@ -300,8 +302,7 @@ find_addresses(struct finder *f, const struct place *p, struct span text,
 		if (how == HOW_TEXT && !has_dot(address.domain) &&
 		    !is_alone(text, address.whole))
 			continue;
-		n++;
-		put_address(f, p, &address,
+		n += put_address(f, p, &address,
 		    how == HOW_TEXT && is_alone(text, address.whole) ? HOW_EMAIL
 								     : how,
 		    kind);

@@ -297,6 +297,9 @@ def further():
     person("X07", [["CN", "Jane " * 1000]])
     person("X08", [["CN", given + " Roe"] for given in (
         "Jane", "Ann", "Zoe", "Eve", "Mary", "Lena", "Rosa", "Ida", "Ada")])
+    # In front of the at sign, nothing that counts.
+    web("X09", [["dns", "www.example.com"]],
+        [["emailAddress", "\u206a@example.com", "UTF8String"]])
     # A CA with the name of a person: its subject is the CA's own data.
     person("X04", [["C", "DE"], ["CN", "Jane Roe"]], ca=True)
     person("X05", [["O", "Example Org"], ["OU", "jane.roe@example.com"],

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tests.e2e.helpers import Workspace
+from tests.e2e.helpers import Workspace, wait_until
 
 from .build import certificate
 from .matching import CASES, REFUSED
@@ -170,3 +170,19 @@ def test_sightings_and_renewals(work, server):
         for alert in alerts:
             assert [s["index"] % 2 for s in
                     alert["data"]["sightings"]] == [0, 1]
+
+
+def test_one_alert_for_all_logs(work, server):
+    """M27, in the service: the same certificate in four logs is one alert;
+    another of each log says when all has been read."""
+    one = CASES[0]
+    same, *others = (
+        {"der": base64.b64encode(certificate(
+            serial=0x4D270000 + k, **one.certificates[0][1])).decode()}
+        for k in range(5))
+    logs = [server.new_log([same, other, same]) for other in others]
+    work.prepare([(log, "static") for log in logs], records=[one.record])
+    service = work.monitor()
+    wait_until(lambda: len(set(work.ids())) == 5, "alerts")
+    service.stop()
+    assert len(work.ids()) == 5
