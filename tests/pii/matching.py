@@ -140,6 +140,13 @@ ADDRESSES = [
           hit("email-strict", "high"))),
     Case("M33", email("root@localhost"),
          (to("root@localhost"), hit("email-strict", "low"))),
+    # In three places: one alert, and how often.
+    Case("M36", domain("m36.example", kinds=["email"]),
+         (dict(MAIL, subject=[["emailAddress", "a@m36.example"]],
+               sans=[["rfc822", "a@m36.example"], ["rfc822", "b@m36.example"],
+                     ["upn", "c@m36.example"]]), hit("domain", count=3))),
+    Case("M37", domain("m37.example", kinds=["upn"]),
+         (to("a@m37.example"), NONE)),
     # In one rfc822Name with another, as free text, inside of an OU.
     Case("M34", email("c.d@m34.example"),
          (to("a.b@m34.example c.d@m34.example"), STRICT),

@@ -103,7 +103,8 @@ def test_hit(hits, record, name):
     assert (match["rule"], match["score"], data["severity"]) == (
         wanted["rule"], wanted["score"], wanted["severity"]), match
     assert wanted["reason"] in " ".join(match["reasons"]), match
-    assert match["reasons"]
+    assert match["reasons"] and match["count"] == wanted["count"], match
+    assert data["certificate"]["tbs_sha256"] and data["sightings"]
 
 
 @pytest.mark.parametrize("record,name", WANTED)
