@@ -4,13 +4,13 @@
 #include "ctlog/base/mem.h"
 #include "monitor/tail.h"
 
-/* Warnings about records without consent are counted after so many. */
+/* Warnings are counted after so many. */
 #define WARNINGS 20
 
 struct reading {
 	struct import *im;
 	struct keyer *keyer;
-	size_t num, cap, pending;
+	size_t num, cap, warnings;
 	struct record *records;
 	struct compiled *compiled;
 };
@@ -33,6 +33,24 @@ reading_grow(struct reading *r)
 }
 
 static void
+reading_warn(struct reading *r, size_t at, const char *id, const char *what)
+{
+	if (++r->warnings <= WARNINGS)
+		fprintf(r->im->complaints, "%s:%zu: warning: record %s %s\n",
+		    r->im->name, at, id, what);
+}
+
+/* A name that is found only beside what the record does not tell. */
+static bool
+is_in_vain(const struct record *r)
+{
+	return r->kind == RECORD_NAME && r->require_qualifier &&
+	       r->domains.num + r->organizations.num + r->countries.num +
+		       r->localities.num ==
+		   0;
+}
+
+static void
 reading_record(void *arg, struct record *rec, size_t at)
 {
 	struct reading *r = arg;
@@ -44,12 +62,15 @@ reading_record(void *arg, struct record *rec, size_t at)
 		compiled_fini(&c);
 		return;
 	}
-	if (!record_consented(rec) && ++r->pending <= WARNINGS)
-		fprintf(r->im->complaints,
-		    "%s:%zu: warning: record %s has no complete consent "
-		    "(purpose, method, at, evidence); it stays pending and "
-		    "matches nothing\n",
-		    r->im->name, at, rec->id);
+	if (!record_consented(rec))
+		reading_warn(r, at, rec->id,
+		    "has no complete consent (purpose, method, at, evidence); "
+		    "it stays pending and matches nothing");
+	if (is_in_vain(rec))
+		reading_warn(r, at, rec->id,
+		    "needs a qualifier and has none: it matches nothing; give "
+		    "domains, organizations, countries or localities, or "
+		    "require_qualifier: false");
 	if (r->num == r->cap)
 		reading_grow(r);
 	r->records[r->num] = *rec;
@@ -94,10 +115,9 @@ import_records(struct import *im, struct store *s, struct err *e)
 	enum status st;
 
 	record_read(im->file, reading_record, reading_bad, &r);
-	if (r.pending > WARNINGS)
-		fprintf(im->complaints,
-		    "%s: warning: %zu more records without complete consent\n",
-		    im->name, r.pending - WARNINGS);
+	if (r.warnings > WARNINGS)
+		fprintf(im->complaints, "%s: warning: %zu more warnings\n",
+		    im->name, r.warnings - WARNINGS);
 	if (im->lines_bad > 0)
 		st = err_set(e, ST_BAD,
 		    "%s: %zu bad line%s; nothing was imported", im->name,

@@ -141,6 +141,20 @@ def test_refused(work, server):
     assert not result.alerts
 
 
+def test_names_in_vain(work, server):
+    """M20: a name that needs a qualifier and has none is said to match
+    nothing."""
+    one, = [c.record for c in CASES if c.number == "M20"]
+    log = server.new_log()
+    said = work.backfill(log, "static", records=[one]).expect(0).err
+    assert "records.jsonl:1: warning: record M20 needs a qualifier" in said
+    for more in ({"require_qualifier": False},
+                 {"qualifiers": {"countries": ["ES"]}}):
+        said = work.backfill(log, "static",
+                             records=[dict(one, **more)]).expect(0).err
+        assert "qualifier" not in said
+
+
 def test_withdrawn(work, server):
     """M26: without the record there is no hit, whatever is logged."""
     one, other = CASES[0], CASES[1]
