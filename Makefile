@@ -105,6 +105,13 @@ $(O)/monitor/pii/words.o: $(patsubst monitor/pii/%,$(O)/gen/%.h,\
 	$(sort $(wildcard monitor/pii/words/*.txt)))
 $(O)/monitor/pii/words.o: ALL_CFLAGS += -I$(O)/gen
 
+# And the table of carriers.
+$(O)/gen/%.tsv.h: monitor/pii/%.tsv tests/embed
+	@mkdir -p $(@D)
+	tests/embed $< > $@
+$(O)/monitor/pii/carrier.o: $(O)/gen/carriers.tsv.h
+$(O)/monitor/pii/carrier.o: ALL_CFLAGS += -I$(O)/gen
+
 # --- unit tests -------------------------------------------------------------
 UNIT := $(patsubst tests/%.c,$(O)/tests/%,\
 	$(sort $(wildcard tests/unit/*.c tests/store/*.c)))

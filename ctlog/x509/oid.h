@@ -1,6 +1,6 @@
 /*
  * oid: object identifiers that the parser itself must know, as contents
- * octets. Those that only carry data are in the table of monitor/pii/carrier.c.
+ * octets. Those that only carry data are in the table of monitor/pii/carriers.tsv.
  */
 #ifndef CTLOG_X509_OID_H
 #define CTLOG_X509_OID_H
@@ -18,11 +18,22 @@ oid_is(struct span s, struct span oid)
 }
 
 #define OID_COMMON_NAME OID("\x55\x04\x03")          /* 2.5.4.3 */
+#define OID_SURNAME OID("\x55\x04\x04")              /* 2.5.4.4 */
 #define OID_COUNTRY OID("\x55\x04\x06")              /* 2.5.4.6 */
 #define OID_LOCALITY OID("\x55\x04\x07")             /* 2.5.4.7 */
 #define OID_ORGANIZATION OID("\x55\x04\x0a")         /* 2.5.4.10 */
+#define OID_GIVEN_NAME OID("\x55\x04\x2a")           /* 2.5.4.42 */
 #define OID_CERTIFICATE_POLICIES OID("\x55\x1d\x20") /* 2.5.29.32 */
 #define OID_EXT_KEY_USAGE OID("\x55\x1d\x25")        /* 2.5.29.37 */
+#define OID_ANY_PURPOSE OID("\x55\x1d\x25\x00")      /* 2.5.29.37.0 */
+/* 1.3.6.1.4.1.311.20.2 */
+#define OID_MS_TEMPLATE_NAME OID("\x2b\x06\x01\x04\x01\x82\x37\x14\x02")
+/* 1.3.6.1.5.5.7.8.9 */
+#define OID_SMTP_UTF8_MAILBOX OID("\x2b\x06\x01\x05\x05\x07\x08\x09")
+/* 1.3.6.1.5.5.7.11, the arc of the older statements */
+#define OID_QC_SYNTAX OID("\x2b\x06\x01\x05\x05\x07\x0b")
+/* 0.4.0.1862.1.2 */
+#define OID_QC_LIMIT_VALUE OID("\x04\x00\x8e\x46\x01\x02")
 /* 1.3.6.1.5.5.7.1.3 */
 #define OID_QC_STATEMENTS OID("\x2b\x06\x01\x05\x05\x07\x01\x03")
 /* 1.3.6.1.4.1.57264.1, the arc of Sigstore's extensions */

@@ -1,353 +1,250 @@
 /*
- * carrier: the tables and the index over them; see carrier.h.
+ * carrier: the file carriers.tsv in memory and the index over it; see
+ * carrier.h. A line of it is read in carrier_row.c.
  */
 #include "monitor/pii/carrier.h"
 
 #include <stdlib.h>
 
 #include "ctlog/base/mem.h"
-#include "ctlog/base/text.h"
+#include "monitor/pii/carrier_row.h"
 
-/* clang-format off */
-#define LABELS(l, general)                                                 \
-	{"subject." l, "issuer." l, "san." general l, "ian." general l,    \
-	    "aki." l, "sda." l, "request." l, "ext." l}
-#define ATTR(oid, how, kind, label) \
-	{oid, HOW_##how, PII_##kind, LABELS(label, "directoryName.")}
-#define TEXT(oid, label) \
-	{oid, HOW_TEXT, PII_EMAIL, LABELS(label, "directoryName.")}
-#define OTHER(oid, how, kind, label) \
-	{oid, HOW_##how, PII_##kind, LABELS(label, "")}
+static const char carriers_tsv[] =
+#include "carriers.tsv.h"
+    ;
 
-/* Attributes of names, of subjectDirectoryAttributes and of requests. */
-static const struct carrier attrs[] = {
-	ATTR("2.5.4.3", COMMON, NAME, "commonName"),
-	ATTR("2.5.4.4", SURNAME, NAME, "surname"),
-	ATTR("2.5.4.5", SERIAL, NATIONAL_ID, "serialNumber"),
-	TEXT("2.5.4.6", "countryName"),
-	TEXT("2.5.4.7", "localityName"),
-	TEXT("2.5.4.8", "stateOrProvinceName"),
-	ATTR("2.5.4.9", PERSONAL, ADDRESS, "streetAddress"),
-	TEXT("2.5.4.10", "organizationName"),
-	TEXT("2.5.4.11", "organizationalUnitName"),
-	ATTR("2.5.4.12", VALUE, TITLE, "title"),
-	TEXT("2.5.4.13", "description"),
-	TEXT("2.5.4.15", "businessCategory"),
-	ATTR("2.5.4.16", PERSONAL, ADDRESS, "postalAddress"),
-	TEXT("2.5.4.17", "postalCode"),
-	ATTR("2.5.4.18", PERSONAL, ADDRESS, "postOfficeBox"),
-	ATTR("2.5.4.20", VALUE, PHONE, "telephoneNumber"),
-	ATTR("2.5.4.23", VALUE, PHONE, "facsimileTelephoneNumber"),
-	ATTR("2.5.4.24", VALUE, PHONE, "x121Address"),
-	ATTR("2.5.4.41", NAME, NAME, "name"),
-	ATTR("2.5.4.42", GIVEN, NAME, "givenName"),
-	ATTR("2.5.4.45", SERIAL, NATIONAL_ID, "x500UniqueIdentifier"),
-	ATTR("2.5.4.46", SERIAL, NATIONAL_ID, "dnQualifier"),
-	ATTR("2.5.4.51", PERSONAL, ADDRESS, "houseIdentifier"),
-	ATTR("2.5.4.65", VALUE, PSEUDONYM, "pseudonym"),
-	ATTR("2.5.4.72", VALUE, TITLE, "role"),
-	TEXT("2.5.4.97", "organizationIdentifier"),
+/* Room for all lines with half of it empty; a power of two. */
+#define SLOTS 1024
+#define PATTERNS 32
 
-	ATTR("1.2.840.113549.1.9.1", EMAIL, EMAIL, "emailAddress"),
-	TEXT("1.2.840.113549.1.9.2", "unstructuredName"),
-	TEXT("1.2.840.113549.1.9.7", "challengePassword"),
-	TEXT("1.2.840.113549.1.9.8", "unstructuredAddress"),
-	ATTR("1.2.840.113549.1.9.14", SKIP, EMAIL, "extensionRequest"),
-	ATTR("1.3.6.1.4.1.311.2.1.14", SKIP, EMAIL, "certExtensions"),
-	TEXT("1.2.840.113549.1.9.20", "friendlyName"),
-
-	ATTR("0.9.2342.19200300.100.1.1", VALUE, USERNAME, "userId"),
-	ATTR("0.9.2342.19200300.100.1.3", EMAIL, EMAIL, "mail"),
-	ATTR("0.9.2342.19200300.100.1.20", VALUE, PHONE, "homePhone"),
-	ATTR("0.9.2342.19200300.100.1.22", EMAIL, EMAIL, "otherMailbox"),
-	TEXT("0.9.2342.19200300.100.1.25", "domainComponent"),
-	ATTR("0.9.2342.19200300.100.1.39", VALUE, ADDRESS, "homePostalAddress"),
-	ATTR("0.9.2342.19200300.100.1.40", VALUE, TITLE, "personalTitle"),
-	ATTR("0.9.2342.19200300.100.1.41", VALUE, PHONE, "mobile"),
-	ATTR("0.9.2342.19200300.100.1.42", VALUE, PHONE, "pager"),
-	ATTR("0.9.2342.19200300.100.1.44", VALUE, ACCOUNT_ID, "uniqueIdentifier"),
-	ATTR("2.16.840.1.113730.3.1.3", VALUE, ACCOUNT_ID, "employeeNumber"),
-	ATTR("2.16.840.1.113730.3.1.241", NAME, NAME, "displayName"),
-
-	ATTR("1.3.6.1.5.5.7.9.1", DATE, BIRTH_DATE, "dateOfBirth"),
-	ATTR("1.3.6.1.5.5.7.9.2", VALUE, BIRTH_PLACE, "placeOfBirth"),
-	ATTR("1.3.6.1.5.5.7.9.3", VALUE, GENDER, "gender"),
-	ATTR("1.3.6.1.5.5.7.9.4", VALUE, CITIZENSHIP, "countryOfCitizenship"),
-	ATTR("1.3.6.1.5.5.7.9.5", VALUE, CITIZENSHIP, "countryOfResidence"),
-	ATTR("1.3.36.8.3.14", NAME, NAME, "nameAtBirth"),
-
-	ATTR("1.2.643.3.131.1.1", VALUE, NATIONAL_ID, "INN"),
-	ATTR("1.2.643.100.3", VALUE, NATIONAL_ID, "SNILS"),
-	ATTR("1.2.643.100.5", VALUE, NATIONAL_ID, "OGRNIP"),
-	ATTR("1.2.804.2.1.1.1.11.1.4.1.1", VALUE, NATIONAL_ID, "RNOKPP"),
-	ATTR("1.2.804.2.1.1.1.11.1.4.11.1", VALUE, NATIONAL_ID, "UNZR"),
-	ATTR("1.3.6.1.4.1.5734.1.1", GIVEN, NAME, "fnmtGivenName"),
-	ATTR("1.3.6.1.4.1.5734.1.2", SURNAME, NAME, "fnmtSurname1"),
-	ATTR("1.3.6.1.4.1.5734.1.3", SURNAME, NAME, "fnmtSurname2"),
-	ATTR("1.3.6.1.4.1.5734.1.4", VALUE, NATIONAL_ID, "fnmtNif"),
-
-	/* Spanish identity documents: profile and version differ. */
-	ATTR("2.16.724.1.3.5.*.4", VALUE, NATIONAL_ID, "esNif"),
-	ATTR("2.16.724.1.3.5.*.5", VALUE, ACCOUNT_ID, "esEmployeeNumber"),
-	ATTR("2.16.724.1.3.5.*.6", GIVEN, NAME, "esGivenName"),
-	ATTR("2.16.724.1.3.5.*.7", SURNAME, NAME, "esSurname1"),
-	ATTR("2.16.724.1.3.5.*.8", SURNAME, NAME, "esSurname2"),
-	ATTR("2.16.724.1.3.5.*.9", EMAIL, EMAIL, "esEmail"),
-	ATTR("2.16.724.1.3.5.*.11", VALUE, TITLE, "esPost"),
-};
-
-/* Types of otherName. */
-static const struct carrier others[] = {
-	OTHER("1.3.6.1.5.5.7.8.9", EMAIL, EMAIL, "smtpUTF8Mailbox"),
-	OTHER("1.3.6.1.4.1.311.20.2.3", UPN, UPN, "userPrincipalName"),
-	OTHER("1.3.6.1.5.5.7.8.5", EMAIL, JID, "xmppAddr"),
-	OTHER("1.3.6.1.5.5.7.8.7", TEXT, EMAIL, "srvName"),
-	OTHER("1.3.6.1.5.5.7.8.8", TEXT, EMAIL, "naiRealm"),
-	OTHER("1.3.6.1.5.2.2", KRB5, ACCOUNT_ID, "krb5PrincipalName"),
-	OTHER("1.3.6.1.4.1.311.25.1", OPAQUE, ACCOUNT_ID, "ntdsReplication"),
-	OTHER("2.16.840.1.101.3.6.6", OPAQUE, NATIONAL_ID, "fascN"),
-	OTHER("1.3.6.1.4.1.57264.1.7", VALUE, USERNAME, "fulcioUsername"),
-
-	OTHER("1.3.6.1.4.1.8321.1", VALUE, NATIONAL_ID, "clRut"),
-	OTHER("2.16.862.2.2", VALUE, NATIONAL_ID, "veRif"),
-	OTHER("1.2.410.200004.10.1.1", OPAQUE, ACCOUNT_ID, "krVid"),
-	OTHER("1.3.6.1.4.1.11801.2.1", VALUE, NATIONAL_ID, "czIkMpsv"),
-	OTHER("2.16.76.1.3.2", NAME, NAME, "brResponsibleName"),
-	OTHER("2.16.76.1.3.5", VALUE, NATIONAL_ID, "brVoterId"),
-	OTHER("2.16.76.1.3.6", VALUE, NATIONAL_ID, "brCei"),
-	OTHER("1.2.392.200149.8.5.5.1", NAME, NAME, "jpkiName"),
-	OTHER("1.2.392.200149.8.5.5.3", VALUE, GENDER, "jpkiGender"),
-	OTHER("1.2.392.200149.8.5.5.4", DATE, BIRTH_DATE, "jpkiBirthDate"),
-	OTHER("1.2.392.200149.8.5.5.5", VALUE, ADDRESS, "jpkiAddress"),
-};
-
-#define SCAN(oid, side, label) \
-	{oid, EXT_SCAN, SIDE_##side, IN_EXT, PII_EMAIL, "ext." label}
-#define SKIP(oid, label) \
-	{oid, EXT_SKIP, SIDE_SUBJECT, IN_EXT, PII_EMAIL, "ext." label}
-#define NAMES(oid, how, side, where) \
-	{oid, EXT_##how, SIDE_##side, IN_##where, PII_EMAIL, ""}
-#define DATA(oid, how, kind, label) \
-	{oid, EXT_##how, SIDE_SUBJECT, IN_EXT, PII_##kind, "ext." label}
-
-/* Extensions. What is not here is scanned for addresses; only what holds
- * random bytes is not. */
-static const struct ext_carrier exts[] = {
-	NAMES("2.5.29.9", SDA, SUBJECT, SDA),
-	SKIP("2.5.29.14", "subjectKeyIdentifier"),
-	SCAN("2.5.29.15", SUBJECT, "keyUsage"),
-	NAMES("2.5.29.17", NAMES, SUBJECT, SAN),
-	NAMES("2.5.29.18", NAMES, ISSUER, IAN),
-	SCAN("2.5.29.19", SUBJECT, "basicConstraints"),
-	SCAN("2.5.29.30", ISSUER, "nameConstraints"),
-	SCAN("2.5.29.31", ISSUER, "cRLDistributionPoints"),
-	SCAN("2.5.29.32", SUBJECT, "certificatePolicies"),
-	NAMES("2.5.29.35", AKI, ISSUER, AKI),
-	SCAN("2.5.29.37", SUBJECT, "extKeyUsage"),
-	SCAN("2.5.29.46", ISSUER, "freshestCRL"),
-	SCAN("1.3.6.1.5.5.7.1.1", ISSUER, "authorityInfoAccess"),
-	SCAN("1.3.6.1.5.5.7.1.3", SUBJECT, "qcStatements"),
-	SCAN("1.3.6.1.5.5.7.1.11", SUBJECT, "subjectInfoAccess"),
-	SCAN("1.3.6.1.5.5.7.1.12", SUBJECT, "logotype"),
-	SCAN("2.16.840.1.113730.1.13", SUBJECT, "nsComment"),
-	SKIP("1.3.6.1.4.1.11129.2.4.2", "signedCertificateTimestampList"),
-	SKIP("1.3.6.1.4.1.11129.2.4.3", "ctPoison"),
-	DATA("1.3.6.1.4.1.311.25.2", SID, ACCOUNT_ID, "msSecurityIdentifier"),
-	SCAN("1.3.6.1.4.1.311.20.2", SUBJECT, "msCertificateTemplateName"),
-	SCAN("1.3.6.1.4.1.311.21.7", SUBJECT, "msCertificateTemplate"),
-	DATA("1.3.6.1.4.1.52266.2", VALUE, TITLE, "leiRole"),
-	DATA("1.3.6.1.4.1.57264.1.5", REPO, USERNAME, "fulcioRepository"),
-	DATA("1.3.6.1.4.1.57264.1.12", REPO, USERNAME, "fulcioSourceRepositoryUri"),
-	DATA("1.3.6.1.4.1.57264.1.15", VALUE, ACCOUNT_ID, "fulcioSourceRepositoryId"),
-	DATA("1.3.6.1.4.1.57264.1.16", REPO, USERNAME, "fulcioSourceOwnerUri"),
-	DATA("1.3.6.1.4.1.57264.1.17", VALUE, ACCOUNT_ID, "fulcioSourceOwnerId"),
-	DATA("1.3.6.1.4.1.57264.1.18", REPO, USERNAME, "fulcioBuildConfigUri"),
-	DATA("1.3.6.1.4.1.57264.1.21", REPO, USERNAME, "fulcioRunInvocationUri"),
-	DATA("1.3.6.1.4.1.57264.1.24", VALUE, ACCOUNT_ID, "fulcioTokenSubject"),
-};
-
-/* Certificate policies, extended key usages, qualified certificate statements
- * (reference pii.md 2.1). */
-struct class_row {
-	const char *oid;
-	enum cert_class class;
-};
-#define CLASS(oid, name) {oid, CLASS_##name}
-static const struct class_row class_rows[] = {
-	CLASS("2.23.140.1.5.1.1", SMIME_MAILBOX),
-	CLASS("2.23.140.1.5.1.2", SMIME_MAILBOX),
-	CLASS("2.23.140.1.5.1.3", SMIME_MAILBOX),
-	CLASS("2.23.140.1.5.2.1", SMIME_ORGANIZATION),
-	CLASS("2.23.140.1.5.2.2", SMIME_ORGANIZATION),
-	CLASS("2.23.140.1.5.2.3", SMIME_ORGANIZATION),
-	CLASS("2.23.140.1.5.3.1", SMIME_SPONSOR),
-	CLASS("2.23.140.1.5.3.2", SMIME_SPONSOR),
-	CLASS("2.23.140.1.5.3.3", SMIME_SPONSOR),
-	CLASS("2.23.140.1.5.4.1", SMIME_INDIVIDUAL),
-	CLASS("2.23.140.1.5.4.2", SMIME_INDIVIDUAL),
-	CLASS("2.23.140.1.5.4.3", SMIME_INDIVIDUAL),
-	CLASS("2.23.140.1.1", TLS_EV),
-	CLASS("2.23.140.1.2.1", TLS_DV),
-	CLASS("2.23.140.1.2.2", TLS_OV),
-	CLASS("2.23.140.1.2.3", TLS_IV),
-	CLASS("2.23.140.1.3", CODE_SIGNING),
-	CLASS("2.23.140.1.4.1", CODE_SIGNING),
-	CLASS("0.4.0.194112.1.0", QUALIFIED_PERSON),
-	CLASS("0.4.0.194112.1.1", QUALIFIED_SEAL),
-	CLASS("0.4.0.194112.1.2", QUALIFIED_PERSON),
-	CLASS("0.4.0.194112.1.3", QUALIFIED_SEAL),
-	CLASS("0.4.0.194112.1.4", QUALIFIED_WEB),
-	CLASS("0.4.0.194112.1.5", QUALIFIED_WEB),
-	CLASS("0.4.0.194112.1.6", QUALIFIED_WEB),
-	CLASS("0.4.0.2042.1.8", ETSI_PERSON),
-	CLASS("0.4.0.1862.1.1", QUALIFIED),
-	CLASS("0.4.0.1862.1.6.1", QUALIFIED_PERSON),
-	CLASS("0.4.0.1862.1.6.2", QUALIFIED_SEAL),
-	CLASS("0.4.0.1862.1.6.3", QUALIFIED_WEB),
-	CLASS("1.3.6.1.5.5.7.3.1", TLS),
-	CLASS("1.3.6.1.5.5.7.3.2", CLIENT),
-	CLASS("1.3.6.1.5.5.7.3.3", CODE_SIGNING),
-	CLASS("1.3.6.1.5.5.7.3.4", SMIME),
-	CLASS("1.3.6.1.5.5.7.3.8", TIME_STAMPING),
-	CLASS("1.3.6.1.5.5.7.3.9", OCSP),
-	CLASS("1.3.6.1.5.5.7.3.31", MARK),
-	CLASS("1.3.6.1.5.5.7.3.36", DOCUMENT_SIGNING),
-	CLASS("1.3.6.1.4.1.311.10.3.12", DOCUMENT_SIGNING),
-	CLASS("1.2.840.113583.1.1.5", DOCUMENT_SIGNING),
-	CLASS("1.3.6.1.4.1.311.20.2.2", SMARTCARD),
-	CLASS("1.3.6.1.5.2.3.4", SMARTCARD),
-};
-/* clang-format on */
-
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
-#define SLOTS 512
-#define OID_MAX 15
-
-enum table { ATTRS, OTHERS, EXTS, CLASS_ROWS };
-
-/* One row, to be found by its octets. A pattern "2.5.*.4" is found by the
+/* One line, to be found by its octets. A pattern "2.5.*.4" is found by the
  * octets before the star and the last one. */
 struct slot {
-	uint8_t len; /* of oid; 0 = free */
-	uint8_t oid[OID_MAX];
+	uint8_t len; /* of key; 0 = free */
+	uint8_t key[CARRIER_KEY];
 	uint8_t table;
 	bool pattern;
-	const void *row;
+	union {
+		const struct carrier *carrier;
+		const struct ext_carrier *ext;
+		enum cert_class class;
+	};
 };
 
 struct carriers {
-	struct slot slot[SLOTS];
-	struct slot pattern[16];
-	unsigned num_patterns;
+	struct slot slot[SLOTS], pattern[PATTERNS];
+	unsigned num, num_patterns;
+	/* What the slots point to, and its texts: room for all lines. */
+	struct carrier *carrier;
+	struct ext_carrier *ext;
+	char *text;
+	size_t num_carriers, num_exts, text_len, text_cap;
 };
 
 static unsigned
-slot_hash(enum table table, struct span oid)
+slot_hash(enum carrier_table table, struct span key)
 {
 	uint32_t h = 2166136261u + table;
 
-	for (size_t i = 0; i < oid.len; i++)
-		h = (h ^ oid.p[i]) * 16777619u;
+	for (size_t i = 0; i < key.len; i++)
+		h = (h ^ key.p[i]) * 16777619u;
 	return h % SLOTS;
 }
 
-/* An arc in base 128 (X.690 8.19.2). */
-static void
-oid_arc(struct slot *s, uint64_t arc)
+/* Two texts as one string that stays. */
+static const char *
+keep_text(struct carriers *c, const char *front, struct span s)
 {
-	unsigned n = 1;
+	char *q = c->text + c->text_len;
+	size_t len = strlen(front);
 
-	while (arc >> 7 * n)
-		n++;
-	ASSERT(s->len + n <= OID_MAX);
-	while (n-- > 0)
-		s->oid[s->len++] =
-		    (uint8_t)((arc >> 7 * n & 0x7f) | (n ? 0x80 : 0));
+	ASSERT(c->text_cap - c->text_len > len + s.len);
+	memcpy(q, front, len);
+	memcpy(q + len, s.p, s.len);
+	q[len + s.len] = '\0';
+	c->text_len += len + s.len + 1;
+	return q;
 }
 
-/* Dotted decimal, perhaps with a star, to octets. */
-static void
-oid_read(struct slot *s, const char *text)
-{
-	unsigned long first = 0, arc;
-	char *end;
+/* --- lines ------------------------------------------------------------------ */
 
-	for (unsigned n = 0; *text != '\0'; n++) {
-		if (*text == '*') {
-			s->pattern = true;
-			text += 2;
+/* In front of a label; attributes of GeneralNames stand in a directoryName. */
+#define FRONTS(general)                                                        \
+	{                                                                      \
+		"subject.", "issuer.", "san." general, "ian." general, "aki.", \
+		    "sda.", "request.", "ext."                                 \
+	}
+static const char *const fronts[2][WHERES] = {
+    FRONTS("directoryName."), FRONTS("")};
+
+static const struct carrier *
+keep_carrier(struct carriers *c, const struct carrier_row *row)
+{
+	struct carrier *out = &c->carrier[c->num_carriers++];
+
+	out->how = (enum how)row->how;
+	out->kind = row->kind;
+	out->issuer = row->issuer;
+	out->note = row->note.len ? keep_text(c, "", row->note) : NULL;
+	for (int i = 0; i < WHERES; i++)
+		out->label[i] = keep_text(
+		    c, fronts[row->table == TABLE_OTHER][i], row->label);
+	return out;
+}
+
+/* The place that some extensions are: their label is its name. */
+static enum where
+place_of(const struct carrier_row *row)
+{
+	return row->how == EXT_AKI                     ? IN_AKI
+	       : row->how == EXT_SDA                   ? IN_SDA
+	       : row->how == EXT_NAMES && !row->issuer ? IN_SAN
+	       : row->how == EXT_NAMES                 ? IN_IAN
+						       : IN_EXT;
+}
+
+static const struct ext_carrier *
+keep_ext(struct carriers *c, const struct carrier_row *row)
+{
+	struct ext_carrier *out = &c->ext[c->num_exts++];
+
+	out->how = (enum ext_how)row->how;
+	out->side = row->issuer ? SIDE_ISSUER : SIDE_SUBJECT;
+	out->where = place_of(row);
+	out->kind = row->kind;
+	out->label =
+	    keep_text(c, out->where == IN_EXT ? "ext." : "", row->label);
+	out->note = row->note.len ? keep_text(c, "", row->note) : NULL;
+	return out;
+}
+
+/* Where the line belongs; NULL when there is another with its octets. */
+static struct slot *
+slot_for(struct carriers *c, const struct carrier_row *row)
+{
+	struct span key = span_of(row->key, row->key_len);
+	struct slot *s, *end = &c->pattern[c->num_patterns];
+	unsigned at = slot_hash(row->table, key);
+
+	if (row->pattern) {
+		ASSERT(c->num_patterns < PATTERNS);
+		for (s = c->pattern; s < end; s++)
+			if (s->table == row->table &&
+			    span_eq(span_of(s->key, s->len), key))
+				return NULL;
+		c->num_patterns++;
+		return end;
+	}
+	ASSERT(c->num < SLOTS / 2);
+	c->num++;
+	for (; (s = &c->slot[at])->len > 0; at = (at + 1) % SLOTS)
+		if (s->table == row->table &&
+		    span_eq(span_of(s->key, s->len), key))
+			return NULL;
+	return s;
+}
+
+static enum status
+add(struct carriers *c, struct span line, struct err *e)
+{
+	struct carrier_row row;
+	struct slot *s;
+	enum status st = carrier_row_read(&row, line, e);
+
+	if (st != ST_OK)
+		return st;
+	s = slot_for(c, &row);
+	if (s == NULL)
+		return err_set(e, ST_BAD, "there twice");
+	s->len = row.key_len;
+	memcpy(s->key, row.key, row.key_len);
+	s->table = (uint8_t)row.table;
+	s->pattern = row.pattern;
+	if (row.table == TABLE_EXT)
+		s->ext = keep_ext(c, &row);
+	else if (row.table == TABLE_ATTR || row.table == TABLE_OTHER)
+		s->carrier = keep_carrier(c, &row);
+	else
+		s->class = (enum cert_class)row.how;
+	return ST_OK;
+}
+
+static struct carriers *
+make_room(struct span text)
+{
+	struct carriers *c = NEW(struct carriers);
+	size_t lines = 1;
+
+	for (size_t i = 0; i < text.len; i++)
+		lines += text.p[i] == '\n';
+	c->carrier = mem_new(lines, sizeof(*c->carrier));
+	c->ext = mem_new(lines, sizeof(*c->ext));
+	/* Behind each front: label, "directoryName.", the end. */
+	c->text_cap = (text.len + 32 * lines) * WHERES;
+	c->text = mem_new(1, c->text_cap);
+	return c;
+}
+
+struct carriers *
+carriers_read(struct span text, struct err *e)
+{
+	struct carriers *c = make_room(text);
+
+	for (unsigned no = 1; text.len > 0; no++) {
+		struct span line = span_cut(text, 0, span_chr(text, '\n'));
+
+		text = span_from(text, line.len + 1);
+		if (line.len == 0 || line.p[0] == '#' ||
+		    add(c, line, e) == ST_OK)
 			continue;
-		}
-		arc = strtoul(text, &end, 10);
-		ASSERT(end != text);
-		if (n == 0)
-			first = arc;
-		else
-			oid_arc(s, n == 1 ? first * 40 + arc : arc);
-		text = *end == '.' ? end + 1 : end;
+		err_prefix(e, "carriers.tsv:%u", no);
+		carriers_free(c);
+		return NULL;
 	}
-}
-
-static void
-add(struct carriers *c, enum table table, const char *oid, const void *row)
-{
-	struct slot s = {.table = (uint8_t)table, .row = row};
-	unsigned at;
-
-	oid_read(&s, oid);
-	if (s.pattern) {
-		ASSERT(c->num_patterns < COUNT(c->pattern));
-		c->pattern[c->num_patterns++] = s;
-		return;
-	}
-	at = slot_hash(table, span_of(s.oid, s.len));
-	while (c->slot[at].len > 0)
-		at = (at + 1) % SLOTS;
-	c->slot[at] = s;
+	return c;
 }
 
 struct carriers *
 carriers_new(void)
 {
-	struct carriers *c = NEW(struct carriers);
+	struct err e;
+	struct carriers *c = carriers_read(span_str(carriers_tsv), &e);
 
-	_Static_assert(2 * (COUNT(attrs) + COUNT(others) + COUNT(exts) +
-			       COUNT(class_rows)) <
-			   SLOTS,
-	    "the index stays half empty");
-	for (size_t i = 0; i < COUNT(attrs); i++)
-		add(c, ATTRS, attrs[i].oid, &attrs[i]);
-	for (size_t i = 0; i < COUNT(others); i++)
-		add(c, OTHERS, others[i].oid, &others[i]);
-	for (size_t i = 0; i < COUNT(exts); i++)
-		add(c, EXTS, exts[i].oid, &exts[i]);
-	for (size_t i = 0; i < COUNT(class_rows); i++)
-		add(c, CLASS_ROWS, class_rows[i].oid, &class_rows[i]);
+	if (c == NULL)
+		err_assert(e.text, __FILE__, __LINE__);
 	return c;
 }
 
 void
 carriers_free(struct carriers *c)
 {
+	if (c == NULL)
+		return;
+	free(c->carrier);
+	free(c->ext);
+	free(c->text);
 	free(c);
 }
 
-static const void *
-find_pattern(const struct carriers *c, enum table table, struct span oid)
-{
-	for (unsigned i = 0; i < c->num_patterns; i++) {
-		const struct slot *s = &c->pattern[i];
+/* --- look-ups ----------------------------------------------------------------- */
 
+static const struct slot *
+find_pattern(
+    const struct carriers *c, enum carrier_table table, struct span oid)
+{
+	const struct slot *end = &c->pattern[c->num_patterns];
+
+	for (const struct slot *s = c->pattern; s < end; s++)
 		if (s->table == table && oid.len > s->len &&
-		    memcmp(oid.p, s->oid, s->len - 1u) == 0 &&
-		    oid.p[oid.len - 1] == s->oid[s->len - 1])
-			return s->row;
-	}
+		    memcmp(oid.p, s->key, s->len - 1u) == 0 &&
+		    oid.p[oid.len - 1] == s->key[s->len - 1] &&
+		    oid.p[oid.len - 2] < 0x80)
+			return s;
 	return NULL;
 }
 
-static const void *
-find(const struct carriers *c, enum table table, struct span oid)
+static const struct slot *
+find(const struct carriers *c, enum carrier_table table, struct span oid)
 {
 	unsigned at = slot_hash(table, oid);
 
@@ -355,43 +252,59 @@ find(const struct carriers *c, enum table table, struct span oid)
 		const struct slot *s = &c->slot[at];
 
 		if (s->len == oid.len && s->table == table &&
-		    memcmp(s->oid, oid.p, oid.len) == 0)
-			return s->row;
+		    memcmp(s->key, oid.p, oid.len) == 0)
+			return s;
 	}
-	return find_pattern(c, table, oid);
+	return c->num_patterns > 0 ? find_pattern(c, table, oid) : NULL;
 }
 
 const struct carrier *
 carrier_attr(const struct carriers *c, struct span oid)
 {
-	return find(c, ATTRS, oid);
+	const struct slot *s = find(c, TABLE_ATTR, oid);
+
+	return s ? s->carrier : NULL;
 }
 
 const struct carrier *
 carrier_other_name(const struct carriers *c, struct span oid)
 {
-	return find(c, OTHERS, oid);
+	const struct slot *s = find(c, TABLE_OTHER, oid);
+
+	return s ? s->carrier : NULL;
 }
 
 const struct ext_carrier *
 carrier_ext(const struct carriers *c, struct span oid)
 {
-	return find(c, EXTS, oid);
+	const struct slot *s = find(c, TABLE_EXT, oid);
+
+	return s ? s->ext : NULL;
 }
 
 enum cert_class
 carrier_class(const struct carriers *c, struct span oid)
 {
-	const struct class_row *row = find(c, CLASS_ROWS, oid);
+	const struct slot *s = find(c, TABLE_CLASS, oid);
 
-	return row ? row->class : CLASSES;
+	return s ? s->class : CLASSES;
+}
+
+enum cert_class
+carrier_template(const struct carriers *c, struct span name)
+{
+	const struct slot *s = find(c, TABLE_TEMPLATE, name);
+
+	return s ? s->class : CLASSES;
 }
 
 const char *
 carrier_unknown(enum where where)
 {
-	static const char *const unknown[WHERES] =
-	    LABELS("unknown", "directoryName.");
+	static const char *const unknown[WHERES] = {"subject.unknown",
+	    "issuer.unknown", "san.directoryName.unknown",
+	    "ian.directoryName.unknown", "aki.unknown", "sda.unknown",
+	    "request.unknown", "ext.unknown"};
 
 	return unknown[where];
 }

@@ -1,7 +1,7 @@
 /*
  * extract: a certificate from end to end; see extract.h. The parts are in
- * find*.c, the table of carriers in carrier.c; here also what is known of the
- * certificate itself: classes and the names that alerts mention.
+ * find*.c, the table of carriers in carrier.c, classes in class.c; here also
+ * the names that alerts mention.
  */
 #include "monitor/pii/extract.h"
 
@@ -9,7 +9,8 @@
 
 #include "ctlog/base/mem.h"
 #include "ctlog/x509/oid.h"
-#include "monitor/pii/finder.h"
+#include "monitor/pii/class.h"
+#include "monitor/pii/dn.h"
 #include "monitor/pii/normal.h"
 
 struct extractor {
@@ -65,6 +66,7 @@ read_all(struct finder *f)
 	find_name(f, &issuer, c->issuer);
 	while (cert_ext_next(&it, &e))
 		find_ext(f, &e);
+	find_ext_attrs(f);
 	if (c->attributes.len > 0)
 		find_attributes(f, &request, c->attributes);
 }
@@ -114,71 +116,18 @@ read_subject(struct facts *out, struct arena *a, struct span name)
 	}
 }
 
-/* Every object identifier in a list of policies, purposes or statements. */
-static uint32_t
-classes_in(const struct extractor *x, struct span value)
-{
-	struct der_walk w;
-	struct der t;
-	uint32_t set = 0;
-
-	der_walk_start(&w, value);
-	while (der_walk_next(&w, &t))
-		if (t.id == DER_OID)
-			set |= 1u << carrier_class(x->carriers, t.value);
-	return set & ~(1u << CLASSES);
-}
-
-/* TLS and S/MIME without a policy that says more: only then their purpose is
- * a class (pii.md 2.1). */
-static uint32_t
-most_specific(uint32_t set)
-{
-	const uint32_t smime =
-	    1u << CLASS_SMIME_MAILBOX | 1u << CLASS_SMIME_ORGANIZATION |
-	    1u << CLASS_SMIME_SPONSOR | 1u << CLASS_SMIME_INDIVIDUAL;
-	const uint32_t tls = 1u << CLASS_TLS_DV | 1u << CLASS_TLS_OV |
-			     1u << CLASS_TLS_IV | 1u << CLASS_TLS_EV;
-
-	if (set & smime)
-		set &= ~(1u << CLASS_SMIME);
-	if (set & tls)
-		set &= ~(1u << CLASS_TLS);
-	return set;
-}
-
-static uint32_t
-read_classes(const struct extractor *x, const struct cert *c)
-{
-	struct cert_exts it = cert_exts_of(c);
-	struct cert_ext e;
-	uint32_t set = 0;
-
-	while (cert_ext_next(&it, &e)) {
-		if (oid_is(e.oid, OID_CERTIFICATE_POLICIES) ||
-		    oid_is(e.oid, OID_EXT_KEY_USAGE) ||
-		    oid_is(e.oid, OID_QC_STATEMENTS))
-			set |= classes_in(x, e.value);
-		if (span_starts(e.oid, OID_FULCIO))
-			set |= 1u << CLASS_FULCIO;
-	}
-	if (c->ca)
-		set |= 1u << CLASS_CA;
-	if (c->poison || c->format == CERT_TBS)
-		set |= 1u << CLASS_PRECERT;
-	return most_specific(set);
-}
-
 void
 extract_run(struct extractor *x, struct findings *out, const struct cert *c,
     struct arena *arena, struct problems *problems)
 {
 	struct place raw = place_of(IN_EXT, SIDE_SUBJECT, "bytes");
 	struct common common[COMMONS];
+	struct dn ext_dn;
 	struct finder f = {.carriers = x->carriers,
 	    .words = x->words,
 	    .tlds = x->tlds,
 	    .common = common,
+	    .ext_dn = &ext_dn,
 	    .cert = c,
 	    .out = out,
 	    .arena = arena,
@@ -195,7 +144,7 @@ extract_run(struct extractor *x, struct findings *out, const struct cert *c,
 		find_raw(&f, &raw, c->rest, false);
 	}
 	if (f.num_commons > 0)
-		find_persons(&f, read_classes(x, c));
+		find_persons(&f);
 	if (out->num > 0 && c->status != CERT_UNPARSED)
 		extract_facts(x, &out->facts, c, arena);
 }
@@ -204,7 +153,8 @@ void
 extract_facts(struct extractor *x, struct facts *out, const struct cert *c,
     struct arena *arena)
 {
-	*out = (struct facts){.ca = c->ca, .classes = read_classes(x, c)};
+	*out = (struct facts){.ca = c->ca};
+	out->classes = class_guessed(class_stated(x->carriers, c), c, arena);
 	read_issuer(out, arena, c->issuer);
 	read_subject(out, arena, c->subject);
 }

@@ -59,7 +59,8 @@ enum pii_flag {
 	FLAG_UNKNOWN_ATTR = 1 << 17,
 	FLAG_UNKNOWN_EXT = 1 << 18,
 	FLAG_PERCENT = 1 << 19,
-	FLAG_MULTIPLE = 1 << 20
+	FLAG_MULTIPLE = 1 << 20,
+	FLAG_BIOMETRIC = 1 << 21 /* a hash of a photo or signature */
 };
 
 #define FINDING_REASONS 8
@@ -108,6 +109,8 @@ enum cert_class {
 	CLASS_MARK,
 	CLASS_TIME_STAMPING,
 	CLASS_OCSP,
+	CLASS_ETSI, /* not qualified, no natural person by its policy */
+	CLASS_WALLET_ACCESS, /* EUDI */
 	CLASSES
 };
 

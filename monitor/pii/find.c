@@ -174,6 +174,9 @@ find_add(struct finder *f, const struct place *p, enum pii_kind kind,
 
 	if (canonical.len == 0 || is_known(out, p, kind, canonical))
 		return NULL;
+	/* A CA is nobody; a certificate of version 1 may only look like one. */
+	if (kind == PII_NAME && f->cert->ca && f->cert->extensions.len > 0)
+		return NULL;
 	if (out->num == out->cap) {
 		find_drop(f, p);
 		return NULL;

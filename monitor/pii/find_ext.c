@@ -1,5 +1,5 @@
 /* find_ext: extensions by their row in the table; see finder.h. */
-#include "monitor/pii/finder.h"
+#include "monitor/pii/dn.h"
 #include "monitor/pii/normal.h"
 
 /* A string somewhere in a structure. Bytes under a context tag and in OCTET
@@ -162,10 +162,31 @@ read_sid(struct finder *f, struct place *p, struct span value)
 		}
 }
 
+/* An attribute in the form of an extension: names are put together when all of
+ * them are read. */
+static void
+read_attr_ext(struct finder *f, struct place *p, struct span value)
+{
+	struct name_attr attr = {.oid = p->ext, .value = only_string(value)};
+
+	if (!f->has_ext_dn)
+		dn_start(f->ext_dn, f);
+	f->has_ext_dn = true;
+	dn_read(f, f->ext_dn, p, &attr);
+}
+
+void
+find_ext_attrs(struct finder *f)
+{
+	if (f->has_ext_dn)
+		dn_finish(f, f->ext_dn);
+}
+
 static void
 read_known(struct finder *f, struct place *p, const struct ext_carrier *c,
     struct span value)
 {
+	const struct carrier opaque = {.how = HOW_OPAQUE, .kind = c->kind};
 	struct der t;
 
 	switch (c->how) {
@@ -188,8 +209,23 @@ read_known(struct finder *f, struct place *p, const struct ext_carrier *c,
 	case EXT_REPO:
 		read_only(f, p, c, value);
 		return;
-	case EXT_SCAN:
+	case EXT_ATTR:
+		read_attr_ext(f, p, value);
+		return;
+	case EXT_OPAQUE:
+		if (der_next(&t, &value))
+			find_value(f, p, &opaque, &t);
+		return;
+	case EXT_NOTICE:
+		find_problem(f, p, c->note);
 		scan(f, p, value);
+		return;
+	case EXT_SCAN:
+	case EXT_TEMPLATE:
+		scan(f, p, value);
+		return;
+	default:
+		find_profile(f, p, c, value);
 	}
 }
 
@@ -201,8 +237,10 @@ is_idle(const struct ext_carrier *c, struct span value)
 		return is_empty_of_addresses(value) &&
 		       (value.len < 3 ||
 			   memmem(value.p, value.len, "\uff20", 3) == NULL);
-	return c->how == EXT_SKIP ||
-	       (c->how == EXT_SCAN && is_empty_of_addresses(value));
+	if (c->how == EXT_SCAN || c->how == EXT_TEMPLATE ||
+	    (c->how == EXT_ACCESS && c->side == SIDE_ISSUER))
+		return is_empty_of_addresses(value);
+	return c->how == EXT_SKIP;
 }
 
 static void

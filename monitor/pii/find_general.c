@@ -41,14 +41,23 @@ static void
 read_other(struct finder *f, struct place *p, const struct general_name *name)
 {
 	const struct carrier *c = carrier_other_name(f->carriers, name->oid);
+	struct name_attr attr = {.index = 0};
 
 	p->oid = name->oid;
 	if (c != NULL) {
 		p->carrier = c->label[p->where];
+		if (c->issuer)
+			p->side = SIDE_ISSUER;
 		find_value(f, p, c, &name->other);
-	} else {
-		find_strings(f, p, name->other.whole);
+		return;
 	}
+	/* Some have used the type of an attribute. */
+	attr.oid = name->oid;
+	attr.value = name->other;
+	if (carrier_attr(f->carriers, attr.oid) != NULL)
+		find_attribute(f, p, &attr);
+	else
+		find_strings(f, p, name->other.whole);
 }
 
 static void
@@ -78,6 +87,15 @@ read_form(struct finder *f, struct place *p, const struct general_name *name)
 	case GENERAL_UNKNOWN:
 		find_strings(f, p, name->tlv.whole);
 	}
+}
+
+void
+find_general_name(
+    struct finder *f, const struct place *at, const struct general_name *name)
+{
+	struct place p = *at;
+
+	read_form(f, &p, name);
 }
 
 void

@@ -1,8 +1,10 @@
 /*
- * find_person: the commonNames that stand alone. Whether one is a person's
+ * find_person: the commonNames that stand alone, and what stands under a type
+ * that nobody knows. Whether one is a person's
  * name depends on the whole certificate: so they are kept aside while it is
  * read, and judged at its end (person.h).
  */
+#include "monitor/pii/class.h"
 #include "monitor/pii/finder.h"
 #include "monitor/pii/normal.h"
 
@@ -116,7 +118,7 @@ judge(struct finder *f, struct common *c, struct person_in *in)
 		find_problem(f, &c->place, "longer than 4,096 bytes");
 	if (text.num == 0 || text.flags & CHARS_OVERSIZE)
 		return;
-	c->place.flags = text.flags;
+	c->place.flags = (c->place.flags & FLAG_UNKNOWN_ATTR) | text.flags;
 	c->place.tag = der_is_universal(&c->value) ? (uint8_t)c->value.tag
 						   : DER_IA5_STRING;
 	in->text = text.cand[0];
@@ -131,10 +133,11 @@ judge(struct finder *f, struct common *c, struct person_in *in)
 }
 
 void
-find_persons(struct finder *f, uint32_t classes)
+find_persons(struct finder *f)
 {
-	struct person_in in = {
-	    .classes = classes, .ca = f->cert->ca, .tlds = f->tlds};
+	struct person_in in = {.classes = class_stated(f->carriers, f->cert),
+	    .ca = f->cert->ca,
+	    .tlds = f->tlds};
 	struct span local[LOCALS];
 
 	look_around(f, &in, local);

@@ -28,36 +28,149 @@ put_value(struct finder *f, const struct place *p, enum pii_kind kind,
 	}
 }
 
-/* "19800101120000Z" as "1980-01-01"; other text as it stands. */
+static size_t
+num_digits(struct span s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.p[n] - (unsigned)'0' < 10)
+		n++;
+	return n;
+}
+
+/* The century of a birth in two digits: nobody is born after the certificate
+ * was made. */
+static const char *
+century(const struct finder *f, struct span yy)
+{
+	int64_t made = f->cert->not_before_ms / 1000 / 31556952 + 1970 - 2000;
+	int64_t year = (yy.p[0] - '0') * 10 + (yy.p[1] - '0');
+
+	return f->cert->not_before_ms != INT64_MIN && year > made ? "19" : "20";
+}
+
+/* A finding of "1980-01-01" out of its digits. */
+static void
+put_iso_date(struct finder *f, const struct place *p, enum pii_kind kind,
+    const char date[8])
+{
+	uint8_t *q = arena_get(f->arena, 10);
+
+	if (q == NULL)
+		return;
+	memcpy(q, date, 4);
+	memcpy(q + 5, date + 4, 2);
+	memcpy(q + 8, date + 6, 2);
+	q[4] = q[7] = '-';
+	find_add(f, p, kind, span_of(q, 10), span_of(q, 10));
+}
+
+/* "19800101120000Z", "800101120000Z", "19800101"; "319800101" of JPKI, which
+ * puts the digit of the era in front; other text as it stands. */
 static void
 put_date(struct finder *f, const struct place *p, enum pii_kind kind,
     const struct chars *c)
 {
 	struct span text = c->cand[0];
-	uint8_t *q = NULL;
-	size_t n = 0;
+	size_t n = num_digits(text);
+	char date[8];
 
-	while (n < text.len && text.p[n] - (unsigned)'0' < 10)
-		n++;
-	if (n >= 8 && (n == text.len || p->tag == DER_GENERALIZED_TIME))
-		q = arena_get(f->arena, 10);
-	if (q == NULL) {
+	if (n == 9 && n == text.len)
+		text = span_from(text, 1);
+	if (n >= 10 && p->tag == DER_UTC_TIME) {
+		memcpy(date, century(f, text), 2);
+		memcpy(date + 2, text.p, 6);
+	} else if (n >= 8 &&
+		   (n == c->cand[0].len || p->tag == DER_GENERALIZED_TIME)) {
+		memcpy(date, text.p, 8);
+	} else {
 		put_value(f, p, kind, c);
 		return;
 	}
-	memcpy(q, text.p, 4);
-	memcpy(q + 5, text.p + 4, 2);
-	memcpy(q + 8, text.p + 6, 2);
-	q[4] = q[7] = '-';
-	find_add(f, p, kind, span_of(q, 10), span_of(q, 10));
+	put_iso_date(f, p, kind, date);
 }
 
-/* Bytes without text, or a number in an OCTET STRING, in hexadecimal. */
+/* A number of fixed width; zeros and blanks: there is none. */
+static void
+put_column(struct finder *f, struct place *p, struct span s, const char *reason)
+{
+	struct finding *g;
+
+	while (s.len > 0 && s.p[s.len - 1] == ' ')
+		s.len--;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] == '0' || s.p[i] == ' ')
+			continue;
+		g = find_add(
+		    f, p, PII_NATIONAL_ID, s, normal_fold(f->arena, s));
+		find_reason(g, reason);
+		return;
+	}
+}
+
+/* ICP-Brasil: DDMMYYYY, CPF (11), NIS (11), RG (15), who issued that. */
+static void
+put_br(struct finder *f, struct place *p, struct span s)
+{
+	static const uint8_t order[8] = {4, 5, 6, 7, 2, 3, 0, 1};
+	char date[8];
+
+	if (num_digits(s) < 19) {
+		put_column(f, p, s, "of a person, in a form of its own");
+		return;
+	}
+	for (int i = 0; i < 8; i++)
+		date[i] = (char)s.p[order[i]];
+	if (memcmp(date, "00000000", 8) != 0)
+		put_iso_date(f, p, PII_BIRTH_DATE, date);
+	put_column(
+	    f, p, span_cut(s, 8, 11), "CPF: personal tax number of Brazil");
+	put_column(f, p, span_cut(s, 19, 11), "NIS: social number of Brazil");
+	put_column(f, p, span_cut(s, 30, 15), "RG: identity card of Brazil");
+}
+
+/* ClientInfo ::= SEQUENCE { clientId INTEGER, machine, user, process } of
+ * UTF8Strings (MS-WCCE 2.2.2.7.4): the second string. */
+static void
+put_client(struct finder *f, struct place *p, enum pii_kind kind,
+    const struct der *value)
+{
+	struct span s = value->value;
+	struct chars text;
+	unsigned n = 0;
+	struct der t;
+
+	while (der_next(&t, &s))
+		if (t.id == DER_UTF8_STRING && ++n == 2 &&
+		    find_decode(f, p, &text, &t))
+			put_value(f, p, kind, &text);
+}
+
+/* The last OCTET STRING of a structure, which is the identifier in all that are
+ * known (SIM, hardwareModuleName). */
+static struct der
+last_octets(const struct der *value)
+{
+	struct der_walk w;
+	struct der t, out = *value;
+
+	if (!der_is_constructed(value))
+		return out;
+	der_walk_start(&w, value->value);
+	while (der_walk_next(&w, &t))
+		if (t.id == DER_OCTET_STRING)
+			out = t;
+	return out;
+}
+
+/* Bytes without text, or a number in an OCTET STRING, in hexadecimal; the
+ * serial number of a device may be text. */
 static void
 put_opaque(struct finder *f, struct place *p, enum pii_kind kind,
     const struct der *value)
 {
-	struct span bytes = span_cut(value->value, 0, 64), text;
+	struct der t = last_octets(value);
+	struct span bytes = span_cut(t.value, 0, 64), text = bytes;
 	char *q = arena_get(f->arena, 2 * bytes.len);
 
 	if (q == NULL || bytes.len == 0)
@@ -66,9 +179,9 @@ put_opaque(struct finder *f, struct place *p, enum pii_kind kind,
 		q[2 * i] = "0123456789abcdef"[bytes.p[i] >> 4];
 		q[2 * i + 1] = "0123456789abcdef"[bytes.p[i] & 15];
 	}
-	text = span_of(q, 2 * bytes.len);
-	p->tag =
-	    der_is_universal(value) ? (uint8_t)value->tag : DER_OCTET_STRING;
+	if (!der_is_constructed(value) || !chars_is_text(bytes))
+		text = span_of(q, 2 * bytes.len);
+	p->tag = der_is_universal(&t) ? (uint8_t)t.tag : DER_OCTET_STRING;
 	find_add(f, p, kind, text, text);
 }
 
@@ -110,17 +223,71 @@ put_krb5(struct finder *f, struct place *p, const struct der *value)
 	find_add(f, p, PII_ACCOUNT_ID, text, normal_email(f->arena, text));
 }
 
+/* Initials alone are nobody's name. */
 static void
-put_serial(struct finder *f, const struct place *p, const struct chars *c)
+put_initials(struct finder *f, const struct place *p, const struct chars *c)
 {
-	const char *reason = natid_reason(c->cand[0]);
-	struct finding *g;
+	struct span text = c->cand[0];
+	struct finding *g =
+	    find_add(f, p, PII_NAME, text, normal_name(f->arena, text));
 
-	if (reason == NULL)
+	if (g == NULL)
 		return;
-	g = find_add(f, p, PII_NATIONAL_ID, c->cand[0],
-	    normal_fold(f->arena, c->cand[0]));
-	find_reason(g, reason);
+	g->confidence = CONF_POSSIBLE;
+	g->score = 10;
+}
+
+/* "CN=Jane Roe,O=Example": what stands behind the first CN. */
+static void
+put_ldap_dn(struct finder *f, const struct place *p, const struct chars *c)
+{
+	struct span text = c->cand[0], name;
+	struct finding *g;
+	size_t at = 0;
+
+	if (span_chr(text, '=') == text.len)
+		return;
+	while (at < text.len && strncasecmp((const char *)text.p + at, "cn=",
+				    text.len - at < 3 ? text.len - at : 3) != 0)
+		at += 1 + span_chr(span_from(text, at), ',');
+	name = span_from(text, at + 3);
+	name = span_cut(name, 0, span_chr(name, ','));
+	g = find_add(f, p, PII_NAME, name, normal_name(f->arena, name));
+	if (g == NULL)
+		return;
+	g->confidence = CONF_POSSIBLE;
+	g->score = 25;
+	find_reason(g, "commonName in a name written as text");
+}
+
+/* "VATES-12345678Z": sole traders have no other number than their own. */
+static void
+put_org_id(struct finder *f, const struct place *p, const struct chars *c)
+{
+	struct span text = c->cand[0];
+	struct finding *g;
+	struct natid id;
+
+	if (!span_starts(text, span_str("VAT")) ||
+	    !natid_read(&id, span_from(text, 6), span_cut(text, 3, 2)) ||
+	    id.bare)
+		return;
+	g = find_add(f, p, PII_NATIONAL_ID, text, normal_fold(f->arena, text));
+	find_reason(g, "tax number of a sole trader");
+	for (unsigned i = 0; id.reason[i] != NULL; i++)
+		find_reason(g, id.reason[i]);
+}
+
+/* Russian tax numbers have twelve digits for persons and ten for companies,
+ * which may stand behind two zeros. */
+static void
+put_inn(struct finder *f, const struct place *p, const struct chars *c)
+{
+	struct span text = c->cand[0];
+
+	if (text.len == 12 && !span_starts(text, span_str("00")))
+		find_add(
+		    f, p, PII_NATIONAL_ID, text, normal_fold(f->arena, text));
 }
 
 static void
@@ -156,8 +323,20 @@ read_text(struct finder *f, struct place *p, const struct carrier *c,
 	case HOW_NAME:
 		put_value(f, p, c->kind, &text);
 		break;
-	case HOW_SERIAL:
-		put_serial(f, p, &text);
+	case HOW_INITIALS:
+		put_initials(f, p, &text);
+		break;
+	case HOW_LDAP_DN:
+		put_ldap_dn(f, p, &text);
+		break;
+	case HOW_ORG_ID:
+		put_org_id(f, p, &text);
+		break;
+	case HOW_INN:
+		put_inn(f, p, &text);
+		break;
+	case HOW_BR:
+		put_br(f, p, text.cand[0]);
 		break;
 	default:
 		break;
@@ -184,8 +363,14 @@ void
 find_value(struct finder *f, struct place *p, const struct carrier *c,
     const struct der *value)
 {
+	if (c->how == HOW_NOTICE)
+		find_problem(f, p, c->note);
 	if (c->how == HOW_KRB5)
 		put_krb5(f, p, value);
+	else if (c->how == HOW_ATTRS)
+		find_loose_attributes(f, p, value->whole);
+	else if (c->how == HOW_CLIENT)
+		put_client(f, p, c->kind, value);
 	else if (c->how == HOW_OPAQUE)
 		put_opaque(f, p, c->kind, value);
 	else if (value->id == DER_SEQUENCE || value->id == DER_SET)

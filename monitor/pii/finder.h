@@ -25,6 +25,9 @@ struct finder {
 	unsigned values; /* decoded so far: LIMIT_VALUES at most */
 	unsigned num_commons;
 	struct common *common; /* COMMONS of them */
+	unsigned nested;       /* names inside names */
+	struct dn *ext_dn;     /* attributes that stand as extensions */
+	bool has_ext_dn;
 };
 
 /* Where a value stands. */
@@ -94,23 +97,35 @@ void find_problem(struct finder *f, const struct place *p, const char *what);
 void find_name(struct finder *f, const struct place *p, struct span name);
 /* SEQUENCE OF Attribute { OID, SET OF value }: directory attributes, CSRs. */
 void find_attributes(struct finder *f, const struct place *p, struct span list);
+/* One attribute alone; attributes anywhere in a structure. */
+void find_attribute(
+    struct finder *f, const struct place *p, const struct name_attr *attr);
+void find_loose_attributes(
+    struct finder *f, const struct place *p, struct span ders);
 
 /* find_person.c: a commonName, to be judged when all is read. */
 void find_common_later(struct finder *f, const struct place *p,
     const struct der *value, const struct der *org);
-void find_persons(struct finder *f, uint32_t classes);
+void find_persons(struct finder *f);
 
 /* find_general.c: GeneralNames in an extension value. */
 void find_general_names(
     struct finder *f, const struct place *p, struct span names);
+void find_general_name(
+    struct finder *f, const struct place *p, const struct general_name *name);
 /* find_uri.c */
 void find_uri(struct finder *f, const struct place *p, struct span text);
 /* The account that owns a source repository: a URI, or "owner/name". */
 void find_repo(struct finder *f, const struct place *p, struct span text);
 
-/* find_ext.c: one extension; addresses anywhere in nested TLVs. */
+/* find_ext.c: one extension; addresses anywhere in nested TLVs. At the end,
+ * what those say together that are attributes. */
 void find_ext(struct finder *f, const struct cert_ext *e);
+void find_ext_attrs(struct finder *f);
 void find_strings(struct finder *f, const struct place *p, struct span ders);
+/* find_profile.c: extensions with a structure of their own. */
+void find_profile(struct finder *f, struct place *p,
+    const struct ext_carrier *c, struct span value);
 /* find_raw.c: addresses in bytes of no known structure; `strict` takes only
  * what stands in a string that is whole. */
 void find_raw(

@@ -22,14 +22,14 @@ static const char *const flags[] = {"bad-utf8", "bad-encoding", "t61-utf8",
     "t61-iso6937", "t61-latin1", "odd-length", "swapped", "mis-tagged", "ber",
     "nul", "mojibake", "html-entity", "control", "ignorable", "truncated",
     "oversize", "confusable", "unknown-attr", "unknown-ext", "percent",
-    "multiple"};
+    "multiple", "biometric"};
 
 static const char *const classes[] = {"ca", "precert", "smime-mailbox",
     "smime-organization", "smime-sponsor", "smime-individual", "smime",
     "tls-dv", "tls-ov", "tls-iv", "tls-ev", "tls", "code-signing",
     "document-signing", "client", "smartcard", "qualified", "qualified-person",
     "qualified-seal", "qualified-web", "etsi-person", "fulcio", "mark",
-    "time-stamping", "ocsp"};
+    "time-stamping", "ocsp", "etsi", "wallet-access"};
 
 _Static_assert(COUNT(classes) == CLASSES, "a name for every class");
 _Static_assert(CLASSES <= CERT_CLASSES, "classes fit a bit set");

@@ -32,36 +32,62 @@ starts(struct span s, const char *prefix)
 	return s.len >= n && strncasecmp((const char *)s.p, prefix, n) == 0;
 }
 
-/* ETSI EN 319 412-1 5.1.3: a type of three letters, or a country and ":", a
+#define ETSI " (ETSI EN 319 412-1)"
+
+/* EN 319 412-1 5.1.3: a type of three letters, or a country and ":", a
  * country, a hyphen (or, as seen, a blank), the number. */
-static bool
-is_etsi(struct span s)
+static const char *
+read_etsi(struct span *code, struct span *number, struct span s)
 {
-	static const char *const types[] = {
-	    "PAS", "IDC", "PNO", "TAX", "TIN", "EID", NULL};
+	static const char *const types[][2] = {{"PAS", "passport number" ETSI},
+	    {"IDC", "identity card number" ETSI},
+	    {"PNO", "national personal number" ETSI},
+	    {"TAX", "personal tax number" ETSI},
+	    {"TIN", "personal tax number" ETSI},
+	    {"EID", "number of an electronic identity" ETSI}, {NULL, NULL}};
 
 	if (!is_alpha(s, 0, 2) || !is_alpha(s, 3, 2) || s.len < 7 ||
 	    (s.p[5] != '-' && s.p[5] != ' '))
-		return false;
+		return NULL;
+	*code = span_cut(s, 3, 2);
+	*number = span_from(s, 6);
 	if (s.p[2] == ':')
-		return true;
-	for (int i = 0; types[i] != NULL; i++)
-		if (starts(s, types[i]))
-			return true;
-	return false;
+		return "number of a national scheme" ETSI;
+	for (int i = 0; types[i][0] != NULL; i++)
+		if (starts(s, types[i][0]))
+			return types[i][1];
+	return NULL;
+}
+
+/* The same with a letter too many or too few, as issuers have mistyped it:
+ * "PPNOL-", "SEPNR-". */
+static const char *
+read_mistyped(struct span *code, struct span *number, struct span s)
+{
+	bool swedish = is_alpha(s, 0, 2) && starts(span_from(s, 2), "PNR-");
+
+	if (!swedish && !starts(s, "PPNOL-"))
+		return NULL;
+	*code = swedish ? span_cut(s, 0, 2) : span_str("PL");
+	*number = span_from(s, 6);
+	return "national personal number, its prefix mistyped";
 }
 
 /* eIDAS person identifier: "ES/AT/02635542Y". */
-static bool
-is_eidas(struct span s)
+static const char *
+read_eidas(struct span *code, struct span *number, struct span s)
 {
-	return is_alpha(s, 0, 2) && s.len > 6 && s.p[2] == '/' &&
-	       is_alpha(s, 3, 2) && s.p[5] == '/';
+	if (!is_alpha(s, 0, 2) || s.len <= 6 || s.p[2] != '/' ||
+	    !is_alpha(s, 3, 2) || s.p[5] != '/')
+		return NULL;
+	*code = span_cut(s, 0, 2);
+	*number = span_from(s, 6);
+	return "eIDAS person identifier";
 }
 
 /* Spanish DNI or NIE: seven or eight digits and their check letter. */
-static bool
-is_spanish(struct span s)
+static const char *
+read_spanish(struct span *code, struct span *number, struct span s)
 {
 	static const char letters[] = "TRWAGMYFPDXBNJZSQVHLCKE";
 	bool foreign = s.len == 9 && strchr("XYZ", s.p[0] & 0xdf) != NULL &&
@@ -70,67 +96,125 @@ is_spanish(struct span s)
 	size_t at = foreign, n = digits(s, at);
 
 	if (s.len != 9 || n != 8 - at)
-		return false;
+		return NULL;
 	for (size_t i = at; i < at + n; i++)
 		v = v * 10 + (s.p[i] - (unsigned)'0');
-	return (s.p[8] & 0xdf) == letters[v % 23];
+	if ((s.p[8] & 0xdf) != letters[v % 23])
+		return NULL;
+	*code = span_str("ES");
+	*number = s;
+	return "identity number with its check letter";
 }
 
 /* Danish OCES: "PID:9208-2002-2-123456789012", "CVR:12345678-RID:1234". */
-static bool
-is_danish(struct span s)
+static const char *
+read_danish(struct span *code, struct span *number, struct span s)
 {
-	if (starts(s, "PID:9208-"))
-		return true;
-	return starts(s, "CVR:") && digits(s, 4) == 8 &&
-	       starts(span_from(s, 12), "-RID:");
+	bool pid = starts(s, "PID:9208-");
+
+	if (!pid && (!starts(s, "CVR:") || digits(s, 4) != 8 ||
+			!starts(span_from(s, 12), "-RID:")))
+		return NULL;
+	*code = span_str("DK");
+	*number = span_of(NULL, 0);
+	return pid ? "OCES person identifier" : "OCES employee identifier";
+}
+
+/* Digits with hyphens, full stops and blanks between. */
+static size_t
+spaced_digits(struct span s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] - (unsigned)'0' < 10)
+			n++;
+		else if (s.p[i] == '\0' || strchr("-. /", s.p[i]) == NULL)
+			break;
+	return n;
 }
 
 /* The name of a numbering scheme and its number, in one form or another. */
-static bool
-is_named(struct span s)
+static const char *
+read_named(struct span *code, struct span *number, struct span s)
 {
-	static const char *const names[] = {"EGN", "PESEL", "IIN", "CUIL",
-	    "CUIT", "CPF", "CNP", "JMBG", "OIB", "EMSO", "NIF", "NIE", "DNI",
-	    "RUT", "TCKN", "SNILS", "INN", NULL};
+	static const char *const names[][2] = {{"EGN", "BG"}, {"PESEL", "PL"},
+	    {"IIN", "KZ"}, {"CUIL", "AR"}, {"CUIT", "AR"}, {"CPF-", "CR"},
+	    {"CPF", "BR"}, {"CNP", "RO"}, {"JMBG", "RS"}, {"OIB", "HR"},
+	    {"EMSO", "SI"}, {"NIF", "ES"}, {"NIE", "ES"}, {"DNI", ""},
+	    {"RUT", "CL"}, {"RUN", "CL"}, {"TCKN", "TR"}, {"SNILS", "RU"},
+	    {"INN", "RU"}, {"BSN", "NL"}, {"BI", "PT"}, {"RPPS", "FR"},
+	    {"CNIC", "PK"}, {"SSN", ""}, {NULL, NULL}};
 
-	for (int i = 0; names[i] != NULL; i++) {
-		size_t at = strlen(names[i]);
+	for (int i = 0; names[i][0] != NULL; i++) {
+		size_t at = strlen(names[i][0]);
 
-		if (!starts(s, names[i]))
+		if (!starts(s, names[i][0]))
 			continue;
 		while (at < s.len && strchr(":-/ ", s.p[at]) != NULL &&
 		       s.p[at] != '\0')
 			at++;
-		if (digits(s, at) >= 7)
-			return true;
+		*code = span_str(names[i][1]);
+		*number = span_from(s, at);
+		if (spaced_digits(*number) >= 7)
+			return "number named as a personal one";
 	}
-	return false;
+	return NULL;
 }
 
-/* A country and "PNR-", as Swedish certificates have it. */
-static bool
-is_pnr(struct span s)
+/* "V-12345678" and "J-12345678-9": Venezuelan, of a person or a foreigner. */
+static const char *
+read_venezuelan(struct span *code, struct span *number, struct span s)
 {
-	return is_alpha(s, 0, 2) && starts(span_from(s, 2), "PNR-");
+	if (s.len < 8 || strchr("VEve", s.p[0]) == NULL || s.p[1] != '-' ||
+	    spaced_digits(span_from(s, 2)) < 6 || digits(s, 2) < 6)
+		return NULL;
+	*code = span_str("VE");
+	*number = span_from(s, 2);
+	return "identity number";
 }
 
-const char *
-natid_reason(struct span s)
+static void
+put_reasons(
+    struct natid *out, const char *scheme, struct span code, struct span number)
 {
+	unsigned n = 0;
+
+	out->reason[n++] = scheme;
+	if (natid_country(code) != NULL)
+		out->reason[n++] = natid_country(code);
+	if (natid_encodes_birth(code, number))
+		out->reason[n++] = "this number encodes your birth date";
+	out->reason[n] = NULL;
+}
+
+bool
+natid_read(struct natid *out, struct span s, struct span country)
+{
+	static const char *(*const forms[])(struct span * code,
+	    struct span * number, struct span s) = {read_etsi, read_mistyped,
+	    read_eidas, read_spanish, read_danish, read_named, read_venezuelan};
+	const char *scheme = NULL;
+	struct span code, number;
+
+	*out = (struct natid){.bare = false};
 	while (s.len > 0 && (s.p[0] == '-' || s.p[0] == ' '))
 		s = span_from(s, 1);
-	if (is_etsi(s))
-		return "natural person identifier (ETSI EN 319 412-1)";
-	if (is_eidas(s))
-		return "eIDAS person identifier";
-	if (is_spanish(s))
-		return "Spanish identity number with its check letter";
-	if (is_danish(s))
-		return "Danish person identifier";
-	if (is_named(s) || is_pnr(s))
-		return "number named as a personal one";
-	return NULL;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if ((scheme = forms[i](&code, &number, s)) != NULL)
+			break;
+	if (scheme == NULL) {
+		number = s;
+		scheme = natid_letters(&code, s);
+	}
+	if (scheme == NULL) {
+		scheme = natid_check(&code, s, country);
+		out->bare = true;
+	}
+	if (scheme == NULL)
+		return false;
+	put_reasons(out, scheme, code, number);
+	return true;
 }
 
 /* Digits and dots only, like an object identifier, and too many for an IP
