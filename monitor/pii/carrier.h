@@ -55,7 +55,7 @@ struct carrier {
 	enum how how;
 	enum pii_kind kind; /* HOW_TEXT: of no meaning */
 	bool issuer;        /* the issuer's, wherever it stands */
-	const char *note;   /* HOW_NOTICE */
+	const char *note;   /* HOW_NOTICE; or a reason; or NULL */
 	const char *label[WHERES];
 };
 

@@ -203,14 +203,17 @@ wants_kind(const struct carrier_row *r)
 	return r->table < TABLE_CLASS && !(none >> r->how & 1);
 }
 
-/* What is told of a carrier must be there, and only then. */
+/* What a notice says must be there; what is no finding has nothing to say. */
 static bool
-wants_note(const struct carrier_row *r)
+has_right_note(const struct carrier_row *r)
 {
-	if (r->table == TABLE_EXT)
-		return r->how == EXT_NOTICE || r->how == EXT_LOGOTYPE;
-	return r->table != TABLE_CLASS && r->table != TABLE_TEMPLATE &&
-	       r->how == HOW_NOTICE;
+	bool told = r->table == TABLE_EXT
+			? r->how == EXT_NOTICE || r->how == EXT_LOGOTYPE
+			: r->table < TABLE_CLASS && r->how == HOW_NOTICE;
+
+	if (told)
+		return r->note.len > 0;
+	return r->note.len == 0 || (r->table < TABLE_EXT && r->has_kind);
 }
 
 static enum status
@@ -234,7 +237,7 @@ read_rest(struct carrier_row *out, const struct span *column, struct err *e)
 		return bad(e, "no side:", side);
 	if ((side.len > 0) != (out->table == TABLE_EXT) && !out->issuer)
 		return bad(e, "a side where none is, or none:", side);
-	if (wants_note(out) != (out->note.len > 0))
+	if (!has_right_note(out))
 		return bad(e, "a note where none is, or none:", out->note);
 	return ST_OK;
 }

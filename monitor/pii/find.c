@@ -234,6 +234,8 @@ put_number(struct finder *f, const struct place *p, struct span upn)
 	g = find_add(
 	    f, p, PII_NATIONAL_ID, number, normal_fold(f->arena, number));
 	find_reason(g, "number in a user principal name");
+	if (strncasecmp((const char *)upn.p + upn.len - 4, "@mil", 4) == 0)
+		find_reason(g, natid_country(span_str("US")));
 	return true;
 }
 

@@ -359,8 +359,8 @@ read_nested(struct finder *f, struct place *p, const struct carrier *c,
 		find_cut(f, p, "nested too deep, too long or cut short");
 }
 
-void
-find_value(struct finder *f, struct place *p, const struct carrier *c,
+static void
+read_value(struct finder *f, struct place *p, const struct carrier *c,
     const struct der *value)
 {
 	if (c->how == HOW_NOTICE)
@@ -380,4 +380,18 @@ find_value(struct finder *f, struct place *p, const struct carrier *c,
 		read_nested(f, p, c, value->value);
 	else
 		read_text(f, p, c, value);
+}
+
+void
+find_value(struct finder *f, struct place *p, const struct carrier *c,
+    const struct der *value)
+{
+	uint32_t first = f->out->num;
+
+	read_value(f, p, c, value);
+	if (c->note == NULL || c->how == HOW_NOTICE)
+		return;
+	for (uint32_t i = first; i < f->out->num; i++)
+		if (f->out->list[i].kind == c->kind)
+			find_reason(&f->out->list[i], c->note);
 }

@@ -30,7 +30,7 @@ COUNTRIES = {
     "BR": "Brazil", "CL": "Chile", "CN": "Chin(a|ese)", "CZ": "Czech",
     "DK": "Danish|Denmark", "EE": "Estonia", "ES": "Spain|Spanish",
     "KR": "Korea", "KZ": "Kazakh", "PL": "Poland|Polish", "RU": "Russia",
-    "SE": "Swed(en|ish)", "UA": "Ukrain", "US": "US",
+    "SE": "Swed(en|ish)", "UA": "Ukrain", "US": "United States",
 }
 
 

@@ -271,17 +271,19 @@ test_national(void **state)
 	static const struct {
 		const char *oid, *value;
 		enum pii_kind kind;
-		const char *canonical;
+		const char *canonical, *country;
 	} cases[] = {
 	    {"1.2.392.200149.8.5.5.1", "山田　花子", PII_NAME, "山田 花子"},
 	    {"1.2.392.200149.8.5.5.3", "2", PII_GENDER, "2"},
 	    {"1.2.392.200149.8.5.5.4", "319800101", PII_BIRTH_DATE,
 		"1980-01-01"},
 	    {"1.2.392.200149.8.5.5.5", "東京都 1", PII_ADDRESS, "東京都 1"},
-	    {"1.3.6.1.4.1.8321.1", "12345678-5", PII_NATIONAL_ID, "12345678-5"},
-	    {"2.16.862.2.2", "V-12345678", PII_NATIONAL_ID, "v-12345678"},
+	    {"1.3.6.1.4.1.8321.1", "12345678-5", PII_NATIONAL_ID, "12345678-5",
+		"of Chile"},
+	    {"2.16.862.2.2", "V-12345678", PII_NATIONAL_ID, "v-12345678",
+		"of Venezuela"},
 	    {"1.3.6.1.4.1.11801.2.1", "1234567890", PII_NATIONAL_ID,
-		"1234567890"},
+		"1234567890", "of the Czech Republic"},
 	};
 
 	(void)state;
@@ -291,6 +293,8 @@ test_national(void **state)
 		assert_int_equal(found.num, 1);
 		get(cases[i].kind, cases[i].canonical);
 		assert_int_equal(list[0].side, SIDE_SUBJECT);
+		if (cases[i].country != NULL)
+			assert_true(has_reason(list, cases[i].country));
 	}
 	/* That of the issuer; substitutions and codes are nobody's. */
 	db_other(&names, "1.3.6.1.4.1.8321.2", 0x16, span_str("9999999-9"));
