@@ -5,7 +5,6 @@
  * find_person.c.
  */
 #include "ctlog/x509/oid.h"
-#include "monitor/pii/class.h"
 #include "monitor/pii/dn.h"
 #include "monitor/pii/natid.h"
 #include "monitor/pii/normal.h"
@@ -252,13 +251,13 @@ finish_common(struct finder *f, struct dn *dn, struct part *part, bool named)
 
 /* By its policy the certificate is that of a natural person. */
 static bool
-is_personal(const struct finder *f)
+is_personal(struct finder *f)
 {
 	const uint32_t personal =
 	    1u << CLASS_QUALIFIED_PERSON | 1u << CLASS_ETSI_PERSON |
 	    1u << CLASS_SMIME_INDIVIDUAL | 1u << CLASS_TLS_IV;
 
-	return class_stated(f->carriers, f->cert) & personal;
+	return find_classes(f) & personal;
 }
 
 /*
@@ -269,20 +268,20 @@ static void
 put_serial(struct finder *f, struct dn *dn, struct part *part, bool named)
 {
 	struct span text = part->text.cand[0];
-	struct span folded = normal_fold(f->arena, text);
+	bool theirs = part->place.side == SIDE_SUBJECT;
 	struct finding *g;
 	struct natid id;
 
-	bool theirs = part->place.side == SIDE_SUBJECT;
-
 	if (natid_read(&id, text, dn->country) &&
 	    (!id.bare || (theirs && (named || dn->org.value.len == 0)))) {
-		g = find_add(f, &part->place, PII_NATIONAL_ID, text, folded);
+		g = find_add(f, &part->place, PII_NATIONAL_ID, text,
+		    normal_fold(f->arena, text));
 		for (unsigned i = 0; id.reason[i] != NULL; i++)
 			find_reason(g, id.reason[i]);
 	} else if (theirs &&
 		   (named || (dn->org.value.len == 0 && is_personal(f)))) {
-		g = find_add(f, &part->place, PII_ACCOUNT_ID, text, folded);
+		g = find_add(f, &part->place, PII_ACCOUNT_ID, text,
+		    normal_fold(f->arena, text));
 		find_reason(g, "number of a natural person");
 	} else {
 		return;

@@ -10,6 +10,15 @@
 
 #define LOCALS 8
 
+uint32_t
+find_classes(struct finder *f)
+{
+	if (!f->has_classes)
+		f->classes = class_stated(f->carriers, f->cert);
+	f->has_classes = true;
+	return f->classes;
+}
+
 void
 find_common_later(struct finder *f, const struct place *p,
     const struct der *value, const struct der *org)
@@ -135,9 +144,8 @@ judge(struct finder *f, struct common *c, struct person_in *in)
 void
 find_persons(struct finder *f)
 {
-	struct person_in in = {.classes = class_stated(f->carriers, f->cert),
-	    .ca = f->cert->ca,
-	    .tlds = f->tlds};
+	struct person_in in = {
+	    .classes = find_classes(f), .ca = f->cert->ca, .tlds = f->tlds};
 	struct span local[LOCALS];
 
 	look_around(f, &in, local);

@@ -27,7 +27,8 @@ struct finder {
 	struct common *common; /* COMMONS of them */
 	unsigned nested;       /* names inside names */
 	struct dn *ext_dn;     /* attributes that stand as extensions */
-	bool has_ext_dn;
+	bool has_ext_dn, has_classes;
+	uint32_t classes; /* class_stated(), when it was asked for */
 };
 
 /* Where a value stands. */
@@ -107,6 +108,8 @@ void find_loose_attributes(
 void find_common_later(struct finder *f, const struct place *p,
     const struct der *value, const struct der *org);
 void find_persons(struct finder *f);
+/* What the certificate says of itself: class_stated(). */
+uint32_t find_classes(struct finder *f);
 
 /* find_general.c: GeneralNames in an extension value. */
 void find_general_names(
