@@ -387,6 +387,24 @@ is_no_text(const struct der *t)
 	return false;
 }
 
+/* The segments of a BIT STRING: each begins with its number of unused bits. */
+static struct span
+join_bits(struct arena *a, const struct der *value)
+{
+	struct span s = value->value, part;
+	uint8_t *q = arena_get(a, s.len);
+	struct der t;
+	size_t n = 0;
+
+	while (q != NULL && der_next(&t, &s)) {
+		part = span_from(t.value, 1);
+		if (part.len > 0)
+			memcpy(q + n, part.p, part.len);
+		n += part.len;
+	}
+	return span_of(q, n);
+}
+
 void
 chars_decode(struct chars *out, struct arena *a, const struct der *value)
 {
@@ -396,8 +414,12 @@ chars_decode(struct chars *out, struct arena *a, const struct der *value)
 	*out = (struct chars){0};
 	if (is_no_text(value))
 		return;
-	if (der_is_constructed(value))
+	if (der_is_constructed(value) && tag == DER_BIT_STRING) {
+		s = join_bits(a, value);
+		tag = DER_OCTET_STRING;
+	} else if (der_is_constructed(value)) {
 		s = der_join(a, value);
+	}
 	chars_decode_bytes(out, a, s, tag);
 	if (der_is_constructed(value))
 		out->flags |= CHARS_BER;

@@ -188,8 +188,8 @@ put_reasons(
 	out->reason[n] = NULL;
 }
 
-bool
-natid_read(struct natid *out, struct span s, struct span country)
+static bool
+read_one(struct natid *out, struct span s, struct span country)
 {
 	static const char *(*const forms[])(struct span * code,
 	    struct span * number, struct span s) = {read_etsi, read_mistyped,
@@ -198,8 +198,6 @@ natid_read(struct natid *out, struct span s, struct span country)
 	struct span code, number;
 
 	*out = (struct natid){.bare = false};
-	while (s.len > 0 && (s.p[0] == '-' || s.p[0] == ' '))
-		s = span_from(s, 1);
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if ((scheme = forms[i](&code, &number, s)) != NULL)
 			break;
@@ -215,6 +213,27 @@ natid_read(struct natid *out, struct span s, struct span country)
 		return false;
 	put_reasons(out, scheme, code, number);
 	return true;
+}
+
+bool
+natid_read(struct natid *out, struct span s, struct span country)
+{
+	const char *two;
+
+	while (s.len > 0 && s.p[0] != '\0' && strchr("- /", s.p[0]) != NULL)
+		s = span_from(s, 1);
+	if (read_one(out, s, country))
+		return true;
+	/* "XAXX010101000 / XAXX010101000": of the company, and of its agent. */
+	two = memmem(s.p, s.len, " / ", 3);
+	if (two == NULL)
+		return false;
+	return read_one(out,
+		   span_from(s, (size_t)((const uint8_t *)two - s.p) + 3),
+		   country) ||
+	       read_one(out,
+		   span_cut(s, 0, (size_t)((const uint8_t *)two - s.p)),
+		   country);
 }
 
 /* Digits and dots only, like an object identifier, and too many for an IP

@@ -166,6 +166,15 @@ check_ar(const struct number *n)
 	       (v == 11 ? 0 : v) == n->d[10];
 }
 
+/* RNOKPP: the first five digits are the day of birth, counted from 1899. */
+static bool
+check_ua(const struct number *n)
+{
+	int sum = (int)weigh(n, "057946:57") - n->d[0];
+
+	return sum >= 0 && sum % 11 % 10 == n->d[9] && n->d[0] + n->d[1] > 0;
+}
+
 /* --- the schemes ----------------------------------------------------------- */
 
 #define PERSONAL(c) c " personal number with its check digit"
@@ -201,6 +210,8 @@ static const struct scheme schemes[] = {
     {"SK", PERSONAL("Slovak"), check_eleven, 10, 0, YMD, "257", 0},
     {"SK", NULL, NULL, 9, 0, YMD, "5", 0},
     {"TR", PERSONAL("Turkish"), check_tr, 11, 0, NO_DATE, "", 0},
+    {"UA", "Ukrainian RNOKPP with its check digit", check_ua, 10, 0, NO_DATE,
+	"", 0},
     {"ZA", PERSONAL("South African"), check_luhn, 13, 0, YMD, "", 0},
 };
 #define SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
@@ -315,12 +326,48 @@ is_finnish(struct span s)
 	return s.p[10] == "0123456789ABCDEFHJKLMNPRSTUVWXY"[v % 31];
 }
 
-/* Mexico's CURP. */
+/* Six digits of a date, YYMMDD. */
+static bool
+is_date(struct span s)
+{
+	unsigned m = (s.p[2] - (unsigned)'0') * 10 + (s.p[3] - (unsigned)'0');
+	unsigned d = (s.p[4] - (unsigned)'0') * 10 + (s.p[5] - (unsigned)'0');
+
+	return m >= 1 && m <= 12 && d >= 1 && d <= 31;
+}
+
+/* Mexico's CURP, and the RFC of a person; that of a company has three letters
+ * in front. */
 static bool
 is_mexican(struct span s)
 {
-	return is_shape(s, "AAAA999999AAAAAA*9") &&
-	       strchr("HMXhmx", s.p[10]) != NULL;
+	bool curp = is_shape(s, "AAAA999999AAAAAA*9") &&
+		    strchr("HMXhmx", s.p[10]) != NULL;
+
+	return (curp || is_shape(s, "AAAA999999***")) &&
+	       is_date(span_cut(s, 4, 6));
+}
+
+/* Chile's RUT, "12345678-5" or with a K; from fifty millions on of companies. */
+static bool
+is_chilean(struct span s)
+{
+	size_t n = s.len >= 2 ? s.len - 2 : 0;
+	unsigned v = 0, sum = 0;
+
+	if (n < 6 || n > 8 || s.p[n] != '-')
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned d = s.p[i] - (unsigned)'0';
+
+		if (d > 9)
+			return false;
+		v = v * 10 + d;
+		sum += d * (unsigned)(2 + (n - 1 - i) % 6);
+	}
+	return v < 50000000 &&
+	       (s.p[n + 1] & (s.p[n + 1] > '9' ? 0xdf : 0xff)) ==
+		   "0123456789K0"[(11 - sum % 11) % 11];
 }
 
 bool
@@ -336,6 +383,8 @@ natid_encodes_birth(struct span code, struct span number)
 		return is_mexican(number);
 	if (!number_read(&n, number))
 		return false;
+	if (is_country(code, "UA") && n.len == 10 && n.end == 0)
+		return check_ua(&n);
 	for (size_t i = 0; i < SCHEMES; i++)
 		if (is_country(code, schemes[i].country) &&
 		    schemes[i].len == n.len && schemes[i].form != NO_DATE &&
@@ -353,7 +402,7 @@ natid_letters(struct span *code, struct span s)
 	} list[] = {
 	    {is_italian, "IT", "Italian tax code with its check letter"},
 	    {is_finnish, "FI", PERSONAL("Finnish")},
-	    {is_mexican, "MX", "Mexican CURP"},
+	    {is_mexican, "MX", "Mexican CURP or RFC of a person"},
 	};
 
 	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
@@ -370,6 +419,10 @@ natid_check(struct span *code, struct span number, struct span country)
 {
 	struct number n;
 
+	if (is_country(country, "CL") && is_chilean(number)) {
+		*code = country;
+		return "Chilean RUT with its check digit";
+	}
 	if (!number_read(&n, number))
 		return NULL;
 	for (size_t i = 0; i < SCHEMES; i++) {

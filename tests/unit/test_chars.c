@@ -305,6 +305,17 @@ test_constructed(void **state)
 	assert_true(der_next(&t, &s));
 	chars_decode(&c, &arena, &t);
 	assert_int_equal(c.flags, CHARS_BER | CHARS_TRUNCATED);
+	/* Each segment of a BIT STRING has its unused bits. */
+	buf_clear(&b);
+	at = db_open(&b, 0x23);
+	db_put(&b, 0x03, B("\0Jane "));
+	db_put(&b, 0x03, B("\0Roe"));
+	db_close(&b, at);
+	s = buf_span(&b);
+	assert_true(der_next(&t, &s));
+	chars_decode(&c, &arena, &t);
+	assert_int_equal(c.flags, CHARS_BER);
+	assert_true(span_eq_str(c.cand[0], "Jane Roe"));
 	buf_fini(&b);
 }
 

@@ -27,7 +27,9 @@ test_numbers(void **state)
 	    "CVR:12345678-RID:1234", "UN:NO-9578-123", "PESEL: 44051401359",
 	    "IIN123456789012", "CUIL 20123456789", "SEPNR-199001012384",
 	    "PPNOL-44051401359", "-dni 99999989Z", "CPF-99-9999-9999",
-	    "BI12345678", "V-12345678", "E-87654321", "RSSMRA80A01H501U"};
+	    "BI12345678", "V-12345678", "E-87654321", "RSSMRA80A01H501U",
+	    "ROEJ800101ABC", " / ROEJ800101MDFXXN01",
+	    "EXA800101AB1 / ROEJ800101ABC"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
@@ -47,8 +49,9 @@ test_others(void **state)
 	    "PSDFI-FINFSA-1234567-8", "HRB 12345", "CHE-123.456.789",
 	    "201234567890", "PNO", "PNOEE", "CVR:12345678-UID:1234", "ES/AT",
 	    "Server 5", "INNOVATION", "CPF", "X1234567A", "J-12345678-9",
-	    "BIG 7 SERVERS", "RSSMRA80A01H501V", "12345678901",
-	    "529900T8BM49AURSDO55", "01:23:45:67:89"};
+	    "EXA800101AB1", "ABCD129901XYZ", "12345678-5", "BIG 7 SERVERS",
+	    "RSSMRA80A01H501V", "12345678901", "529900T8BM49AURSDO55",
+	    "01:23:45:67:89"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
@@ -138,7 +141,8 @@ test_bare(void **state)
 	    {"0101980710018", "RS"}, {"10000000146", "TR"},
 	    {"8112189876", "SE"}, {"198112189876", "SE"},
 	    {"1800101221144", "RO"}, {"8501010001", "CZ"},
-	    {"85073003328", "BE"}, {"8001015009087", "ZA"}};
+	    {"85073003328", "BE"}, {"8001015009087", "ZA"},
+	    {"12345678-5", "CL"}, {"2000000015", "UA"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
