@@ -499,6 +499,8 @@ test_domain_kinds(void **state)
 static void
 test_issuer(void **state)
 {
+	struct finding *constraint;
+
 	(void)state;
 	email("info@example.com", 0);
 	email("info@example.com", EMAIL_PLUS);
@@ -511,6 +513,13 @@ test_issuer(void **state)
 		assert_true(has_reason(hit(i), "issuer's part"));
 	forget_cert();
 	find(PII_EMAIL, "info+x@example.com")->side = SIDE_ISSUER;
+	assert_int_equal(run(0), 1);
+	assert_string_equal(hit(0)->rule, "domain");
+	/* A CA constrained to the domain: an address without local part. */
+	forget_cert();
+	constraint = find(PII_EMAIL, "x@example.com");
+	constraint->side = SIDE_ISSUER;
+	constraint->canonical = span_str("@example.com");
 	assert_int_equal(run(0), 1);
 	assert_string_equal(hit(0)->rule, "domain");
 }
