@@ -1,7 +1,8 @@
 /*
  * extract: all personal data that a certificate carries, as findings. One
- * extractor serves the scan and `inspect`. Findings point into the certificate
- * and into the arena; nothing is allocated. Knows nothing of records.
+ * extractor serves the scan and `inspect`. Findings point into the certificate,
+ * into the arena and into the extractor, whose table of carriers has their names
+ * and some reasons; nothing is allocated. Knows nothing of records.
  */
 #ifndef MONITOR_PII_EXTRACT_H
 #define MONITOR_PII_EXTRACT_H
@@ -72,12 +73,12 @@ struct finding {
 	uint8_t score;         /* 0..100 */
 	uint8_t string_tag;    /* ASN.1 tag number of the string */
 	uint32_t flags;        /* enum pii_flag */
-	const char *carrier;   /* constant: "san.rfc822Name", ... */
+	const char *carrier;   /* "san.rfc822Name", ... */
 	struct span oid;       /* contents octets; empty when none applies */
 	struct span value;     /* UTF-8 as it is to be shown */
 	struct span canonical; /* UTF-8 as it is matched; never empty */
 	struct span alt;       /* a second reading, canonical; may be empty */
-	const char *reason[FINDING_REASONS]; /* constants, NULL-ended */
+	const char *reason[FINDING_REASONS]; /* NULL-ended */
 	char path[64]; /* "subject[3]", "ext[2.5.29.17][0]" */
 };
 

@@ -55,7 +55,9 @@ keep_text(struct finder *f, struct parts *to, const struct place *p,
 		to->num--;
 		return;
 	}
-	find_addresses_in(f, &part->place, &part->text, HOW_TEXT, PII_EMAIL);
+	if (!find_nothing(&part->attr.value))
+		find_addresses_in(
+		    f, &part->place, &part->text, HOW_TEXT, PII_EMAIL);
 }
 
 /* Addresses in a value that is nothing personal itself. */

@@ -149,7 +149,9 @@ read_named(struct span *code, struct span *number, struct span s)
 	for (int i = 0; names[i][0] != NULL; i++) {
 		size_t at = strlen(names[i][0]);
 
-		if (!starts(s, names[i][0]))
+		/* The usual serialNumber of a company is dismissed here. */
+		if (s.len == 0 || (s.p[0] & 0xdf) != names[i][0][0] ||
+		    !starts(s, names[i][0]))
 			continue;
 		while (at < s.len && strchr(":-/ ", s.p[at]) != NULL &&
 		       s.p[at] != '\0')
@@ -218,22 +220,19 @@ read_one(struct natid *out, struct span s, struct span country)
 bool
 natid_read(struct natid *out, struct span s, struct span country)
 {
-	const char *two;
+	size_t at;
 
 	while (s.len > 0 && s.p[0] != '\0' && strchr("- /", s.p[0]) != NULL)
 		s = span_from(s, 1);
 	if (read_one(out, s, country))
 		return true;
-	/* "XAXX010101000 / XAXX010101000": of the company, and of its agent. */
-	two = memmem(s.p, s.len, " / ", 3);
-	if (two == NULL)
+	/* "EXA800101AB1 / ROEJ800101ABC": of the company, and of its agent. */
+	at = span_chr(s, '/');
+	if (at == 0 || at + 1 >= s.len || s.p[at - 1] != ' ' ||
+	    s.p[at + 1] != ' ')
 		return false;
-	return read_one(out,
-		   span_from(s, (size_t)((const uint8_t *)two - s.p) + 3),
-		   country) ||
-	       read_one(out,
-		   span_cut(s, 0, (size_t)((const uint8_t *)two - s.p)),
-		   country);
+	return read_one(out, span_from(s, at + 2), country) ||
+	       read_one(out, span_cut(s, 0, at - 1), country);
 }
 
 /* Digits and dots only, like an object identifier, and too many for an IP

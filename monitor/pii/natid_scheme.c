@@ -5,8 +5,6 @@
  */
 #include "monitor/pii/natid.h"
 
-#include <strings.h>
-
 #define DIGITS 20
 
 enum date_form { NO_DATE, YMD, DMY, YYYYMD };
@@ -265,7 +263,8 @@ number_read(struct number *out, struct span s)
 static bool
 is_country(struct span code, const char *of)
 {
-	return code.len == 2 && strncasecmp((const char *)code.p, of, 2) == 0;
+	return code.len == 2 && (code.p[0] & 0xdf) == of[0] &&
+	       (code.p[1] & 0xdf) == of[1];
 }
 
 /* --- numbers with letters inside -------------------------------------------- */
