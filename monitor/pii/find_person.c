@@ -108,6 +108,12 @@ put_verdict(struct finder *f, const struct place *at, const struct person *p,
 	default:
 		break;
 	}
+	if (p->account.len > 0) {
+		g = find_add(f, at, PII_ACCOUNT_ID, p->account,
+		    normal_fold(f->arena, p->account));
+		find_reason(
+		    g, "number of a bank or account of Korea behind a name");
+	}
 	if (p->number.len == 0)
 		return;
 	g = find_add(f, at, PII_NATIONAL_ID, p->number,

@@ -268,6 +268,7 @@ judge_shape(struct judge *j, const struct shape *s, struct span *text)
 	j->out->number = s->number;
 	j->out->number_reason = s->number_reason;
 	j->out->also = s->also;
+	j->out->account = s->account;
 	if (s->kind != SHAPE_NAME) {
 		j->out->name = s->name;
 		decide(j, verdicts[s->kind], s->reason);

@@ -42,10 +42,11 @@ struct person_in {
 
 struct person {
 	enum verdict verdict;
-	int score;          /* the sum; may be below 0 or above 100 */
-	struct span name;   /* for people, in display order */
-	struct span also;   /* the same in another script; may be empty */
-	struct span number; /* national number that stood with it */
+	int score;           /* the sum; may be below 0 or above 100 */
+	struct span name;    /* for people, in display order */
+	struct span also;    /* the same in another script; may be empty */
+	struct span number;  /* national number that stood with it */
+	struct span account; /* number of an account that did */
 	const char *number_reason;
 	bool sole_trader, is_org;            /* marked so; O is the same */
 	const char *reason[FINDING_REASONS]; /* constants, NULL-ended */

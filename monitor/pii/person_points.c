@@ -59,21 +59,23 @@ points_letters(struct judge *j)
 {
 	bool capital = j->num > 0, letters = true;
 	size_t chars = 0;
+	unsigned words = 0;
 
 	for (unsigned i = 0; i < j->num; i++) {
+		words += !is_particle(j->folded[i]);
 		letters &= shape_is_words(j->token[i], 1);
 		capital &= !is_small(j->token[i]) || is_particle(j->folded[i]);
 		chars += num_chars(j->token[i]);
 	}
 	if (letters && is_cjk(j->in->text) && chars >= 2 && chars <= 8)
 		points(j, 25, "two to eight characters of Han, kana or Hangul");
-	else if (letters && j->num >= 2 && j->num <= 6)
+	else if (letters && j->num >= 2 && words <= 6)
 		points(j, 20, "two to six words of letters");
 	if (letters && capital)
 		points(j, 5, "written like a name");
 	if (j->num < 2 && !is_cjk(j->in->text))
 		points(j, -20, "one word only");
-	if (j->num > 6)
+	if (words > 6)
 		points(j, -20, "more than six words");
 }
 

@@ -318,6 +318,7 @@ korean(struct shape *out, struct arena *a, struct span text)
 	for (size_t i = 0; i < tail.len; i++)
 		if (!is_digit(tail.p[i]) && !is_upper(tail.p[i]))
 			return false;
+	out->account = tail;
 	out->name = shape_trim(span_cut(text, 0, open));
 	if (!shape_is_words(out->name, 1))
 		return false;

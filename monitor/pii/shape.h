@@ -21,6 +21,7 @@ struct shape {
 	int points;
 	const char *reason; /* a constant */
 	struct span name, also, number;
+	struct span account; /* a number of an account, not of a person */
 	const char *number_reason;
 };
 

@@ -212,9 +212,10 @@ NAMES = [
          (fields(LONG_GIVEN, LONG_SURNAME), FIELDS),
          (dict(common((LONG_GIVEN + " " + LONG_SURNAME)[:64]),
                sans=[["rfc822", "mh@m30.example"]]),
-          hit("name-subset", score=75, reason="cut")),
+          hit("name-subset", score=95, reason="cut")),
          (dict(common((LONG_GIVEN + " " + LONG_SURNAME)[:63]),
-               sans=[["rfc822", "mh@m30.example"]]), NONE)),
+               sans=[["rfc822", "mh@m30.example"]]),
+          hit("name-pair", "info", 65, "not in the record"))),
     # What else is in the certificate makes it worse.
     Case("M35", person("Erika", "Mustermann"),
          (fields("Erika", "Mustermann",
