@@ -84,7 +84,7 @@ bench_free(struct bench *b)
 struct work {
 	struct bench *b;
 	const struct batch_order *order;
-	const struct match_index *index;
+	const struct match_set *index;
 	size_t room; /* for stamps, quarantined and found together */
 	volatile uint64_t *reading;
 	struct tally {
@@ -397,7 +397,7 @@ put_result(struct work *w, struct batch_out *out, uint32_t dropped)
 void
 batch_work(struct bench *b, struct batch_out *out,
     const struct batch_order *order, struct span body,
-    const struct match_index *index)
+    const struct match_set *index)
 {
 	struct work w = {.b = b, .order = order, .index = index};
 	struct entries es = {0};

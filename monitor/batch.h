@@ -26,7 +26,8 @@ struct batch_order {
 	/* A probe: the leaves' timestamps are wanted, content is not looked
 	 * at. */
 	bool stamps;
-	uint32_t region; /* match index to use */
+	uint32_t region; /* match index to use, */
+	uint32_t delta;  /* and what changed since */
 	uint32_t threshold;
 	size_t body_len;
 };
@@ -69,7 +70,7 @@ struct batch_out {
  */
 void batch_work(struct bench *b, struct batch_out *out,
     const struct batch_order *order, struct span body,
-    const struct match_index *index);
+    const struct match_set *index);
 
 /* --- reading a result (all spans into the bytes given) -------------------- */
 

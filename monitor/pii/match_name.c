@@ -196,9 +196,9 @@ reading_run(struct matcher *m, struct reading *t)
 	m->num_probes = 0;
 	probe_sets(m, t);
 	for (unsigned i = 0; i < m->num_probes; i++) {
-		uint32_t at = index_find(m->ix, m->probe[i].key);
+		struct index_cursor at = index_lookup(m->set, m->probe[i].key);
 
-		while (m->judged < JUDGED_MAX && index_next(m->ix, &at, &r))
+		while (m->judged < JUDGED_MAX && index_found(&at, &r))
 			judge(m, t, &r);
 	}
 }

@@ -19,10 +19,11 @@ struct probe {
 	unsigned what; /* the caller's note */
 };
 
-/* Name records compared for one certificate, which takes some 50 ms. Thousands
- * of people share a name, but no honest certificate names hundreds of such
- * people; one made to would cost minutes. */
-#define JUDGED_MAX 1000000u
+/* Records compared for one certificate, which takes half a second at most.
+ * Thousands of people share a name or a domain, and a certificate has a thousand
+ * addresses at times, but none that is honest has both; one made to would cost
+ * minutes. */
+#define JUDGED_MAX 4000000u
 
 /* Tags of what a certificate says besides a name, made when the first name
  * is found in the index. */
@@ -45,12 +46,13 @@ struct matcher {
 	struct cert_tags tags;
 
 	/* The certificate in hand. */
-	const struct match_index *ix;
+	const struct match_set *set;
+	unsigned holds; /* enum index_holds */
 	const struct findings *f;
 	unsigned threshold;
 	struct buf *out;
 	size_t hits_at, num_hits; /* its own hits in out */
-	uint32_t judged;          /* name records compared */
+	uint32_t judged;          /* records compared */
 
 	struct seen *seen;
 	uint32_t seen_size, epoch;

@@ -128,6 +128,7 @@ const struct store_api store_memory = {
     .records_list = memory_records_list,
     .record_state = memory_record_state,
     .index_generation = memory_index_generation,
+    .index_changes = memory_index_changes,
     .index_size = memory_index_size,
     .index_load = memory_index_load,
     .record_name = memory_record_name,

@@ -23,6 +23,7 @@ struct mem_record {
 	enum record_kind kind;
 	enum record_state state;
 	int64_t created_ms, active_ms, changed_ms, expires_ms;
+	uint64_t generation; /* of the newest change */
 	char *only; /* rule_only() */
 	struct buf keys, blob, json;
 };
@@ -173,6 +174,8 @@ enum status memory_records_list(struct store *s, const struct store_query *q,
     store_record_fn *fn, void *arg, struct err *e);
 enum status memory_record_state(
     struct store *s, const struct record_change *c, struct err *e);
+enum status memory_index_changes(
+    struct store *s, const struct store_changes *q, struct err *e);
 enum status memory_index_generation(
     struct store *s, uint64_t *out, struct err *e);
 enum status memory_index_size(

@@ -194,6 +194,16 @@ typedef void store_quarantine_fn(
 typedef void store_quarantine_sum_fn(
     void *arg, const struct hash *log_id, const char *reason, size_t num);
 
+/* So many changes of records the store remembers; more are too many to be
+ * looked up beside an index. */
+#define STORE_CHANGES 65536u
+struct store_changes {
+	uint64_t since; /* a generation */
+	int64_t now_ms;
+	store_index_fn *fn; /* without keys: it is no longer active */
+	void *arg;
+};
+
 struct store_import { /* compiled[i] belongs to records[i] */
 	size_t num;
 	const struct record *records;
@@ -307,6 +317,11 @@ struct store_api {
 	    struct match_size *out, struct err *e);
 	enum status (*index_load)(struct store *s, int64_t now_ms,
 	    store_index_fn *fn, void *arg, struct err *e);
+	/* The records that changed after the generation `since`, each once, as
+	 * they are now. ST_STALE: more did than the store remembers, so all
+	 * are to be loaded. */
+	enum status (*index_changes)(
+	    struct store *s, const struct store_changes *q, struct err *e);
 	/* A record by row; the strings are the caller's to free. */
 	enum status (*record_name)(struct store *s, int64_t row,
 	    struct record_ref *out, struct err *e);

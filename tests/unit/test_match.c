@@ -177,9 +177,9 @@ structured(const char *value)
 static size_t
 run(unsigned threshold)
 {
-	struct match_size size = {w.num_records, 0, 0};
+	struct match_size size = {.records = w.num_records};
 	struct match_build *b;
-	const struct match_index *ix;
+	struct match_set set;
 	void *region = NULL;
 	size_t cap;
 
@@ -196,11 +196,11 @@ run(unsigned threshold)
 				     buf_span(&w.compiled[i].blob)),
 		    ST_OK);
 	match_build_finish(b);
-	ix = match_index_of(region, cap);
+	set = (struct match_set){match_index_of(region, cap), NULL};
 	/* Hits of the next certificate go behind those that are there. */
 	buf_clear(&w.hits);
-	match_run(w.matcher, ix, &w.f, threshold, &w.hits);
-	w.num_hits = match_run(w.matcher, ix, &w.f, threshold, &w.hits);
+	match_run(w.matcher, &set, &w.f, threshold, &w.hits);
+	w.num_hits = match_run(w.matcher, &set, &w.f, threshold, &w.hits);
 	assert_int_equal(w.hits.len, 2 * w.num_hits * sizeof(struct match_hit));
 	free(region);
 	return w.num_hits;
@@ -959,7 +959,8 @@ test_best(void **state)
 static void
 test_overrun(void **state)
 {
-	struct match_size size = {30000, 0, 0};
+	struct match_size size = {.records = 120000};
+	struct match_set set = {0};
 	struct match_build *b;
 	void *region = NULL;
 	struct buf *keys, *blob;
@@ -981,15 +982,16 @@ test_overrun(void **state)
 				     buf_span(keys), buf_span(blob)),
 		    ST_OK);
 	match_build_finish(b);
+	set.main = match_index_of(region, cap);
 	for (unsigned i = 0; i < 33; i++)
 		find(PII_NAME, "Jane Roe");
-	match_run(w.matcher, match_index_of(region, cap), &w.f, 0, &hits);
+	match_run(w.matcher, &set, &w.f, 0, &hits);
 	assert_false(match_overrun(w.matcher));
 	find(PII_NAME, "Jane Roe");
-	match_run(w.matcher, match_index_of(region, cap), &w.f, 0, &hits);
+	match_run(w.matcher, &set, &w.f, 0, &hits);
 	assert_true(match_overrun(w.matcher));
 	w.f.num = 1;
-	match_run(w.matcher, match_index_of(region, cap), &w.f, 0, &hits);
+	match_run(w.matcher, &set, &w.f, 0, &hits);
 	assert_false(match_overrun(w.matcher));
 	assert_int_equal(hits.len, 0);
 	free(region);
