@@ -8,6 +8,7 @@
 #include "ctlog/base/mem.h"
 #include "monitor/batch_format.h"
 #include "monitor/kept.h"
+#include "monitor/tally.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ struct bench {
 	struct gunzip *gunzip;
 	struct extractor *extractor;
 	struct matcher *matcher;
+	struct tally *tally;
 	struct arena scratch; /* for a whole batch */
 	struct arena arena;   /* for one certificate */
 	struct entry *entries;
@@ -50,6 +52,7 @@ bench_new(const uint8_t index_key[INDEX_KEY_LEN])
 	b->gunzip = gunzip_new();
 	b->extractor = extractor_new();
 	b->matcher = matcher_new(index_key);
+	b->tally = tally_new();
 	b->scratch = reserve(SCRATCH);
 	b->arena = reserve(CERT_ARENA);
 	b->entries = mem_new(LIMIT_BATCH, sizeof(*b->entries));
@@ -67,6 +70,7 @@ bench_free(struct bench *b)
 	gunzip_free(b->gunzip);
 	extractor_free(b->extractor);
 	matcher_free(b->matcher);
+	tally_free(b->tally);
 	munmap(b->scratch.base, b->scratch.cap);
 	munmap(b->arena.base, b->arena.cap);
 	free(b->entries);
@@ -90,6 +94,8 @@ struct work {
 	struct tally {
 		uint32_t quarantined, hits, partial;
 	} num;
+	bool counts;      /* the entry in hand has a certificate, */
+	uint32_t classes; /* of these */
 	uint32_t num_odd_index;
 	struct batch_odd_index odd_index;
 	struct range range;
@@ -239,7 +245,10 @@ work_cert(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 	else if (c.status == CERT_PARTIAL || b->findings.partial ||
 		 b->findings.dropped > 0)
 		w->num.partial++;
-	if (b->findings.num == 0 || w->index == NULL)
+	w->counts = true;
+	w->classes = b->findings.num > 0 ? b->findings.facts.classes
+					 : extract_classes(b->extractor, &c);
+	if (b->findings.num == 0)
 		return reason;
 	buf_clear(&b->hits);
 	if (match_run(b->matcher, w->index, &b->findings, w->order->threshold,
@@ -307,15 +316,20 @@ work_entry(struct work *w, uint64_t at, struct entry *e)
 	size_t stamps = b->stamps.len;
 	struct hash leaf;
 
+	w->counts = false;
 	entry_leaf_hash(e, b->hasher, &leaf);
 	work_content(w, at, &leaf, e);
-	if (b->stamps.len + b->quarantined.len + b->found.len > w->room) {
+	if (b->stamps.len + b->quarantined.len + b->found.len +
+		tally_room(b->tally, w->counts ? &b->findings : NULL) >
+	    w->room) {
 		w->num = before;
 		b->quarantined.len = quarantined;
 		b->found.len = found;
 		b->stamps.len = stamps;
 		return false;
 	}
+	if (w->counts)
+		tally_cert(b->tally, w->classes, &b->findings);
 	range_add(&w->range, b->hasher, 0, &leaf);
 	check_index(w, at, &leaf, e);
 	return true;
@@ -372,7 +386,7 @@ put_failure(struct batch_out *out, enum status st, const struct err *e)
 static void
 put_result(struct work *w, struct batch_out *out, uint32_t dropped)
 {
-	struct buf head = {0}, range = {0};
+	struct buf head = {0}, range = {0}, tally = {0};
 
 	range_save(&w->range, &range);
 	buf_uint(&head, RESULT_MAGIC, 4);
@@ -385,6 +399,8 @@ put_result(struct work *w, struct batch_out *out, uint32_t dropped)
 	buf_uint(&head, w->odd_index.says, 8);
 	buf_span_add(&head, hash_span(&w->odd_index.leaf_hash));
 	buf_vec(&head, buf_span(&w->b->stamps), 4);
+	tally_put(w->b->tally, &tally);
+	buf_vec(&head, buf_span(&tally), 4);
 	buf_uint(&head, w->num.quarantined, 4);
 	buf_uint(&head, w->num.hits, 4);
 	out_add(out, buf_span(&head));
@@ -392,6 +408,7 @@ put_result(struct work *w, struct batch_out *out, uint32_t dropped)
 	out_add(out, buf_span(&w->b->found));
 	buf_fini(&head);
 	buf_fini(&range);
+	buf_fini(&tally);
 }
 
 void
@@ -408,6 +425,7 @@ batch_work(struct bench *b, struct batch_out *out,
 	w.reading = out->reading != NULL ? out->reading : &nobody;
 	ASSERT(out->cap > RESULT_HEAD_MAX);
 	w.room = out->cap - RESULT_HEAD_MAX;
+	tally_clear(b->tally);
 	range_init(&w.range, order->want.begin);
 	buf_clear(&b->stamps);
 	buf_clear(&b->quarantined);

@@ -115,6 +115,7 @@ struct batch_result {
 	struct batch_odd_index odd_index; /* the first of them */
 	uint32_t num_quarantined, num_hits;
 	struct span stamps; /* a probe's: see batch_stamp */
+	struct span tally;  /* see tally_add() */
 	struct rd records;  /* private: what follows */
 };
 

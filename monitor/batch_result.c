@@ -4,6 +4,7 @@
  */
 #include "monitor/batch.h"
 #include "monitor/batch_format.h"
+#include "monitor/tally.h"
 
 static enum status
 bad(struct err *e, const char *what)
@@ -77,6 +78,7 @@ batch_open(struct batch_result *out, struct span bytes,
 	out->partial = rd_u32(&r);
 	read_odd_index(out, &r);
 	out->stamps = rd_vec(&r, 4);
+	out->tally = rd_vec(&r, 4);
 	out->num_quarantined = rd_u32(&r);
 	out->num_hits = rd_u32(&r);
 	out->records = r;
@@ -87,6 +89,8 @@ batch_open(struct batch_result *out, struct span bytes,
 	if (out->stamps.len !=
 	    (o->stamps ? (out->range.end - out->range.begin) * STAMP_LEN : 0))
 		return bad(e, "timestamps");
+	if (!tally_ok(out->tally, out->range.end - out->range.begin))
+		return bad(e, "counters");
 	return ST_OK;
 }
 

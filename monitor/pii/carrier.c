@@ -417,3 +417,37 @@ carrier_general_name(enum where where, unsigned form)
 	ASSERT(form < 10);
 	return forms[i][form];
 }
+
+#define FORMS_NUM 10
+static const enum where form_wheres[] = {IN_SAN, IN_IAN, IN_AKI, IN_EXT};
+
+size_t
+carrier_labels(void)
+{
+	return (COUNT(attrs) + COUNT(others)) * WHERES + COUNT(exts) +
+	       COUNT(form_wheres) * FORMS_NUM + WHERES + 1;
+}
+
+const char *
+carrier_label(size_t n)
+{
+	const size_t num_attrs = COUNT(attrs) * WHERES;
+	const size_t num_others = COUNT(others) * WHERES;
+	const size_t num_forms = COUNT(form_wheres) * FORMS_NUM;
+
+	ASSERT(n < carrier_labels());
+	if (n < num_attrs)
+		return attrs[n / WHERES].label[n % WHERES];
+	n -= num_attrs;
+	if (n < num_others)
+		return others[n / WHERES].label[n % WHERES];
+	n -= num_others;
+	if (n < COUNT(exts))
+		return exts[n].label;
+	n -= COUNT(exts);
+	if (n < num_forms)
+		return carrier_general_name(
+		    form_wheres[n / FORMS_NUM], (unsigned)(n % FORMS_NUM));
+	n -= num_forms;
+	return n < WHERES ? carrier_unknown((enum where)n) : "bytes";
+}

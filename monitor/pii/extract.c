@@ -147,8 +147,8 @@ most_specific(uint32_t set)
 	return set;
 }
 
-static uint32_t
-read_classes(const struct extractor *x, const struct cert *c)
+uint32_t
+extract_classes(const struct extractor *x, const struct cert *c)
 {
 	struct cert_exts it = cert_exts_of(c);
 	struct cert_ext e;
@@ -195,7 +195,7 @@ extract_run(struct extractor *x, struct findings *out, const struct cert *c,
 		find_raw(&f, &raw, c->rest, false);
 	}
 	if (f.num_commons > 0)
-		find_persons(&f, read_classes(x, c));
+		find_persons(&f, extract_classes(x, c));
 	if (out->num > 0 && c->status != CERT_UNPARSED)
 		extract_facts(x, &out->facts, c, arena);
 }
@@ -204,7 +204,7 @@ void
 extract_facts(struct extractor *x, struct facts *out, const struct cert *c,
     struct arena *arena)
 {
-	*out = (struct facts){.ca = c->ca, .classes = read_classes(x, c)};
+	*out = (struct facts){.ca = c->ca, .classes = extract_classes(x, c)};
 	read_issuer(out, arena, c->issuer);
 	read_subject(out, arena, c->subject);
 }

@@ -146,6 +146,9 @@ void extract_run(struct extractor *x, struct findings *out,
 void extract_facts(struct extractor *x, struct facts *out, const struct cert *c,
     struct arena *arena);
 
+/* Its labels alone, a bit each over class_name(): for all certificates. */
+uint32_t extract_classes(const struct extractor *x, const struct cert *c);
+
 const char *kind_name(enum pii_kind k); /* "email", ... */
 bool kind_of(enum pii_kind *out, struct span name);
 const char *side_name(enum pii_side s);

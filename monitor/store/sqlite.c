@@ -443,6 +443,7 @@ const struct store_api store_sqlite = {
     .quarantine_read = sqlite_quarantine_read,
     .quarantine_sums = sqlite_quarantine_sums,
     .quarantine_settle = sqlite_quarantine_settle,
+    .tallies = sqlite_tallies,
     .quarantine_expire = sqlite_quarantine_expire,
     .counts = sqlite_counts,
 };

@@ -90,6 +90,11 @@ enum query {
 	Q_CHANGE_FORGET,
 	Q_CHANGE_FROM,
 	Q_CHANGE_LIST,
+	Q_TALLY_PUT,
+	Q_TALLY_FOLD,
+	Q_TALLY_FOLDED,
+	Q_TALLY_UNDO,
+	Q_TALLY_LIST,
 	Q_NUM
 };
 
@@ -240,6 +245,16 @@ enum status sqlite_record_name(
     struct store *s, int64_t row, struct record_ref *out, struct err *e);
 /* Records past their expiry become expired. */
 enum status sqlite_expire(struct store *s, int64_t now_ms, struct err *e);
+/* The tallies of a commit; those that it proves; those of a rewind. */
+enum status sqlite_tallies_put(
+    struct store *s, const struct store_commit *c, struct err *e);
+enum status sqlite_tallies_prove(
+    struct store *s, const struct store_commit *c, struct err *e);
+enum status sqlite_tallies_undo(
+    struct store *s, const struct stretch *at, struct err *e);
+enum status sqlite_tallies(
+    struct store *s, store_count_fn *fn, void *arg, struct err *e);
+
 /* The set of active records changed: these, or so many that nobody is to ask
  * which. Then the generation is bumped, which ends the change. */
 enum status sqlite_change_note(struct store *s, int64_t row, struct err *e);
