@@ -103,7 +103,8 @@ $(O)/gen/words/%.txt.h: monitor/pii/words/%.txt tests/embed
 	tests/embed $< > $@
 $(O)/monitor/pii/words.o: $(patsubst monitor/pii/%,$(O)/gen/%.h,\
 	$(sort $(wildcard monitor/pii/words/*.txt)))
-$(O)/monitor/pii/words.o: ALL_CFLAGS += -I$(O)/gen
+$(O)/monitor/pii/common.o: $(O)/gen/words/common.txt.h
+$(O)/monitor/pii/words.o $(O)/monitor/pii/common.o: ALL_CFLAGS += -I$(O)/gen
 
 # --- unit tests -------------------------------------------------------------
 UNIT := $(patsubst tests/%.c,$(O)/tests/%,\

@@ -121,9 +121,9 @@ put_quarantine(struct work *w, uint64_t at, const struct hash *leaf,
 	w->num.quarantined++;
 }
 
-/* The kinds of subject-side findings other than the matched one. */
+/* The kinds of what the subject's side surely holds. */
 static uint32_t
-also_kinds(const struct findings *f, const struct finding *matched)
+sure_kinds(const struct findings *f)
 {
 	uint32_t kinds = 0;
 
@@ -131,7 +131,7 @@ also_kinds(const struct findings *f, const struct finding *matched)
 		if (f->list[i].side == SIDE_SUBJECT &&
 		    f->list[i].confidence <= CONF_NAME)
 			kinds |= 1u << f->list[i].kind;
-	return kinds & ~(1u << matched->kind);
+	return kinds;
 }
 
 static void
@@ -147,7 +147,7 @@ put_match(struct buf *out, const struct match_hit *h, const struct finding *f)
 	buf_vec(out, span_str(h->rule), 1);
 	buf_vec(out, span_str(f->carrier), 1);
 	buf_vec(out, span_cut(f->value, 0, LIMIT_VALUE), 2);
-	while (n < FINDING_REASONS && h->reason[n] != NULL)
+	while (n < MATCH_REASONS && h->reason[n] != NULL)
 		n++;
 	buf_uint(out, n, 1);
 	for (uint8_t i = 0; i < n; i++)
@@ -185,26 +185,33 @@ put_cert(struct work *w, struct entry *e, const struct cert *c)
 	buf_uint(out, (uint64_t)c->not_after_ms, 8);
 }
 
-static void
+/* A certificate that matches so many records that they don't fit is told of as
+ * far as there is room, and kept. */
+static const char *
 put_hits(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e,
     const struct cert *c)
 {
 	struct bench *b = w->b;
 	const struct match_hit *hit = (const void *)b->hits.p;
-	size_t n = b->hits.len / sizeof(*hit);
+	size_t n = b->hits.len / sizeof(*hit), begin = b->found.len;
+	uint32_t kinds = sure_kinds(&b->findings);
 
 	put_cert(w, e, c);
 	for (size_t i = 0; i < n; i++) {
 		const struct finding *f = &b->findings.list[hit[i].finding];
 
+		if (b->found.len - begin > w->room / 2)
+			return "the certificate matches more records than "
+			       "can be told of";
 		buf_uint(&b->found, at, 8);
 		buf_uint(&b->found, e->timestamp, 8);
 		buf_span_add(&b->found, hash_span(leaf));
 		put_match(&b->found, &hit[i], f);
-		buf_uint(&b->found, also_kinds(&b->findings, f), 4);
+		buf_uint(&b->found, kinds & ~(1u << f->kind), 4);
 		buf_span_add(&b->found, buf_span(&b->cert));
+		w->num.hits++;
 	}
-	w->num.hits += (uint32_t)n;
+	return NULL;
 }
 
 /* In test builds a certificate can kill its worker, or keep it for ever, so
@@ -233,7 +240,7 @@ work_cert(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 {
 	struct bench *b = w->b;
 	struct problems none = {0, NULL};
-	const char *reason = NULL;
+	const char *reason = NULL, *more = NULL;
 	struct cert c;
 
 	poison(e->cert);
@@ -253,10 +260,11 @@ work_cert(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 	buf_clear(&b->hits);
 	if (match_run(b->matcher, w->index, &b->findings, w->order->threshold,
 		&b->hits) > 0)
-		put_hits(w, at, leaf, e, &c);
-	if (match_overrun(b->matcher) && reason == NULL)
-		reason = "the certificate has more names than can be compared";
-	return reason;
+		more = put_hits(w, at, leaf, e, &c);
+	if (match_overrun(b->matcher))
+		more = "the certificate matches more records than can be "
+		       "compared";
+	return reason != NULL ? reason : more;
 }
 
 /* A leaf of another version may have anything where v1 has its timestamp. */

@@ -83,7 +83,7 @@ struct batch_hit {
 	uint8_t score, kind, side;
 	struct span rule, carrier, value;
 	uint32_t num_reasons;
-	struct span reason[FINDING_REASONS];
+	struct span reason[MATCH_REASONS];
 	uint32_t also;    /* kinds found besides, bit set */
 	uint32_t classes; /* bit set over class_name() */
 	bool has_sha256, precert;

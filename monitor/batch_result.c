@@ -142,7 +142,7 @@ read_match(struct rd *r, struct batch_hit *h)
 	h->carrier = rd_vec(r, 1);
 	h->value = rd_vec(r, 2);
 	h->num_reasons = rd_u8(r);
-	if (h->num_reasons > FINDING_REASONS)
+	if (h->num_reasons > MATCH_REASONS)
 		r->bad = true;
 	for (uint32_t i = 0; rd_ok(r) && i < h->num_reasons; i++)
 		h->reason[i] = rd_vec(r, 1);

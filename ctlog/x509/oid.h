@@ -21,6 +21,7 @@ oid_is(struct span s, struct span oid)
 #define OID_COUNTRY OID("\x55\x04\x06")              /* 2.5.4.6 */
 #define OID_LOCALITY OID("\x55\x04\x07")             /* 2.5.4.7 */
 #define OID_ORGANIZATION OID("\x55\x04\x0a")         /* 2.5.4.10 */
+#define OID_ORGANIZATION_ID OID("\x55\x04\x61")      /* 2.5.4.97 */
 #define OID_CERTIFICATE_POLICIES OID("\x55\x1d\x20") /* 2.5.29.32 */
 #define OID_EXT_KEY_USAGE OID("\x55\x1d\x25")        /* 2.5.29.37 */
 /* 1.3.6.1.5.5.7.1.3 */

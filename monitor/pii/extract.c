@@ -107,6 +107,8 @@ read_subject(struct facts *out, struct arena *a, struct span name)
 		    : oid_is(attr.oid, OID_LOCALITY)   ? &out->locality
 						       : NULL;
 
+		if (oid_is(attr.oid, OID_ORGANIZATION_ID))
+			take(&out->subject_org_id, a, &attr);
 		if (to == NULL)
 			continue;
 		take(to, a, &attr);

@@ -116,7 +116,8 @@ enum cert_class {
 struct facts {
 	struct span issuer_cn, issuer_org;          /* for people */
 	struct span subject_org, country, locality; /* canonical tokens */
-	uint32_t classes; /* bit set over class_name() */
+	struct span subject_org_id; /* organizationIdentifier, as it is */
+	uint32_t classes;           /* bit set over class_name() */
 	bool ca;
 };
 

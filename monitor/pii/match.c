@@ -66,7 +66,7 @@ seen_clear(struct matcher *m)
 void
 hit_reason(struct match_hit *h, const char *reason)
 {
-	for (size_t i = 0; i + 1 < FINDING_REASONS; i++) {
+	for (size_t i = 0; i + 1 < MATCH_REASONS; i++) {
 		if (h->reason[i] != NULL)
 			continue;
 		h->reason[i] = reason;
@@ -349,6 +349,9 @@ matcher_free(struct matcher *m)
 	if (m == NULL)
 		return;
 	keyer_free(m->keyer);
+	buf_fini(&m->tags.domains);
+	buf_fini(&m->tags.countries);
+	buf_fini(&m->tags.emails);
 	free(m->arena.base);
 	free(m->seen);
 	free(m);

@@ -69,13 +69,15 @@ struct match_set {
 	const struct match_index *main, *delta;
 };
 
+#define MATCH_REASONS 12
+
 struct match_hit {
 	uint32_t no;      /* record */
 	uint32_t finding; /* best finding's place in the list */
 	uint32_t count;   /* findings that match this record */
 	uint8_t score;    /* 0..100 */
 	const char *rule; /* constant: "email-strict", ... */
-	const char *reason[FINDING_REASONS]; /* constants, NULL-ended */
+	const char *reason[MATCH_REASONS]; /* constants, NULL-ended */
 };
 
 /*

@@ -29,11 +29,9 @@ struct probe {
  * is found in the index. */
 struct cert_tags {
 	bool made;
-	unsigned num_domains, num_countries;
-	uint64_t domain[BLOB_QUALIFIERS];
-	uint64_t country[BLOB_QUALIFIERS]; /* the first is the subject's C */
-	bool has_country;
-	uint64_t org, locality;
+	struct buf domains, countries, emails; /* uint64_t[], sorted */
+	bool has_country; /* the subject's, or its number's */
+	uint64_t org, org_id, locality;
 };
 
 struct seen; /* which records have a hit already */
@@ -71,6 +69,9 @@ void hit_reason(struct match_hit *h, const char *reason);
 
 /* A finding that is a name or a pseudonym. */
 void match_name(struct matcher *m, uint32_t finding);
+
+/* The finding whose address has this tag. */
+uint32_t match_email_of(struct matcher *m, uint64_t tag);
 
 /* The tags of the certificate in hand. */
 const struct cert_tags *match_tags(struct matcher *m);

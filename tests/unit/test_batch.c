@@ -140,6 +140,48 @@ test_tile(void **state)
 	buf_fini(&tile);
 }
 
+/* Very many records that one certificate matches: all are told of; or as many
+ * as there is room for, and the entry is kept. */
+static void
+test_many_records(void **state)
+{
+	enum { MANY = 20000 };
+	const char **emails = calloc(MANY, sizeof(*emails));
+	struct world *w = *state;
+	struct buf tile = {0};
+	struct batch_order o = order_of(&log_api_static, 0, 4);
+	struct batch_result r;
+	struct batch_quarantine q;
+	struct batch_hit hit;
+	struct err e;
+
+	for (uint64_t i = 0; i < 4; i++)
+		leaf_build(&tile, i, i == 2 ? "many@example.com" : NULL);
+	for (size_t i = 0; i < MANY; i++)
+		emails[i] = "many@example.com";
+	world_index(w, emails, 2000);
+	assert_status(batch_open(&r, run(w, &o, buf_span(&tile), OUT), &o, &e),
+	    ST_OK, &e);
+	assert_int_equal(r.range.end, 4);
+	assert_int_equal(r.num_hits, 2000);
+	assert_int_equal(r.num_quarantined, 0);
+	world_index(w, emails, MANY);
+	assert_status(batch_open(&r, run(w, &o, buf_span(&tile), OUT), &o, &e),
+	    ST_OK, &e);
+	assert_int_equal(r.range.end, 4);
+	assert_in_range(r.num_hits, 2000, MANY - 1);
+	assert_int_equal(r.num_quarantined, 1);
+	assert_true(batch_next_quarantine(&r, &q));
+	assert_int_equal(q.entry, 2);
+	assert_true(span_starts(
+	    q.reason, span_str("the certificate matches more records")));
+	while (batch_next_hit(&r, &hit))
+		assert_int_equal(hit.entry, 2);
+	assert_true(rd_done(&r.records));
+	free(emails);
+	buf_fini(&tile);
+}
+
 /* A leaf_index that is not the entry's place is told; the entry counts where it
  * stands. */
 static void
@@ -514,6 +556,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_tile),
+	    cmocka_unit_test(test_many_records),
 	    cmocka_unit_test(test_odd_index),
 	    cmocka_unit_test(test_gzip_and_window),
 	    cmocka_unit_test(test_page),
