@@ -190,7 +190,8 @@ known_address(struct matcher *m, struct match_hit *h, uint64_t tag)
 }
 
 /* It has two words, and both are such as very many people have. With a second
- * given name or surname it is much rarer. */
+ * given name or surname it is much rarer; one of each out of more counts for
+ * less as it is. */
 static bool
 is_common(const struct reading *t)
 {
@@ -236,7 +237,7 @@ judge(struct matcher *m, struct reading *t, const struct index_record *r)
 		known_address(m, &h, q.email);
 		return;
 	}
-	if (is_common(t)) {
+	if (g.points >= POINTS_SUBSET && is_common(t)) {
 		score += POINTS_COMMON;
 		hit_reason(&h, "a name that many people have");
 	}
