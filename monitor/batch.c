@@ -253,8 +253,7 @@ work_cert(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 		 b->findings.dropped > 0)
 		w->num.partial++;
 	w->counts = true;
-	w->classes = b->findings.num > 0 ? b->findings.facts.classes
-					 : extract_classes(b->extractor, &c);
+	w->classes = b->findings.facts.classes;
 	if (b->findings.num == 0)
 		return reason;
 	buf_clear(&b->hits);

@@ -23,6 +23,7 @@ struct label {
 };
 
 struct tally {
+	size_t size; /* so many counters */
 	size_t num_labels;
 	struct label *labels; /* sorted by text */
 	uint64_t *n;
@@ -54,8 +55,9 @@ tally_new(void)
 	for (uint32_t i = 0; i < t->num_labels; i++)
 		t->labels[i] = (struct label){carrier_label(i), i};
 	qsort(t->labels, t->num_labels, sizeof(*t->labels), by_text);
-	t->n = mem_new(size_all(), sizeof(*t->n));
-	t->used = mem_new(size_all(), sizeof(*t->used));
+	t->size = size_all();
+	t->n = mem_new(t->size, sizeof(*t->n));
+	t->used = mem_new(t->size, sizeof(*t->used));
 	return t;
 }
 
@@ -81,7 +83,7 @@ tally_clear(struct tally *t)
 static void
 count(struct tally *t, size_t number, uint64_t n)
 {
-	ASSERT(number < size_all());
+	ASSERT(number < t->size);
 	if (t->n[number] == 0 && n > 0)
 		t->used[t->num_used++] = (uint32_t)number;
 	t->n[number] += n;
@@ -101,9 +103,9 @@ void
 tally_cert(struct tally *t, uint32_t classes, const struct findings *f)
 {
 	count(t, 0, 1);
-	for (unsigned i = 0; i < CLASSES; i++)
-		if (classes >> i & 1)
-			count(t, 1 + i, 1);
+	for (classes &= (1u << CLASSES) - 1; classes != 0;
+	     classes &= classes - 1)
+		count(t, 1 + (size_t)__builtin_ctz(classes), 1);
 	for (uint32_t i = 0; i < f->num; i++) {
 		const struct finding *x = &f->list[i];
 		size_t at = label_number(t, x->carrier) * PII_KINDS + x->kind;

@@ -130,8 +130,8 @@ struct findings {
 };
 
 /*
- * Everything of `c` into out (num and facts are reset). Facts are left empty
- * unless there is at least one finding: the hot path. When c->status is
+ * Everything of `c` into out (num and facts are reset). Facts are left
+ * empty, but for the classes, unless there is a finding: the hot path. When c->status is
  * CERT_UNPARSED only the raw string scan runs, for emails; when something in
  * the certificate is lost it runs too, for what the damage hides. The arena
  * should have 64 KiB or more: values are no longer decoded, but counted as
@@ -146,9 +146,6 @@ void extract_run(struct extractor *x, struct findings *out,
 /* The facts of a certificate without findings, for those who ask. */
 void extract_facts(struct extractor *x, struct facts *out, const struct cert *c,
     struct arena *arena);
-
-/* Its labels alone, a bit each over class_name(): for all certificates. */
-uint32_t extract_classes(const struct extractor *x, const struct cert *c);
 
 const char *kind_name(enum pii_kind k); /* "email", ... */
 bool kind_of(enum pii_kind *out, struct span name);
