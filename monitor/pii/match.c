@@ -266,8 +266,10 @@ match_address(struct matcher *m, uint32_t finding, struct span address)
 {
 	const struct finding *f = &m->f->list[finding];
 	struct index_record r;
+	bool any = false;
 
-	if (address.len == 0)
+	if (address.len == 0 ||
+	    (f->side == m->missed_side && span_eq(address, m->missed)))
 		return;
 	m->num_probes = 0;
 	arena_clear(&m->arena);
@@ -276,9 +278,15 @@ match_address(struct matcher *m, uint32_t finding, struct span address)
 		const struct probe *p = &m->probe[i];
 		struct index_cursor at = index_lookup(m->set, p->key);
 
-		while (m->judged < JUDGED_MAX && index_found(&at, &r))
+		while (m->judged < JUDGED_MAX && index_found(&at, &r)) {
 			judge(m, finding, p, &r);
+			any = true;
+		}
 	}
+	if (any)
+		return;
+	m->missed = address;
+	m->missed_side = f->side;
 }
 
 /* --- the whole ------------------------------------------------------------- */
@@ -319,6 +327,7 @@ match_run(struct matcher *m, const struct match_set *set,
 	m->num_hits = 0;
 	m->tags.made = false;
 	m->judged = 0;
+	m->missed = m->missed_name = span_of(NULL, 0);
 	seen_clear(m);
 	for (uint32_t i = 0; i < f->num; i++)
 		match_finding(m, i);

@@ -360,14 +360,20 @@ static void
 match_text(struct matcher *m, uint32_t finding, struct span name)
 {
 	struct reading t = {.finding = finding}, other;
+	uint32_t judged = m->judged;
 
+	if (span_eq(name, m->missed_name))
+		return;
 	arena_clear(&m->arena);
 	t.cut = num_chars(m->f->list[finding].value) == CUT_CHARS;
 	other = t;
 	t.num = normal_name_tokens(&m->arena, t.token, NAME_TOKENS, name, 0);
 	reading_run(m, &t);
-	if (text_is_ascii(name))
+	if (text_is_ascii(name)) {
+		if (m->judged == judged)
+			m->missed_name = name;
 		return;
+	}
 	other.num =
 	    normal_name_tokens(&m->arena, other.token, NAME_TOKENS, name, 1);
 	if (!same_tokens(&t, &other))

@@ -51,6 +51,10 @@ struct matcher {
 	struct buf *out;
 	size_t hits_at, num_hits; /* its own hits in out */
 	uint32_t judged;          /* records compared */
+	/* The last address and name under whose keys there is nothing:
+	 * certificates repeat themselves. */
+	struct span missed, missed_name;
+	enum pii_side missed_side;
 
 	struct seen *seen;
 	uint32_t seen_size, epoch;

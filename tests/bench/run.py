@@ -22,7 +22,7 @@ DV = {"subject": [["CN", "www.example.com"]],
       "sans": [["dns", "www.example.com"], ["dns", "example.com"]],
       "policies": ["2.23.140.1.2.1"]}
 ROUNDS = 7
-ENTRIES = 40000
+ENTRIES = 120000
 
 # What is measured: (in words, unit, at most).
 GOALS = {
