@@ -10,9 +10,9 @@ struct delta_item {
 };
 
 void
-delta_init(struct delta *d, const int64_t *rows, size_t num)
+delta_init(struct delta *d, const struct rows *main)
 {
-	*d = (struct delta){.main_rows = rows, .num_main = num};
+	*d = (struct delta){.main = main};
 }
 
 void
@@ -30,24 +30,6 @@ delta_change(void *arg, int64_t row, enum record_kind kind, struct span keys,
 	buf_span_add(&d->blobs, blob);
 }
 
-/* The number of a row's record in the large index; false: it has none. */
-static bool
-main_number(const struct delta *d, int64_t row, uint32_t *no)
-{
-	size_t low = 0, high = d->num_main;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (d->main_rows[mid] < row)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	*no = (uint32_t)low;
-	return low < d->num_main && d->main_rows[low] == row;
-}
-
 static enum status
 item_add(struct delta *d, struct match_build *b, const struct delta_item *i)
 {
@@ -57,16 +39,16 @@ item_add(struct delta *d, struct match_build *b, const struct delta_item *i)
 	    span_cut(buf_span(&d->blobs), i->blob_at, i->blob_len);
 	uint32_t no;
 
-	if (main_number(d, i->row, &no)) {
+	if (rows_find(d->main, i->row, &no)) {
 		d->num_dropped++;
 		if (match_build_drop(b, no) != ST_OK)
 			return ST_LIMIT;
 	}
 	if (i->keys_len == 0)
 		return ST_OK;
-	d->rows[d->num_rows] = i->row;
-	return match_build_add(
-	    b, (uint32_t)(d->num_main + d->num_rows++), i->kind, keys, blob);
+	no = d->main->num + d->rows.num;
+	rows_add(&d->rows, i->row);
+	return match_build_add(b, no, i->kind, keys, blob);
 }
 
 enum status
@@ -78,14 +60,13 @@ delta_build(struct delta *d, void *region, size_t cap, uint64_t generation,
 	struct match_build *b = NULL;
 	enum status st = ST_OK;
 
-	if (d->num_main + d->num_items < UINT32_MAX &&
+	if (d->main->num + d->num_items < UINT32_MAX &&
 	    match_region_len(&size) <= cap)
 		b = match_build_start(region, cap, generation, &size);
 	if (b == NULL)
 		return err_set(e, ST_LIMIT,
 		    "%zu changed records do not fit beside the match index",
 		    d->num_items);
-	d->rows = mem_new(d->num_items, sizeof(*d->rows));
 	for (size_t i = 0; st == ST_OK && i < d->num_items; i++)
 		st = item_add(d, b, &d->items[i]);
 	match_build_finish(b);
@@ -99,7 +80,7 @@ void
 delta_fini(struct delta *d)
 {
 	free(d->items);
-	free(d->rows);
+	rows_fini(&d->rows);
 	buf_fini(&d->keys);
 	buf_fini(&d->blobs);
 	*d = (struct delta){0};

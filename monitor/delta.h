@@ -6,22 +6,19 @@
 #define MONITOR_DELTA_H
 
 #include "monitor/pii/match.h"
+#include "monitor/rows.h"
 
 struct delta_item;
 struct delta {
-	const int64_t *main_rows; /* of the large index, ascending */
-	size_t num_main;
+	const struct rows *main; /* of the large index, ascending */
 	size_t num_items, num_dropped;
 	struct delta_item *items;
 	struct buf keys, blobs;
-	/* By delta_build(): the store rows of its records, for pool_swap_delta;
-	 * malloc'd. */
-	size_t num_rows;
-	int64_t *rows;
+	struct rows rows; /* of its own records, by delta_build() */
 };
 
-/* `rows` is borrowed. */
-void delta_init(struct delta *d, const int64_t *rows, size_t num);
+/* The rows of the large index are borrowed. */
+void delta_init(struct delta *d, const struct rows *main);
 /* A store_index_fn, with the delta as `arg`: the record in this row is so now,
  * without keys when it is not active. */
 void delta_change(void *arg, int64_t row, enum record_kind kind,

@@ -36,8 +36,8 @@ struct index_task {
 	uint64_t generation;
 	/* all */
 	struct match_build *build;
-	int64_t *rows;
-	size_t num_rows, cap_rows;
+	struct rows rows;
+	size_t num_wanted;
 	/* changes */
 	uint64_t since;
 	struct delta delta;
@@ -53,14 +53,13 @@ index_add(void *arg, int64_t row, enum record_kind kind, struct span keys,
 
 	if (t->task.status != ST_OK)
 		return;
-	if (t->num_rows == t->cap_rows) { /* more came than were counted */
+	if (t->rows.num == t->num_wanted) { /* more came than were counted */
 		t->task.status = ST_AGAIN;
 		return;
 	}
-	t->rows[t->num_rows] = row;
 	t->task.status =
-	    match_build_add(t->build, (uint32_t)t->num_rows, kind, keys, blob);
-	t->num_rows++;
+	    match_build_add(t->build, t->rows.num, kind, keys, blob);
+	rows_add(&t->rows, row);
 }
 
 static enum status
@@ -77,8 +76,7 @@ index_build(struct index_task *t, struct store *s)
 		return err_set(e, ST_LIMIT,
 		    "%llu records do not fit into the match index",
 		    (unsigned long long)size.records);
-	t->cap_rows = size.records;
-	t->rows = mem_new(size.records, sizeof(*t->rows));
+	t->num_wanted = size.records;
 	t->build = match_build_start(t->region, t->cap, t->generation, &size);
 	st = api->index_load(s, now_ms(), index_add, t, e);
 	match_build_finish(t->build);
@@ -96,7 +94,7 @@ index_changes(struct index_task *t, struct store *s)
 
 	if (st != ST_OK)
 		return st;
-	if (d->num_items > FOLD_MIN + d->num_main / FOLD_PART ||
+	if (d->num_items > FOLD_MIN + d->main->num / FOLD_PART ||
 	    delta_build(d, t->region, t->cap, t->generation, &t->task.err) !=
 		ST_OK)
 		return ST_STALE;
@@ -126,18 +124,14 @@ static void
 index_submit(struct indexer *x, enum index_ask ask, void *region, size_t cap)
 {
 	struct index_task *t = NEW(struct index_task);
-	const int64_t *rows;
-	size_t num_rows;
 
 	t->x = x;
 	t->ask = ask;
 	t->region = region;
 	t->cap = cap;
 	t->since = x->built_at;
-	if (ask == ASK_CHANGES) {
-		rows = pool_rows(x->pool, &num_rows);
-		delta_init(&t->delta, rows, num_rows);
-	}
+	if (ask == ASK_CHANGES)
+		delta_init(&t->delta, pool_rows(x->pool));
 	t->task.run = index_run;
 	t->task.done = index_done;
 	x->busy = true;
@@ -176,17 +170,16 @@ static void
 index_took(struct indexer *x, struct index_task *t)
 {
 	struct delta *d = &t->delta;
-	size_t num = t->num_rows;
+	size_t num = t->rows.num;
 
 	x->generation = t->generation;
 	x->have = true;
 	if (t->ask == ASK_ALL) {
 		x->built_at = t->generation;
-		pool_swap(x->pool, t->rows, t->num_rows);
+		pool_swap(x->pool, &t->rows);
 	} else {
-		num = d->num_main - d->num_dropped + d->num_rows;
-		pool_swap_delta(x->pool, d->rows, d->num_rows);
-		d->rows = NULL;
+		num = d->main->num - d->num_dropped + d->rows.num;
+		pool_swap_delta(x->pool, &d->rows);
 	}
 	x->built(x->arg, num, ST_OK, NULL);
 }
@@ -198,10 +191,6 @@ index_done(struct task *task)
 	struct indexer *x = t->x;
 
 	x->busy = false;
-	if (task->status != ST_OK) {
-		free(t->rows);
-		t->rows = NULL;
-	}
 	if (task->status == ST_STALE && t->ask == ASK_CHANGES) {
 		if (!x->stopped)
 			index_all(x);
@@ -214,6 +203,7 @@ index_done(struct task *task)
 	} else {
 		index_took(x, t);
 	}
+	rows_fini(&t->rows);
 	delta_fini(&t->delta);
 	free(t);
 }

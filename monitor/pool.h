@@ -23,6 +23,7 @@
 #include <ev.h>
 
 #include "monitor/batch.h"
+#include "monitor/rows.h"
 
 struct pool;
 
@@ -89,16 +90,15 @@ void pool_release(struct pool *p, struct slot *s);
  * slots, submitted and not released, that use it. The caller writes an index
  * there, then calls pool_swap. */
 void *pool_spare(struct pool *p, size_t *cap);
-/* Make the spare region current, without a delta; `rows` (malloc'd) says which
- * store row each record number of the index is, and belongs to the pool from
- * now on. */
-void pool_swap(struct pool *p, int64_t *rows, size_t num_rows);
-/* The rows of the current region, in the order of its records. */
-const int64_t *pool_rows(const struct pool *p, size_t *num);
+/* Make the spare region current, without a delta; `rows` says which store row
+ * each record of the index is; what it holds is the pool's from now on. */
+void pool_swap(struct pool *p, struct rows *rows);
+/* The rows of the current region. */
+const struct rows *pool_rows(const struct pool *p);
 /* The same for what changed since the current region was built: the delta's
  * records have the numbers from the region's number of rows on. */
 void *pool_spare_delta(struct pool *p, size_t *cap);
-void pool_swap_delta(struct pool *p, int64_t *rows, size_t num_rows);
+void pool_swap_delta(struct pool *p, struct rows *rows);
 /* The store row of a hit of this batch: -1 when there is no such record. Good
  * until the slot is released, however often the index changed since. */
 int64_t pool_row(const struct pool *p, const struct slot *s, uint32_t no);

@@ -34,17 +34,17 @@ void
 pool_index_free(struct pool *p)
 {
 	for (unsigned i = 0; i < 2; i++)
-		free(p->region[i].rows);
+		rows_fini(&p->region[i].rows);
 	for (unsigned i = 0; i < POOL_DELTAS; i++)
-		free(p->delta[i].rows);
+		rows_fini(&p->delta[i].rows);
 }
 
 static void
-home_take(struct index_home *h, int64_t *rows, size_t num_rows)
+home_take(struct index_home *h, struct rows *rows)
 {
-	free(h->rows);
-	h->rows = rows;
-	h->num_rows = num_rows;
+	rows_fini(&h->rows);
+	h->rows = *rows;
+	*rows = (struct rows){0};
 }
 
 void *
@@ -60,18 +60,17 @@ pool_spare(struct pool *p, size_t *cap)
 }
 
 void
-pool_swap(struct pool *p, int64_t *rows, size_t num_rows)
+pool_swap(struct pool *p, struct rows *rows)
 {
 	p->current = !p->current;
 	p->current_delta = DELTA_NONE;
-	home_take(&p->region[p->current], rows, num_rows);
+	home_take(&p->region[p->current], rows);
 }
 
-const int64_t *
-pool_rows(const struct pool *p, size_t *num)
+const struct rows *
+pool_rows(const struct pool *p)
 {
-	*num = p->region[p->current].num_rows;
-	return p->region[p->current].rows;
+	return &p->region[p->current].rows;
 }
 
 /* DELTA_NONE when all are in use. */
@@ -100,24 +99,20 @@ pool_spare_delta(struct pool *p, size_t *cap)
 }
 
 void
-pool_swap_delta(struct pool *p, int64_t *rows, size_t num_rows)
+pool_swap_delta(struct pool *p, struct rows *rows)
 {
 	ASSERT(p->spare_delta != DELTA_NONE);
 	p->current_delta = p->spare_delta;
 	p->spare_delta = DELTA_NONE;
-	home_take(&p->delta[p->current_delta], rows, num_rows);
+	home_take(&p->delta[p->current_delta], rows);
 }
 
 int64_t
 pool_row(const struct pool *p, const struct slot *s, uint32_t no)
 {
-	const struct index_home *h = &p->region[s->order.region];
+	const struct rows *rows = &p->region[s->order.region].rows;
 
-	if (no < h->num_rows)
-		return h->rows[no];
-	no -= (uint32_t)h->num_rows;
-	if (s->order.delta == DELTA_NONE)
-		return -1;
-	h = &p->delta[s->order.delta];
-	return no < h->num_rows ? h->rows[no] : -1;
+	if (no < rows->num || s->order.delta == DELTA_NONE)
+		return rows_get(rows, no);
+	return rows_get(&p->delta[s->order.delta].rows, no - rows->num);
 }

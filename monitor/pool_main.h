@@ -23,8 +23,7 @@ struct lane_birth {
 
 /* Memory with an index in it. */
 struct index_home {
-	int64_t *rows; /* the store's row of each record of the index */
-	size_t num_rows;
+	struct rows rows;
 	unsigned users; /* slots that are not released */
 };
 

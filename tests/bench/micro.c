@@ -67,7 +67,7 @@ key_of(uint8_t key[LIMIT_STORE_KEY], uint64_t n)
 struct built {
 	void *region;
 	size_t len; /* used of it */
-	int64_t *rows;
+	struct rows rows;
 	size_t num;
 	struct match_set set;
 	struct match_build *build;
@@ -93,12 +93,11 @@ index_make(size_t num)
 	double begin;
 
 	b.region = map(b.len);
-	b.rows = mem_new(num, sizeof(*b.rows));
 	begin = cpu_now();
 	b.build = match_build_start(b.region, b.len, 1, &size);
 	for (size_t i = 0; i < num; i++) {
 		key_of(key, i);
-		b.rows[i] = (int64_t)i + 1;
+		rows_add(&b.rows, (int64_t)i + 1);
 		if (match_build_add(b.build, (uint32_t)i, RECORD_EMAIL,
 			span_of(key, sizeof(key)), span_of(&head, 1)) != ST_OK)
 			exit(1);
@@ -169,8 +168,9 @@ part_index(size_t num)
 {
 	struct built b = index_make(num);
 
-	say("index.mb", resident(b.region, b.len) / 1e6);
-	say("index.rows_mb", (double)(num * sizeof(*b.rows)) / 1e6);
+	say("index.mb", (resident(b.region, b.len) +
+			    (double)(b.rows.cap_runs * sizeof(*b.rows.runs))) /
+			    1e6);
 	say("index.miss_ns", probe(&b.set, 1ull << 40, 1ull << 40, 1));
 	say("index.miss_ahead_ns", probe(&b.set, 1ull << 40, 1ull << 40, 4));
 	say("index.hit_ns", probe(&b.set, 0, num, 1));
@@ -187,7 +187,7 @@ part_delta(size_t num)
 	struct err e = {""};
 	double begin = cpu_now();
 
-	delta_init(&d, b.rows, b.num);
+	delta_init(&d, &b.rows);
 	for (size_t i = 0; i < STORE_CHANGES; i++) {
 		key_of(key, (1ull << 41) + i);
 		/* Half of them are new, some end. */
@@ -255,7 +255,7 @@ loaded(void *arg, int64_t row, enum record_kind kind, struct span keys,
 {
 	struct built *b = arg;
 
-	b->rows[b->num] = row;
+	rows_add(&b->rows, row);
 	if (match_build_add(b->build, (uint32_t)b->num++, kind, keys, blob) !=
 	    ST_OK)
 		exit(1);
@@ -286,7 +286,6 @@ part_store(size_t num, const char *dir)
 		exit(1);
 	b.len = match_region_len(&size);
 	b.region = map(b.len);
-	b.rows = mem_new(size.records, sizeof(*b.rows));
 	b.build = match_build_start(b.region, b.len, 1, &size);
 	if (api->index_load(s, NOW, loaded, &b, &e) != ST_OK)
 		exit(1);

@@ -28,8 +28,6 @@ ENTRIES = 120000
 GOALS = {
     "index.build_s": ("building the index in memory", "s", None),
     "index.mb": ("the index, e-mail records", "MB per 10 M", 400),
-    "index.rows_mb": ("which store row a record is (service only)",
-                      "MB per 10 M", None),
     "index.miss_ns": ("a key that is not there", "ns", 150),
     "index.miss_ahead_ns": ("the same, four asked for at once", "ns", 150),
     "index.hit_ns": ("a key that is there", "ns", None),

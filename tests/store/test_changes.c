@@ -12,8 +12,8 @@
 /* An index over a store's records, and which rows they are. */
 struct built {
 	void *region;
-	size_t cap, num;
-	int64_t *rows;
+	size_t cap;
+	struct rows rows;
 	uint64_t generation;
 	struct match_build *build;
 };
@@ -24,10 +24,9 @@ add(void *arg, int64_t row, enum record_kind kind, struct span keys,
 {
 	struct built *b = arg;
 
-	b->rows[b->num] = row;
 	assert_int_equal(
-	    match_build_add(b->build, (uint32_t)b->num++, kind, keys, blob),
-	    ST_OK);
+	    match_build_add(b->build, b->rows.num, kind, keys, blob), ST_OK);
+	rows_add(&b->rows, row);
 }
 
 static struct built
@@ -39,11 +38,10 @@ build_all(struct fixture *fx, int64_t now_ms)
 	OK(fx, fx->api->index_generation(fx->s, &b.generation, &fx->e));
 	OK(fx, fx->api->index_size(fx->s, now_ms, &size, &fx->e));
 	b.cap = match_region_len(&size);
-	b.rows = mem_new(size.records, sizeof(*b.rows));
 	assert_int_equal(posix_memalign(&b.region, 64, b.cap), 0);
 	b.build = match_build_start(b.region, b.cap, b.generation, &size);
 	OK(fx, fx->api->index_load(fx->s, now_ms, add, &b, &fx->e));
-	assert_int_equal(b.num, size.records);
+	assert_int_equal(b.rows.num, size.records);
 	match_build_finish(b.build);
 	return b;
 }
@@ -52,7 +50,7 @@ static void
 built_free(struct built *b)
 {
 	free(b->region);
-	free(b->rows);
+	rows_fini(&b->rows);
 	*b = (struct built){0};
 }
 
@@ -65,7 +63,7 @@ build_delta(
 	struct store_changes q = {main->generation, now, delta_change, d};
 	void *region;
 
-	delta_init(d, main->rows, main->num);
+	delta_init(d, &main->rows);
 	OK(fx, fx->api->index_changes(fx->s, &q, &fx->e));
 	assert_int_equal(posix_memalign(&region, 64, cap), 0);
 	OK(fx, delta_build(d, region, cap, 7, &fx->e));
@@ -84,12 +82,11 @@ rows_under(const struct match_set *set, const struct built *main,
 	uint64_t rows = 0;
 
 	while (index_found(&at, &r)) {
-		bool old = r.no < main->num;
-		size_t k = old ? r.no : r.no - main->num;
+		int64_t k = rows_get(&main->rows, r.no);
 
-		assert_true(old || (d != NULL && k < d->num_rows));
-		k = (size_t)(old ? main->rows[k] : d->rows[k]);
-		assert_true(k < 64 && (rows >> k & 1) == 0);
+		if (k < 0 && d != NULL)
+			k = rows_get(&d->rows, r.no - main->rows.num);
+		assert_true(k >= 0 && k < 64 && (rows >> k & 1) == 0);
 		rows |= 1ull << k;
 		assert_true(span_starts(r.blob, span_str("blob of ")));
 	}
@@ -125,7 +122,8 @@ compare(struct fixture *fx, const struct built *main, int64_t now_ms)
 
 	assert_non_null(set.main);
 	assert_non_null(set.delta);
-	assert_int_equal(main->num - d.num_dropped + d.num_rows, fresh.num);
+	assert_int_equal(
+	    main->rows.num - d.num_dropped + d.rows.num, fresh.rows.num);
 	for (unsigned i = 0; i < IDS * 3; i++) {
 		struct record r = version(i / 3, i);
 		struct compiled c = a_compiled(&r);
@@ -307,7 +305,7 @@ test_no_room(void **state)
 
 	import_one(fx, an_email("acme", "jane"));
 	import_one(fx, an_email("acme", "john"));
-	delta_init(&d, main.rows, main.num);
+	delta_init(&d, &main.rows);
 	q.arg = &d;
 	OK(fx, fx->api->index_changes(fx->s, &q, &fx->e));
 	FAILS(fx, ST_LIMIT, delta_build(&d, region, sizeof(region), 1, &fx->e));

@@ -584,13 +584,15 @@ test_descriptors(void **state)
 
 /* --- regions ------------------------------------------------------------------ */
 
-static int64_t *
+/* A list of one row, good until the next. */
+static struct rows *
 one_row(int64_t row)
 {
-	int64_t *rows = malloc(sizeof(*rows));
+	static struct rows rows;
 
-	*rows = row;
-	return rows;
+	rows = (struct rows){0};
+	rows_add(&rows, row);
+	return &rows;
 }
 
 static void
@@ -613,21 +615,21 @@ test_region_held(void **state)
 	size_t cap;
 
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(41), 1);
+	pool_swap(p, one_row(41));
 	tile_build(&tile, 0, UINT64_MAX);
 	w->done = 0;
 	s = submit(w, buf_span(&tile), 0);
 	s->done = keep;
 	wait_for(w, 1);
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(42), 1);
+	pool_swap(p, one_row(42));
 	assert_null(pool_spare(p, &cap));
 	assert_null(pool_spare(p, &cap));
 	assert_int_equal(pool_row(p, s, 0), 41);
 	assert_int_equal(pool_row(p, s, 1), -1);
 	pool_release(p, s);
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(43), 1);
+	pool_swap(p, one_row(43));
 	buf_fini(&tile);
 }
 
@@ -640,16 +642,16 @@ test_delta_held(void **state)
 	struct pool *p = w->pool;
 	struct buf tile = {0};
 	struct slot *s;
-	size_t cap, num;
+	size_t cap;
 	void *first, *other;
 
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(41), 1);
-	assert_int_equal(pool_rows(p, &num)[0], 41);
-	assert_int_equal(num, 1);
+	pool_swap(p, one_row(41));
+	assert_int_equal(rows_get(pool_rows(p), 0), 41);
+	assert_int_equal(pool_rows(p)->num, 1);
 	first = pool_spare_delta(p, &cap);
 	assert_non_null(first);
-	pool_swap_delta(p, one_row(51), 1);
+	pool_swap_delta(p, one_row(51));
 	tile_build(&tile, 0, UINT64_MAX);
 	w->done = 0;
 	s = submit(w, buf_span(&tile), 0);
@@ -659,10 +661,10 @@ test_delta_held(void **state)
 		other = pool_spare_delta(p, &cap);
 		assert_non_null(other);
 		assert_ptr_not_equal(other, first);
-		pool_swap_delta(p, one_row(60 + i), 1);
+		pool_swap_delta(p, one_row(60 + i));
 	}
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(42), 1);
+	pool_swap(p, one_row(42));
 	assert_int_equal(pool_row(p, s, 0), 41);
 	assert_int_equal(pool_row(p, s, 1), 51);
 	assert_int_equal(pool_row(p, s, 2), -1);
