@@ -17,7 +17,7 @@
 #define POOL_RESULT (64ul << 20)
 #define POOL_REGION (4ul << 30) /* 100 million records */
 #define POOL_DELTAS 8u          /* changes since; one is current */
-#define POOL_DELTA (512ul << 20)
+#define POOL_DELTA (128ul << 20)
 
 _Static_assert(POOL_SLOTS < RING_LEN, "a ring is never full");
 

@@ -136,6 +136,25 @@ def test_counters(work, server, api):
         assert value not in (work.path / "indelible.db").read_bytes()
 
 
+@pytest.mark.parametrize("api", APIS)
+def test_counters_read_again(work, server, api):
+    """What was read wrong and read again counts once."""
+    host = {"subject": [["CN", "www.example.com"]],
+            "sans": [["dns", "www.example.com"]]}
+    log = server.new_log([host] * 150 + [jane_spec()] * 2)
+    work.prepare([(log, api)])
+    monitor = work.monitor()
+    settle(work, log, monitor)
+    log.fault("flip", on=READS[api], index=400, offset=90, count=1)
+    log.append([jane_spec()] * 2 + [host] * 300)
+    size = settle(work, log, monitor)
+    assert "reading again" in monitor.diagnostics()
+    monitor.stop()
+    certificates, _, found = counters(work)
+    assert certificates == size == 304 + 604
+    assert found[("san.rfc822Name", "email", "subject")] == 8
+
+
 @pytest.mark.smoke
 @pytest.mark.parametrize("api", APIS)
 def test_beside_a_running_service(work, server, api):
