@@ -103,7 +103,8 @@ $(O)/gen/words/%.txt.h: monitor/pii/words/%.txt tests/embed
 	tests/embed $< > $@
 $(O)/monitor/pii/words.o: $(patsubst monitor/pii/%,$(O)/gen/%.h,\
 	$(sort $(wildcard monitor/pii/words/*.txt)))
-$(O)/monitor/pii/words.o: ALL_CFLAGS += -I$(O)/gen
+$(O)/monitor/pii/common.o: $(O)/gen/words/common.txt.h
+$(O)/monitor/pii/words.o $(O)/monitor/pii/common.o: ALL_CFLAGS += -I$(O)/gen
 
 # And the table of carriers.
 $(O)/gen/%.tsv.h: monitor/pii/%.tsv tests/embed
@@ -129,6 +130,16 @@ $(O)/tests/%.ok: $(O)/tests/%
 .PHONY: pii
 pii: all
 	INDELIBLE=$(O)/indelible $(PY) -m pytest -q tests/pii $(E2E)
+
+# --- measuring: figures beside what is to be reached -------------------------
+# make bench BENCH="index cert": parts of it; RECORDS= says how many.
+.PHONY: bench
+$(O)/tests/bench/micro: $(O)/tests/bench/micro.o $(ROOM_LIBS)
+	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ROOM_LIBS) \
+	    -Wl,--end-group $(LIBS)
+bench: all $(O)/tests/bench/micro
+	@$(PY) -m tests.bench.run --build $(O) \
+	    $(if $(RECORDS),--records $(RECORDS)) $(BENCH)
 
 # --- fuzzing: every target replays its corpus in `make check` ---------------
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -211,6 +222,7 @@ help:
 	@echo 'make asan | tsan | coverage              other builds of it'
 	@echo 'make fuzz SECONDS=60|RUNS=100000000 TARGET=fuzz_tree'
 	@echo '                search for new inputs'
+	@echo 'make bench BENCH="index cert"      speed and size; all without BENCH'
 	@echo 'make install DESTDIR= PREFIX=$(PREFIX)'
 	@echo 'BUILD=release|asan|tsan|cov|fuzz  WERROR=1  CC=clang'
 

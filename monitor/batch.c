@@ -8,6 +8,7 @@
 #include "ctlog/base/mem.h"
 #include "monitor/batch_format.h"
 #include "monitor/kept.h"
+#include "monitor/tally.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ struct bench {
 	struct gunzip *gunzip;
 	struct extractor *extractor;
 	struct matcher *matcher;
+	struct tally *tally;
 	struct arena scratch; /* for a whole batch */
 	struct arena arena;   /* for one certificate */
 	struct entry *entries;
@@ -50,6 +52,7 @@ bench_new(const uint8_t index_key[INDEX_KEY_LEN])
 	b->gunzip = gunzip_new();
 	b->extractor = extractor_new();
 	b->matcher = matcher_new(index_key);
+	b->tally = tally_new();
 	b->scratch = reserve(SCRATCH);
 	b->arena = reserve(CERT_ARENA);
 	b->entries = mem_new(LIMIT_BATCH, sizeof(*b->entries));
@@ -67,6 +70,7 @@ bench_free(struct bench *b)
 	gunzip_free(b->gunzip);
 	extractor_free(b->extractor);
 	matcher_free(b->matcher);
+	tally_free(b->tally);
 	munmap(b->scratch.base, b->scratch.cap);
 	munmap(b->arena.base, b->arena.cap);
 	free(b->entries);
@@ -84,12 +88,14 @@ bench_free(struct bench *b)
 struct work {
 	struct bench *b;
 	const struct batch_order *order;
-	const struct match_index *index;
+	const struct match_set *index;
 	size_t room; /* for stamps, quarantined and found together */
 	volatile uint64_t *reading;
 	struct tally {
 		uint32_t quarantined, hits, partial;
 	} num;
+	bool counts;      /* the entry in hand has a certificate, */
+	uint32_t classes; /* of these */
 	uint32_t num_odd_index;
 	struct batch_odd_index odd_index;
 	struct range range;
@@ -115,9 +121,9 @@ put_quarantine(struct work *w, uint64_t at, const struct hash *leaf,
 	w->num.quarantined++;
 }
 
-/* The kinds of subject-side findings other than the matched one. */
+/* The kinds of what the subject's side surely holds. */
 static uint32_t
-also_kinds(const struct findings *f, const struct finding *matched)
+sure_kinds(const struct findings *f)
 {
 	uint32_t kinds = 0;
 
@@ -125,7 +131,7 @@ also_kinds(const struct findings *f, const struct finding *matched)
 		if (f->list[i].side == SIDE_SUBJECT &&
 		    f->list[i].confidence <= CONF_NAME)
 			kinds |= 1u << f->list[i].kind;
-	return kinds & ~(1u << matched->kind);
+	return kinds;
 }
 
 static void
@@ -141,7 +147,7 @@ put_match(struct buf *out, const struct match_hit *h, const struct finding *f)
 	buf_vec(out, span_str(h->rule), 1);
 	buf_vec(out, span_str(f->carrier), 1);
 	buf_vec(out, span_cut(f->value, 0, LIMIT_VALUE), 2);
-	while (n < FINDING_REASONS && h->reason[n] != NULL)
+	while (n < MATCH_REASONS && h->reason[n] != NULL)
 		n++;
 	buf_uint(out, n, 1);
 	for (uint8_t i = 0; i < n; i++)
@@ -179,26 +185,33 @@ put_cert(struct work *w, struct entry *e, const struct cert *c)
 	buf_uint(out, (uint64_t)c->not_after_ms, 8);
 }
 
-static void
+/* A certificate that matches so many records that they don't fit is told of as
+ * far as there is room, and kept. */
+static const char *
 put_hits(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e,
     const struct cert *c)
 {
 	struct bench *b = w->b;
 	const struct match_hit *hit = (const void *)b->hits.p;
-	size_t n = b->hits.len / sizeof(*hit);
+	size_t n = b->hits.len / sizeof(*hit), begin = b->found.len;
+	uint32_t kinds = sure_kinds(&b->findings);
 
 	put_cert(w, e, c);
 	for (size_t i = 0; i < n; i++) {
 		const struct finding *f = &b->findings.list[hit[i].finding];
 
+		if (b->found.len - begin > w->room / 2)
+			return "the certificate matches more records than "
+			       "can be told of";
 		buf_uint(&b->found, at, 8);
 		buf_uint(&b->found, e->timestamp, 8);
 		buf_span_add(&b->found, hash_span(leaf));
 		put_match(&b->found, &hit[i], f);
-		buf_uint(&b->found, also_kinds(&b->findings, f), 4);
+		buf_uint(&b->found, kinds & ~(1u << f->kind), 4);
 		buf_span_add(&b->found, buf_span(&b->cert));
+		w->num.hits++;
 	}
-	w->num.hits += (uint32_t)n;
+	return NULL;
 }
 
 /* In test builds a certificate can kill its worker, or keep it for ever, so
@@ -227,7 +240,7 @@ work_cert(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 {
 	struct bench *b = w->b;
 	struct problems none = {0, NULL};
-	const char *reason = NULL;
+	const char *reason = NULL, *more = NULL;
 	struct cert c;
 
 	poison(e->cert);
@@ -239,15 +252,18 @@ work_cert(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 	else if (c.status == CERT_PARTIAL || b->findings.partial ||
 		 b->findings.dropped > 0)
 		w->num.partial++;
-	if (b->findings.num == 0 || w->index == NULL)
+	w->counts = true;
+	w->classes = b->findings.facts.classes;
+	if (b->findings.num == 0)
 		return reason;
 	buf_clear(&b->hits);
 	if (match_run(b->matcher, w->index, &b->findings, w->order->threshold,
 		&b->hits) > 0)
-		put_hits(w, at, leaf, e, &c);
-	if (match_overrun(b->matcher) && reason == NULL)
-		reason = "the certificate has more names than can be compared";
-	return reason;
+		more = put_hits(w, at, leaf, e, &c);
+	if (match_overrun(b->matcher))
+		more = "the certificate matches more records than can be "
+		       "compared";
+	return reason != NULL ? reason : more;
 }
 
 /* A leaf of another version may have anything where v1 has its timestamp. */
@@ -307,15 +323,20 @@ work_entry(struct work *w, uint64_t at, struct entry *e)
 	size_t stamps = b->stamps.len;
 	struct hash leaf;
 
+	w->counts = false;
 	entry_leaf_hash(e, b->hasher, &leaf);
 	work_content(w, at, &leaf, e);
-	if (b->stamps.len + b->quarantined.len + b->found.len > w->room) {
+	if (b->stamps.len + b->quarantined.len + b->found.len +
+		tally_room(b->tally, w->counts ? &b->findings : NULL) >
+	    w->room) {
 		w->num = before;
 		b->quarantined.len = quarantined;
 		b->found.len = found;
 		b->stamps.len = stamps;
 		return false;
 	}
+	if (w->counts)
+		tally_cert(b->tally, w->classes, &b->findings);
 	range_add(&w->range, b->hasher, 0, &leaf);
 	check_index(w, at, &leaf, e);
 	return true;
@@ -372,7 +393,7 @@ put_failure(struct batch_out *out, enum status st, const struct err *e)
 static void
 put_result(struct work *w, struct batch_out *out, uint32_t dropped)
 {
-	struct buf head = {0}, range = {0};
+	struct buf head = {0}, range = {0}, tally = {0};
 
 	range_save(&w->range, &range);
 	buf_uint(&head, RESULT_MAGIC, 4);
@@ -385,6 +406,8 @@ put_result(struct work *w, struct batch_out *out, uint32_t dropped)
 	buf_uint(&head, w->odd_index.says, 8);
 	buf_span_add(&head, hash_span(&w->odd_index.leaf_hash));
 	buf_vec(&head, buf_span(&w->b->stamps), 4);
+	tally_put(w->b->tally, &tally);
+	buf_vec(&head, buf_span(&tally), 4);
 	buf_uint(&head, w->num.quarantined, 4);
 	buf_uint(&head, w->num.hits, 4);
 	out_add(out, buf_span(&head));
@@ -392,12 +415,13 @@ put_result(struct work *w, struct batch_out *out, uint32_t dropped)
 	out_add(out, buf_span(&w->b->found));
 	buf_fini(&head);
 	buf_fini(&range);
+	buf_fini(&tally);
 }
 
 void
 batch_work(struct bench *b, struct batch_out *out,
     const struct batch_order *order, struct span body,
-    const struct match_index *index)
+    const struct match_set *index)
 {
 	struct work w = {.b = b, .order = order, .index = index};
 	struct entries es = {0};
@@ -408,6 +432,7 @@ batch_work(struct bench *b, struct batch_out *out,
 	w.reading = out->reading != NULL ? out->reading : &nobody;
 	ASSERT(out->cap > RESULT_HEAD_MAX);
 	w.room = out->cap - RESULT_HEAD_MAX;
+	tally_clear(b->tally);
 	range_init(&w.range, order->want.begin);
 	buf_clear(&b->stamps);
 	buf_clear(&b->quarantined);

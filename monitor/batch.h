@@ -26,7 +26,8 @@ struct batch_order {
 	/* A probe: the leaves' timestamps are wanted, content is not looked
 	 * at. */
 	bool stamps;
-	uint32_t region; /* match index to use */
+	uint32_t region; /* match index to use, */
+	uint32_t delta;  /* and what changed since */
 	uint32_t threshold;
 	size_t body_len;
 };
@@ -69,7 +70,7 @@ struct batch_out {
  */
 void batch_work(struct bench *b, struct batch_out *out,
     const struct batch_order *order, struct span body,
-    const struct match_index *index);
+    const struct match_set *index);
 
 /* --- reading a result (all spans into the bytes given) -------------------- */
 
@@ -82,7 +83,7 @@ struct batch_hit {
 	uint8_t score, kind, side;
 	struct span rule, carrier, value;
 	uint32_t num_reasons;
-	struct span reason[FINDING_REASONS];
+	struct span reason[MATCH_REASONS];
 	uint32_t also;    /* kinds found besides, bit set */
 	uint32_t classes; /* bit set over class_name() */
 	bool has_sha256, precert;
@@ -114,6 +115,7 @@ struct batch_result {
 	struct batch_odd_index odd_index; /* the first of them */
 	uint32_t num_quarantined, num_hits;
 	struct span stamps; /* a probe's: see batch_stamp */
+	struct span tally;  /* see tally_add() */
 	struct rd records;  /* private: what follows */
 };
 

@@ -7,7 +7,7 @@
  *   else:           vec16 range, u32 dropped, u32 partial,
  *                   u32 odd indices; the first: u64 entry, u64 says, leaf hash
  *                   vec32 timestamps (of all entries, u64 each; only of a
- *                   probe), u32 quarantined, u32 hits, the quarantined, the
+ *                   probe), vec32 counters (tally.h), u32 quarantined, u32 hits, the quarantined, the
  *                   hits
  */
 #ifndef MONITOR_BATCH_FORMAT_H
@@ -16,6 +16,6 @@
 #include "ctlog/merkle/range.h"
 
 #define RESULT_MAGIC 0x69424154u
-#define RESULT_HEAD_MAX (4 + 1 + 2 + 16 + 32 * RANGE_MAX + 4 * 6 + 16 + 32)
+#define RESULT_HEAD_MAX (4 + 1 + 2 + 16 + 32 * RANGE_MAX + 4 * 7 + 16 + 32)
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "monitor/batch.h"
 #include "monitor/batch_format.h"
+#include "monitor/tally.h"
 
 static enum status
 bad(struct err *e, const char *what)
@@ -77,6 +78,7 @@ batch_open(struct batch_result *out, struct span bytes,
 	out->partial = rd_u32(&r);
 	read_odd_index(out, &r);
 	out->stamps = rd_vec(&r, 4);
+	out->tally = rd_vec(&r, 4);
 	out->num_quarantined = rd_u32(&r);
 	out->num_hits = rd_u32(&r);
 	out->records = r;
@@ -87,6 +89,8 @@ batch_open(struct batch_result *out, struct span bytes,
 	if (out->stamps.len !=
 	    (o->stamps ? (out->range.end - out->range.begin) * STAMP_LEN : 0))
 		return bad(e, "timestamps");
+	if (!tally_ok(out->tally, out->range.end - out->range.begin))
+		return bad(e, "counters");
 	return ST_OK;
 }
 
@@ -138,7 +142,7 @@ read_match(struct rd *r, struct batch_hit *h)
 	h->carrier = rd_vec(r, 1);
 	h->value = rd_vec(r, 2);
 	h->num_reasons = rd_u8(r);
-	if (h->num_reasons > FINDING_REASONS)
+	if (h->num_reasons > MATCH_REASONS)
 		r->bad = true;
 	for (uint32_t i = 0; rd_ok(r) && i < h->num_reasons; i++)
 		h->reason[i] = rd_vec(r, 1);

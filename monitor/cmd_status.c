@@ -11,6 +11,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/cmd.h"
 #include "monitor/opts.h"
+#include "monitor/status_counters.h"
 #include "monitor/survey.h"
 
 /* A log signs a new head at least this often, or once in its MMD. */
@@ -18,10 +19,11 @@
 /* A delivery may be late by this much. */
 #define DUE_MS 3600000
 
-enum { O_CONFIG, O_JSON };
+enum { O_CONFIG, O_JSON, O_COUNTERS };
 static const struct opt table[] = {
     [O_CONFIG] = {"config", 'c', "FILE", "the configuration"},
     [O_JSON] = {"json", 0, NULL, "JSON Lines instead of text"},
+    [O_COUNTERS] = {"counters", 0, NULL, "what the certificates hold"},
     {0},
 };
 
@@ -29,7 +31,7 @@ struct view {
 	const struct config *config;
 	const struct survey *survey;
 	int64_t now_ms;
-	bool json, unhealthy;
+	bool json, counters, unhealthy;
 };
 
 /* Reasons why something is unhealthy. */
@@ -343,6 +345,10 @@ log_say(struct view *v, const struct survey_log *l)
 	log_reasons(v, l, &r);
 	v->unhealthy |= r.num > 0;
 	(v->json ? log_json : log_text)(&out, v, l);
+	if (v->json)
+		counters_json(&out, l);
+	else if (v->counters)
+		counters_text(&out, l);
 	(v->json ? reasons_json : reasons_text)(&out, &r);
 	if (v->json)
 		buf_str(&out, "}\n");
@@ -457,7 +463,8 @@ status_run(struct view *v)
 int
 cmd_status(int argc, char **argv)
 {
-	struct opts o = {.usage = "indelible status [-c FILE] [--json]",
+	struct opts o = {
+	    .usage = "indelible status [-c FILE] [--json] [--counters]",
 	    .about = "Shows what was read and proven of each log, how far "
 		     "behind that is, and what\nwaits to be delivered; also "
 		     "beside a running service. The exit status is 1 when\n"
@@ -474,6 +481,7 @@ cmd_status(int argc, char **argv)
 		if (n == O_CONFIG)
 			file = o.value;
 		v.json |= n == O_JSON;
+		v.counters |= n == O_COUNTERS;
 	}
 	if (n != OPTS_END || !opts_at_most(&o, 0))
 		return n == OPTS_HELP ? EX_OK : EX_USAGE;

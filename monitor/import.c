@@ -46,7 +46,7 @@ is_in_vain(const struct record *r)
 {
 	return r->kind == RECORD_NAME && r->require_qualifier &&
 	       r->domains.num + r->organizations.num + r->countries.num +
-		       r->localities.num ==
+		       r->localities.num + r->emails.num ==
 		   0;
 }
 
@@ -69,8 +69,8 @@ reading_record(void *arg, struct record *rec, size_t at)
 	if (is_in_vain(rec))
 		reading_warn(r, at, rec->id,
 		    "needs a qualifier and has none: it matches nothing; give "
-		    "domains, organizations, countries or localities, or "
-		    "require_qualifier: false");
+		    "domains, organizations, countries, localities or "
+		    "emails, or require_qualifier: false");
 	if (r->num == r->cap)
 		reading_grow(r);
 	r->records[r->num] = *rec;

@@ -1,6 +1,7 @@
 /*
  * pool: the loop's side: slots, lanes and the results that come back. What
- * happens when a worker dies stands in pool_death.c.
+ * happens when a worker dies stands in pool_death.c, which match index a batch
+ * uses in pool_index.c.
  */
 #include "monitor/pool.h"
 
@@ -28,6 +29,7 @@ pool_new(const struct pool_conf *conf)
 	ASSERT(conf->workers > 0 && conf->workers <= POOL_WORKERS);
 	ASSERT(conf->slots > 0 && conf->slots <= POOL_SLOTS);
 	p->conf = *conf;
+	p->current_delta = p->spare_delta = DELTA_NONE;
 	p->map.workers = conf->workers;
 	p->map.slots = conf->slots;
 	p->map.body_limit = conf->body_limit;
@@ -131,13 +133,11 @@ pool_put(struct pool *p, struct slot *s, unsigned lane)
 void
 pool_submit(struct pool *p, struct slot *s)
 {
-	ASSERT(!s->working && !s->in_region);
+	ASSERT(!s->working);
 	ASSERT(s->order.body_len <= s->room);
-	s->region = s->order.region = p->current;
 	s->order.from = s->order.want.begin;
 	s->order.to = s->order.want.end;
-	s->in_region = true;
-	p->in_region[s->region]++;
+	pool_index_take(p, s);
 	s->working = true;
 	pool_put(p, s, lane_shortest(p));
 }
@@ -185,9 +185,7 @@ pool_release(struct pool *p, struct slot *s)
 	}
 	slot_trim(p, s);
 	buf_fini(&s->result);
-	if (s->in_region)
-		p->in_region[s->region]--;
-	s->in_region = false;
+	pool_index_leave(p, s);
 	p->reserved -= s->room;
 	p->free[p->num_free++] = s->no;
 }
@@ -352,41 +350,9 @@ pool_free(struct pool *p)
 		;
 	for (unsigned i = 0; i < p->conf.slots; i++)
 		buf_fini(&p->slot[i].result);
-	free(p->rows[0]);
-	free(p->rows[1]);
+	pool_index_free(p);
 	map_free(&p->map);
 	free(p);
-}
-
-/* --- match index ------------------------------------------------------------ */
-
-void *
-pool_spare(struct pool *p, size_t *cap)
-{
-	unsigned spare = !p->current;
-
-	if (p->in_region[spare] > 0)
-		return NULL;
-	madvise(p->map.region[spare], POOL_REGION, MADV_REMOVE);
-	*cap = POOL_REGION;
-	return p->map.region[spare];
-}
-
-void
-pool_swap(struct pool *p, int64_t *rows, size_t num_rows)
-{
-	p->current = !p->current;
-	free(p->rows[p->current]);
-	p->rows[p->current] = rows;
-	p->num_rows[p->current] = num_rows;
-}
-
-int64_t
-pool_row(const struct pool *p, const struct slot *s, uint32_t no)
-{
-	unsigned r = s->region;
-
-	return no < p->num_rows[r] ? p->rows[r][no] : -1;
 }
 
 void

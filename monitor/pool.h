@@ -23,6 +23,7 @@
 #include <ev.h>
 
 #include "monitor/batch.h"
+#include "monitor/rows.h"
 
 struct pool;
 
@@ -58,14 +59,14 @@ struct slot {
 	void (*done)(void *arg, struct slot *s);
 	void *arg;
 	/* private */
-	unsigned no, lane, deaths, rounds, region;
+	unsigned no, lane, deaths, rounds;
 	enum search {
 		SEARCH_NONE,
 		SEARCH_EMPTY,
 		SEARCH_HINT,
 		SEARCH_HALVES
 	} search;
-	bool working, in_region;
+	bool working, in_index;
 	uint64_t probe_from, probe_to; /* the guilty entry is in there */
 	bool abandoned;
 	double since;
@@ -83,14 +84,21 @@ void pool_submit(struct pool *p, struct slot *s);
  * worker is done; done is not called. */
 void pool_release(struct pool *p, struct slot *s);
 
-/* --- match index: one of two regions is current -------------------------- */
+/* --- match index: one of two regions is current, and one delta or none ----- */
 
 /* The region that is not current, empty, and its size; NULL while there are
- * slots, submitted and not released, that use it. The caller writes an index there, then calls pool_swap. */
+ * slots, submitted and not released, that use it. The caller writes an index
+ * there, then calls pool_swap. */
 void *pool_spare(struct pool *p, size_t *cap);
-/* Make the spare region current; `rows` (malloc'd) says which store row each
- * record number of the index is, and belongs to the pool from now on. */
-void pool_swap(struct pool *p, int64_t *rows, size_t num_rows);
+/* Make the spare region current, without a delta; `rows` says which store row
+ * each record of the index is; what it holds is the pool's from now on. */
+void pool_swap(struct pool *p, struct rows *rows);
+/* The rows of the current region. */
+const struct rows *pool_rows(const struct pool *p);
+/* The same for what changed since the current region was built: the delta's
+ * records have the numbers from the region's number of rows on. */
+void *pool_spare_delta(struct pool *p, size_t *cap);
+void pool_swap_delta(struct pool *p, struct rows *rows);
 /* The store row of a hit of this batch: -1 when there is no such record. Good
  * until the slot is released, however often the index changed since. */
 int64_t pool_row(const struct pool *p, const struct slot *s, uint32_t no);

@@ -21,6 +21,12 @@ struct lane_birth {
 	unsigned lane;
 };
 
+/* Memory with an index in it. */
+struct index_home {
+	struct rows rows;
+	unsigned users; /* slots that are not released */
+};
+
 struct pool {
 	struct pool_conf conf;
 	struct pool_map map;
@@ -33,13 +39,20 @@ struct pool {
 	struct lane_birth birth[POOL_WORKERS];
 	struct slot slot[POOL_SLOTS];
 	unsigned free[POOL_SLOTS], num_free;
-	size_t reserved;                /* bytes of bodies in flight */
-	double hungry_until;            /* only first requests are granted */
-	unsigned current, in_region[2]; /* slots not released */
-	int64_t *rows[2];
-	size_t num_rows[2];
+	size_t reserved;     /* bytes of bodies in flight */
+	double hungry_until; /* only first requests are granted */
+	unsigned current;
+	unsigned current_delta, spare_delta; /* its number or DELTA_NONE */
+	struct index_home region[2], delta[POOL_DELTAS];
 	uint64_t num_deaths, num_batches;
 };
+
+/* pool_index.c: the slot uses the indexes that are current now, until it lets
+ * go of them. */
+#define DELTA_NONE POOL_DELTAS
+void pool_index_take(struct pool *p, struct slot *s);
+void pool_index_leave(struct pool *p, struct slot *s);
+void pool_index_free(struct pool *p);
 
 void pool_zygote(struct pool *p, uint32_t what, unsigned lane);
 /* Fork the worker of this lane, now or when it is time. */

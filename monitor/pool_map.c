@@ -35,6 +35,8 @@ map_make(struct pool_map *m)
 	m->answers = map_new(sizeof(*m->answers));
 	for (unsigned i = 0; i < 2; i++)
 		m->region[i] = map_new(POOL_REGION);
+	for (unsigned i = 0; i < POOL_DELTAS; i++)
+		m->delta[i] = map_new(POOL_DELTA);
 	for (unsigned i = 0; i < m->slots; i++) {
 		m->body[i] = map_new(m->body_limit);
 		m->result[i] = map_new(POOL_RESULT);
@@ -51,6 +53,8 @@ map_protect(const struct pool_map *m)
 	ASSERT(mprotect(m->orders, sizeof(*m->orders), PROT_READ) == 0);
 	for (unsigned i = 0; i < 2; i++)
 		ASSERT(mprotect(m->region[i], POOL_REGION, PROT_READ) == 0);
+	for (unsigned i = 0; i < POOL_DELTAS; i++)
+		ASSERT(mprotect(m->delta[i], POOL_DELTA, PROT_READ) == 0);
 	for (unsigned i = 0; i < m->slots; i++)
 		ASSERT(mprotect(m->body[i], m->body_limit, PROT_READ) == 0);
 }
@@ -64,6 +68,8 @@ map_free(struct pool_map *m)
 	}
 	for (unsigned i = 0; i < 2; i++)
 		munmap(m->region[i], POOL_REGION);
+	for (unsigned i = 0; i < POOL_DELTAS; i++)
+		munmap(m->delta[i], POOL_DELTA);
 	for (unsigned i = 0; i < m->workers; i++) {
 		close(m->wake[i][0]);
 		close(m->wake[i][1]);

@@ -16,6 +16,8 @@
 #define POOL_SLOTS 96u
 #define POOL_RESULT (64ul << 20)
 #define POOL_REGION (4ul << 30) /* 100 million records */
+#define POOL_DELTAS 8u          /* changes since; one is current */
+#define POOL_DELTA (128ul << 20)
 
 _Static_assert(POOL_SLOTS < RING_LEN, "a ring is never full");
 
@@ -41,6 +43,7 @@ struct pool_map {
 	struct orders *orders;
 	struct answers *answers;
 	uint8_t *region[2];
+	uint8_t *delta[POOL_DELTAS];
 	uint8_t *body[POOL_SLOTS];   /* body_limit each */
 	uint8_t *result[POOL_SLOTS]; /* POOL_RESULT each */
 	/* Pipes, not eventfds: main's end is an open file of its own, which a

@@ -93,6 +93,34 @@ on_quarantined(
 }
 
 static void
+on_count(void *arg, const struct hash *log_id, const struct store_count *c)
+{
+	struct survey_log *l = log_find(arg, log_id);
+	struct store_count *to;
+
+	if (l == NULL)
+		return;
+	l->counts = mem_grow(l->counts, l->num_counts + 1, sizeof(*l->counts));
+	to = &l->counts[l->num_counts++];
+	*to = *c;
+	to->label = mem_str(c->label);
+}
+
+/* Certificates, classes by name, findings by place. */
+static int
+by_what(const void *a, const void *b)
+{
+	const struct store_count *x = a, *y = b;
+	int order = (int)x->what - (int)y->what;
+
+	if (order == 0)
+		order = strcmp(x->label, y->label);
+	if (order == 0)
+		order = (int)x->kind - (int)y->kind;
+	return order != 0 ? order : (int)x->side - (int)y->side;
+}
+
+static void
 on_record(void *arg, const struct record_row *row)
 {
 	struct survey *v = arg;
@@ -115,6 +143,12 @@ store_read(struct survey *v, struct store *s, struct err *e)
 		st = api->counts(s, &v->counts, e);
 	if (st == ST_OK)
 		st = api->quarantine_sums(s, on_quarantined, v, e);
+	if (st == ST_OK)
+		st = api->tallies(s, on_count, v, e);
+	for (size_t i = 0; i < v->num; i++)
+		if (v->logs[i].num_counts > 0)
+			qsort(v->logs[i].counts, v->logs[i].num_counts,
+			    sizeof(struct store_count), by_what);
 	if (st == ST_OK)
 		st = api->records_list(s, &all, on_record, v, e);
 	return st;
@@ -185,6 +219,9 @@ survey_fini(struct survey *v)
 		for (size_t k = 0; k < v->logs[i].num_quarantined; k++)
 			free(v->logs[i].quarantined[k].reason);
 		free(v->logs[i].quarantined);
+		for (size_t k = 0; k < v->logs[i].num_counts; k++)
+			free((char *)(uintptr_t)v->logs[i].counts[k].label);
+		free(v->logs[i].counts);
 		free(v->logs[i].stretches);
 	}
 	free(v->logs);

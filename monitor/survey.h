@@ -19,6 +19,8 @@ struct survey_log {
 		char *reason;
 		size_t num; /* entries in quarantine for it */
 	} * quarantined;
+	size_t num_counts;
+	struct store_count *counts; /* sorted; labels are its own */
 };
 
 struct survey {

@@ -12,6 +12,7 @@
 #include "monitor/diag.h"
 #include "monitor/exposure.h"
 #include "monitor/tail_private.h"
+#include "monitor/tail_tally.h"
 
 /* No space: the store is asked again after so long. */
 #define FULL_RETRY_S 5.0
@@ -28,6 +29,7 @@ struct commit_task {
 	struct haul *hauls;
 	bool have_proof;
 	uint64_t proven;
+	uint64_t proving; /* the proof under way leads here */
 	struct range tree_proven;
 	struct signed_head head;
 	struct store_committed result;
@@ -198,10 +200,15 @@ commit_run(struct task *task, struct store *s)
 	    .hold_ms = c->t->env->hold_ms};
 
 	struct notice told = {.data = {0}};
+	struct tallies tallies;
 
 	task->status = lists_make(&l, s, c, &task->err);
 	if (c->t->range.follow && l.num_quarantined > 0)
 		sc.event = told_make(&told, c, &l);
+	tallies_make(
+	    &tallies, c->hauls, (const uint64_t[2]){c->proven, c->proving});
+	sc.num_tallies = tallies.num;
+	sc.tallies = tallies.list;
 	sc.hits = l.hits;
 	sc.num_hits = l.num_hits;
 	sc.quarantined = l.quarantined;
@@ -209,6 +216,7 @@ commit_run(struct task *task, struct store *s)
 	if (task->status == ST_OK)
 		task->status = api->commit(s, &sc, &c->result, &task->err);
 	lists_fini(&l);
+	tallies_fini(&tallies);
 	buf_fini(&told.data);
 }
 
@@ -365,6 +373,7 @@ tail_commit_now(struct tail *t)
 	t->haul_bytes = 0;
 	c->have_proof = t->have_proof;
 	c->proven = t->proven;
+	c->proving = t->proving ? t->job.at : t->proven;
 	c->tree_proven = t->tree_proven;
 	signed_head_copy(&c->head, &t->proven_head);
 	t->have_proof = false;

@@ -56,7 +56,9 @@ struct flight {
 /* Results accepted and not yet committed: one accepted batch. */
 struct haul {
 	struct haul *next;
-	struct buf bytes; /* what hits and quarantined point into */
+	uint64_t end;      /* of its entries */
+	struct span tally; /* what was counted in them; in bytes */
+	struct buf bytes;  /* what hits and quarantined point into */
 	size_t num_hits, num_quarantined;
 	struct found {
 		int64_t row; /* store row of the record */

@@ -400,6 +400,8 @@ haul_take(struct tail *t, struct flight *f)
 		haul_free(h);
 		return false;
 	}
+	h->end = f->result.range.end;
+	h->tally = f->result.tally;
 	h->bytes = f->slot->result;
 	f->slot->result = (struct buf){0};
 	t->haul_bytes += h->bytes.len;

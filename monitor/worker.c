@@ -60,10 +60,13 @@ worker_batch(const struct worker *w, uint32_t no)
 	const struct batch_order *o = &m->orders->order[no];
 	struct batch_out out = {
 	    m->result[no], POOL_RESULT, 0, &m->answers->reading[no]};
+	struct match_set index = {
+	    match_index_of(m->region[o->region & 1], POOL_REGION), NULL};
 
+	if (o->delta < POOL_DELTAS)
+		index.delta = match_index_of(m->delta[o->delta], POOL_DELTA);
 	worker_alarm(BATCH_CPU_S);
-	batch_work(w->b, &out, o, span_of(m->body[no], o->body_len),
-	    match_index_of(m->region[o->region & 1], POOL_REGION));
+	batch_work(w->b, &out, o, span_of(m->body[no], o->body_len), &index);
 	worker_alarm(0);
 	atomic_store_explicit(
 	    &m->answers->result_len[no], out.len, memory_order_release);

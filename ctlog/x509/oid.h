@@ -23,6 +23,7 @@ oid_is(struct span s, struct span oid)
 #define OID_LOCALITY OID("\x55\x04\x07")             /* 2.5.4.7 */
 #define OID_ORGANIZATION OID("\x55\x04\x0a")         /* 2.5.4.10 */
 #define OID_GIVEN_NAME OID("\x55\x04\x2a")           /* 2.5.4.42 */
+#define OID_ORGANIZATION_ID OID("\x55\x04\x61")      /* 2.5.4.97 */
 #define OID_CERTIFICATE_POLICIES OID("\x55\x1d\x20") /* 2.5.29.32 */
 #define OID_EXT_KEY_USAGE OID("\x55\x1d\x25")        /* 2.5.29.37 */
 #define OID_ANY_PURPOSE OID("\x55\x1d\x25\x00")      /* 2.5.29.37.0 */

@@ -6,7 +6,8 @@
  *	email   head, [tag of the strict form, when BLOB_ALIAS]
  *	domain  head, u16 kinds (a bit each, enum pii_kind)
  *	name    head, u8 sets, set..., tags of domains, organisations,
- *	        countries, localities: u8 number, u64 tag each
+ *	        countries, localities, e-mail addresses: u8 number, u64 tag
+ *	        each (the last list came later: it may be missing)
  *	set     u8 groups, group...: the words of one spelling of the name
  *	group   u8 role << 4 | variants, u32 initial, (u64 tag, u32 prefix)...
  */
@@ -48,6 +49,13 @@ enum blob_role {
 #define BLOB_VARIANTS 4
 #define BLOB_QUALIFIERS 64 /* of each sort */
 
-enum qualifier { QUAL_DOMAIN, QUAL_ORG, QUAL_COUNTRY, QUAL_LOCALITY, QUALS };
+enum qualifier {
+	QUAL_DOMAIN,
+	QUAL_ORG,
+	QUAL_COUNTRY,
+	QUAL_LOCALITY,
+	QUAL_EMAIL,
+	QUALS
+};
 
 #endif

@@ -330,3 +330,34 @@ carrier_general_name(enum where where, unsigned form)
 	ASSERT(form < 10);
 	return forms[i][form];
 }
+
+#define FORMS_NUM 10u
+#define FORM_WHERES 4u
+static const enum where form_wheres[FORM_WHERES] = {
+    IN_SAN, IN_IAN, IN_AKI, IN_EXT};
+
+size_t
+carrier_labels(const struct carriers *c)
+{
+	return c->num_carriers * WHERES + c->num_exts +
+	       FORM_WHERES * FORMS_NUM + WHERES + 1;
+}
+
+const char *
+carrier_label(const struct carriers *c, size_t n)
+{
+	const size_t num_carriers = c->num_carriers * WHERES;
+
+	ASSERT(n < carrier_labels(c));
+	if (n < num_carriers)
+		return c->carrier[n / WHERES].label[n % WHERES];
+	n -= num_carriers;
+	if (n < c->num_exts)
+		return c->ext[n].label;
+	n -= c->num_exts;
+	if (n < FORM_WHERES * FORMS_NUM)
+		return carrier_general_name(
+		    form_wheres[n / FORMS_NUM], (unsigned)(n % FORMS_NUM));
+	n -= FORM_WHERES * FORMS_NUM;
+	return n < WHERES ? carrier_unknown((enum where)n) : "bytes";
+}

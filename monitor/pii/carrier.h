@@ -110,6 +110,11 @@ const struct ext_carrier *carrier_ext(
 /* What a GeneralName of this form is called, by its number in name.h. */
 const char *carrier_general_name(enum where where, unsigned form);
 
+/* All labels that a finding's carrier can be, by number below carrier_labels();
+ * some stand there twice, and some are empty. */
+size_t carrier_labels(const struct carriers *c);
+const char *carrier_label(const struct carriers *c, size_t number);
+
 /* What an attribute that the table does not know is called. */
 const char *carrier_unknown(enum where where);
 

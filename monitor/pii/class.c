@@ -56,6 +56,51 @@ most_specific(uint32_t set)
 	return set;
 }
 
+/* The same again for bytes that were read before. */
+static uint32_t
+classes_known(
+    struct class_memo *memo, const struct carriers *carriers, struct span value)
+{
+	const size_t num = sizeof(memo->known) / sizeof(memo->known[0]);
+	size_t at = value.len;
+
+	if (value.len == 0 || value.len > sizeof(memo->known[0].bytes))
+		return classes_in(carriers, value);
+	at += value.p[value.len - 1] + 3u * value.p[value.len / 2];
+	at %= num;
+	if (memo->known[at].len == value.len &&
+	    memcmp(memo->known[at].bytes, value.p, value.len) == 0)
+		return memo->known[at].set;
+	memo->known[at].set = classes_in(carriers, value);
+	memo->known[at].len = (uint32_t)value.len;
+	memcpy(memo->known[at].bytes, value.p, value.len);
+	return memo->known[at].set;
+}
+
+uint32_t
+class_of_ext(struct class_memo *memo, const struct carriers *carriers,
+    const struct cert_ext *e)
+{
+	if (oid_is(e->oid, OID_CERTIFICATE_POLICIES) ||
+	    oid_is(e->oid, OID_EXT_KEY_USAGE) ||
+	    oid_is(e->oid, OID_QC_STATEMENTS))
+		return memo != NULL ? classes_known(memo, carriers, e->value)
+				    : classes_in(carriers, e->value);
+	if (oid_is(e->oid, OID_MS_TEMPLATE_NAME))
+		return class_of_template(carriers, e->value);
+	return span_starts(e->oid, OID_FULCIO) ? BIT(FULCIO) : 0;
+}
+
+uint32_t
+class_whole(const struct cert *c, uint32_t set)
+{
+	if (c->ca)
+		set |= BIT(CA);
+	if (c->poison || c->format == CERT_TBS)
+		set |= BIT(PRECERT);
+	return most_specific(set);
+}
+
 uint32_t
 class_stated(const struct carriers *carriers, const struct cert *c)
 {
@@ -63,21 +108,9 @@ class_stated(const struct carriers *carriers, const struct cert *c)
 	struct cert_ext e;
 	uint32_t set = 0;
 
-	while (cert_ext_next(&it, &e)) {
-		if (oid_is(e.oid, OID_CERTIFICATE_POLICIES) ||
-		    oid_is(e.oid, OID_EXT_KEY_USAGE) ||
-		    oid_is(e.oid, OID_QC_STATEMENTS))
-			set |= classes_in(carriers, e.value);
-		else if (oid_is(e.oid, OID_MS_TEMPLATE_NAME))
-			set |= class_of_template(carriers, e.value);
-		if (span_starts(e.oid, OID_FULCIO))
-			set |= BIT(FULCIO);
-	}
-	if (c->ca)
-		set |= BIT(CA);
-	if (c->poison || c->format == CERT_TBS)
-		set |= BIT(PRECERT);
-	return most_specific(set);
+	while (cert_ext_next(&it, &e))
+		set |= class_of_ext(NULL, carriers, &e);
+	return class_whole(c, set);
 }
 
 /* --- guesses --------------------------------------------------------------- */

@@ -329,12 +329,17 @@ tag_write(struct buf *out, size_t count_at, uint64_t tag)
 static uint64_t
 tag_qualifier(struct name *n, enum qualifier q, struct span value)
 {
+	uint64_t tag;
+
 	arena_clear(&n->arena);
 	switch (q) {
 	case QUAL_DOMAIN:
 		return tag_domain(n->keyer, normal_domain(&n->arena, value));
 	case QUAL_ORG:
-		return tag_organization(n->keyer, &n->arena, value);
+		tag = tag_organization_id(n->keyer, value);
+		return tag ? tag : tag_organization(n->keyer, &n->arena, value);
+	case QUAL_EMAIL:
+		return tag_email(n->keyer, normal_email(&n->arena, value));
 	case QUAL_COUNTRY:
 		return tag_country(n->keyer, &n->arena, value);
 	default:
@@ -345,8 +350,8 @@ tag_qualifier(struct name *n, enum qualifier q, struct span value)
 static enum status
 qualifiers_write(struct name *n, const struct record *r, struct err *e)
 {
-	const struct strings *list[QUALS] = {
-	    &r->domains, &r->organizations, &r->countries, &r->localities};
+	const struct strings *list[QUALS] = {&r->domains, &r->organizations,
+	    &r->countries, &r->localities, &r->emails};
 
 	for (enum qualifier q = 0; q < QUALS; q++) {
 		size_t count_at = n->out->blob.len;

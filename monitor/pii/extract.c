@@ -17,6 +17,7 @@ struct extractor {
 	struct carriers *carriers;
 	struct words *words;
 	struct tlds *tlds;
+	struct class_memo memo;
 };
 
 struct extractor *
@@ -52,23 +53,28 @@ place_of(enum where where, enum pii_side side, const char *root)
 	    .carrier = root};
 }
 
-static void
-read_all(struct finder *f)
+/* All values; returns the classes. */
+static uint32_t
+read_all(struct finder *f, struct extractor *x)
 {
 	const struct cert *c = f->cert;
 	struct cert_exts it = cert_exts_of(c);
 	struct cert_ext e;
+	uint32_t set = 0;
 	struct place subject = place_of(IN_SUBJECT, SIDE_SUBJECT, "subject");
 	struct place issuer = place_of(IN_ISSUER, SIDE_ISSUER, "issuer");
 	struct place request = place_of(IN_REQUEST, SIDE_SUBJECT, "request");
 
 	find_name(f, &subject, c->subject);
 	find_name(f, &issuer, c->issuer);
-	while (cert_ext_next(&it, &e))
+	while (cert_ext_next(&it, &e)) {
 		find_ext(f, &e);
+		set |= class_of_ext(&x->memo, x->carriers, &e);
+	}
 	find_ext_attrs(f);
 	if (c->attributes.len > 0)
 		find_attributes(f, &request, c->attributes);
+	return class_whole(c, set);
 }
 
 /* The first reading of the last attribute of this type. */
@@ -109,6 +115,8 @@ read_subject(struct facts *out, struct arena *a, struct span name)
 		    : oid_is(attr.oid, OID_LOCALITY)   ? &out->locality
 						       : NULL;
 
+		if (oid_is(attr.oid, OID_ORGANIZATION_ID))
+			take(&out->subject_org_id, a, &attr);
 		if (to == NULL)
 			continue;
 		take(to, a, &attr);
@@ -137,7 +145,7 @@ extract_run(struct extractor *x, struct findings *out, const struct cert *c,
 	out->partial = false;
 	out->facts = (struct facts){.ca = c->ca};
 	if (c->status != CERT_UNPARSED)
-		read_all(&f);
+		out->facts.classes = read_all(&f, x);
 	/* Where room ran out there is none for what damage hides either. */
 	if ((c->status != CERT_PARSED || out->partial) && out->dropped == 0) {
 		find_raw(&f, &raw, c->der, c->status != CERT_UNPARSED);

@@ -120,7 +120,8 @@ enum cert_class {
 struct facts {
 	struct span issuer_cn, issuer_org;          /* for people */
 	struct span subject_org, country, locality; /* canonical tokens */
-	uint32_t classes; /* bit set over class_name() */
+	struct span subject_org_id; /* organizationIdentifier, as it is */
+	uint32_t classes;           /* bit set over class_name() */
 	bool ca;
 };
 
@@ -133,8 +134,8 @@ struct findings {
 };
 
 /*
- * Everything of `c` into out (num and facts are reset). Facts are left empty
- * unless there is at least one finding: the hot path. When c->status is
+ * Everything of `c` into out (num and facts are reset). Facts are left
+ * empty, but for the classes, unless there is a finding: the hot path. When c->status is
  * CERT_UNPARSED only the raw string scan runs, for emails; when something in
  * the certificate is lost it runs too, for what the damage hides. The arena
  * should have 64 KiB or more: values are no longer decoded, but counted as

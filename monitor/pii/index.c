@@ -2,25 +2,29 @@
  * index: an immutable table of keyed hashes in one region of memory, without
  * a pointer in it. Reading and building; see index.h and match.h.
  *
- *	header | buckets | entries | records
+ *	header | buckets | entries | dropped | records
  *
  * A bucket is a cache line: 12 slots, each a mark (a byte of the key) and the
  * number of an entry. A key's home is given by its first 32 bits; when the
  * home is full the next bucket with room takes the key, and those passed over
  * say so, so that a miss mostly reads one line. An entry has the whole key,
  * the place of its record and the entry before it with the same key. Entries
- * are numbered from 1 in the order of arrival, so a chain only goes down.
+ * are numbered from 1 in the order of arrival, so a chain only goes down. A
+ * delta has the numbers of the records that it drops from the large index,
+ * sorted.
  *
  * The region may hold anything at all: every number is checked on use, and
  * each loop has an end that does not depend on the contents.
  */
 #include "monitor/pii/index.h"
 
+#include <stdlib.h>
+
 #include "ctlog/base/mem.h"
 #include "monitor/pii/blob.h"
 
 #define MAGIC 0x786469786c65646eull
-#define VERSION 1
+#define VERSION 2
 #define SLOTS 12
 /* Keys to a bucket, on average: at 0.75 of the slots one miss in eight reads
  * a second line. */
@@ -38,7 +42,8 @@ struct match_index {
 	uint64_t generation;
 	uint32_t buckets, entries;
 	uint64_t units; /* length of the records */
-	uint64_t unused[11];
+	uint64_t dropped;
+	uint64_t unused[10];
 };
 
 struct bucket {
@@ -73,10 +78,16 @@ entry_off(const struct match_index *ix, uint32_t number)
 }
 
 static inline size_t
-record_off(const struct match_index *ix, uint64_t unit)
+dropped_off(const struct match_index *ix)
 {
 	return bucket_off(ix->buckets) +
-	       (size_t)ix->entries * sizeof(struct entry) + unit * UNIT;
+	       (size_t)ix->entries * sizeof(struct entry);
+}
+
+static inline size_t
+record_off(const struct match_index *ix, uint64_t unit)
+{
+	return dropped_off(ix) + ix->dropped * sizeof(uint32_t) + unit * UNIT;
 }
 
 static inline const void *
@@ -150,12 +161,6 @@ find(const struct match_index *ix, const uint8_t *key)
 	return 0;
 }
 
-void
-index_prefetch(const struct match_index *ix, const uint8_t *key)
-{
-	__builtin_prefetch(in(ix, bucket_off(home(ix, key))));
-}
-
 uint32_t
 index_find(const struct match_index *ix, const uint8_t *key)
 {
@@ -191,6 +196,72 @@ index_next(const struct match_index *ix, uint32_t *at, struct index_record *out)
 	return true;
 }
 
+/* --- the set -------------------------------------------------------------- */
+
+void
+index_prefetch(const struct match_set *set, const uint8_t *key)
+{
+	const struct match_index *ix = set->main;
+
+	if (ix != NULL)
+		__builtin_prefetch(in(ix, bucket_off(home(ix, key))));
+}
+
+struct index_cursor
+index_lookup(const struct match_set *set, const uint8_t *key)
+{
+	struct index_cursor c = {set, key, 0, false};
+
+	if (set->delta != NULL)
+		c.at = index_find(set->delta, key);
+	return c;
+}
+
+static bool
+is_dropped(const struct match_index *delta, uint32_t no)
+{
+	const uint32_t *list;
+	uint64_t low = 0, high;
+
+	if (delta == NULL)
+		return false;
+	list = in(delta, dropped_off(delta));
+	high = delta->dropped;
+	while (low < high) {
+		uint64_t mid = low + (high - low) / 2;
+
+		if (list[mid] < no)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < delta->dropped && list[low] == no;
+}
+
+bool
+index_found(struct index_cursor *c, struct index_record *out)
+{
+	const struct match_set *set = c->set;
+
+	if (!c->in_main) {
+		if (set->delta != NULL && index_next(set->delta, &c->at, out))
+			return true;
+		c->in_main = true;
+		c->at = set->main != NULL ? index_find(set->main, c->key) : 0;
+	}
+	while (set->main != NULL && index_next(set->main, &c->at, out))
+		if (!is_dropped(set->delta, out->no))
+			return true;
+	return false;
+}
+
+unsigned
+index_set_holds(const struct match_set *set)
+{
+	return (set->main != NULL ? index_holds(set->main) : 0) |
+	       (set->delta != NULL ? index_holds(set->delta) : 0);
+}
+
 unsigned
 index_holds(const struct match_index *ix)
 {
@@ -205,10 +276,10 @@ match_index_generation(const struct match_index *ix)
 
 /* Bytes in front of the records. */
 static uint64_t
-front_len(uint64_t buckets, uint64_t entries)
+front_len(uint64_t buckets, uint64_t entries, uint64_t dropped)
 {
 	return sizeof(struct match_index) + buckets * sizeof(struct bucket) +
-	       entries * sizeof(struct entry);
+	       entries * sizeof(struct entry) + dropped * sizeof(uint32_t);
 }
 
 const struct match_index *
@@ -220,9 +291,11 @@ match_index_of(const void *region, size_t cap)
 	    (uintptr_t)region % _Alignof(struct match_index) != 0)
 		return NULL;
 	if (ix->magic != MAGIC || ix->version != VERSION || ix->buckets == 0 ||
-	    ix->units > UINT32_MAX)
+	    ix->units > UINT32_MAX || ix->dropped > UINT32_MAX)
 		return NULL;
-	if (front_len(ix->buckets, ix->entries) + ix->units * UNIT > cap)
+	if (front_len(ix->buckets, ix->entries, ix->dropped) +
+		ix->units * UNIT >
+	    cap)
 		return NULL;
 	return ix;
 }
@@ -233,6 +306,7 @@ struct match_build {
 	struct match_index *ix; /* its magic is missing until the end */
 	uint32_t num;           /* entries made */
 	uint64_t units;         /* room for so much of records */
+	uint64_t dropped;       /* so many are written */
 };
 
 static uint64_t
@@ -244,25 +318,28 @@ num_buckets(const struct match_size *size)
 size_t
 match_region_len(const struct match_size *size)
 {
-	return front_len(num_buckets(size), size->keys) + size->blob_bytes +
-	       size->records * (RECORD_HEAD + UNIT - 1);
+	return front_len(num_buckets(size), size->keys, size->dropped) +
+	       size->blob_bytes + size->records * (RECORD_HEAD + UNIT - 1);
 }
 
 struct match_build *
 match_build_start(void *region, size_t cap, uint64_t generation,
     const struct match_size *size)
 {
-	uint64_t front = front_len(num_buckets(size), size->keys);
+	uint64_t front =
+	    front_len(num_buckets(size), size->keys, size->dropped);
 	struct match_index *ix = region;
 	struct match_build *b;
 
 	ASSERT((uintptr_t)region % _Alignof(struct match_index) == 0);
-	if (size->keys >= UINT32_MAX || front > cap)
+	if (size->keys >= UINT32_MAX || size->dropped >= UINT32_MAX ||
+	    front > cap)
 		return NULL;
 	*ix = (struct match_index){.version = VERSION,
 	    .generation = generation,
 	    .buckets = (uint32_t)num_buckets(size),
-	    .entries = (uint32_t)size->keys};
+	    .entries = (uint32_t)size->keys,
+	    .dropped = size->dropped};
 	memset(ix + 1, 0, ix->buckets * sizeof(struct bucket));
 	b = NEW(struct match_build);
 	b->ix = ix;
@@ -367,9 +444,34 @@ match_build_add(struct match_build *b, uint32_t no, enum record_kind kind,
 	return ST_OK;
 }
 
+enum status
+match_build_drop(struct match_build *b, uint32_t no)
+{
+	uint32_t *list = at(b, dropped_off(b->ix));
+
+	if (b->dropped == b->ix->dropped)
+		return ST_LIMIT;
+	list[b->dropped++] = no;
+	return ST_OK;
+}
+
+static int
+number_order(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Places left over get a number that no record has. */
 void
 match_build_finish(struct match_build *b)
 {
+	uint32_t *list = at(b, dropped_off(b->ix));
+
+	while (b->dropped < b->ix->dropped)
+		list[b->dropped++] = UINT32_MAX;
+	qsort(list, b->dropped, sizeof(*list), number_order);
 	b->ix->magic = MAGIC;
 	free(b);
 }

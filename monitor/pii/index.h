@@ -15,6 +15,7 @@ enum index_holds {
 	INDEX_NAME = 1 << 5,
 };
 unsigned index_holds(const struct match_index *ix);
+unsigned index_set_holds(const struct match_set *set);
 
 /* A record found. */
 struct index_record {
@@ -23,10 +24,23 @@ struct index_record {
 	struct span blob; /* in the index */
 };
 
-/* Ask for the memory that index_find will read. */
-void index_prefetch(const struct match_index *ix, const uint8_t *key);
+/* Ask for the memory that index_lookup will read. */
+void index_prefetch(const struct match_set *set, const uint8_t *key);
 
-/* Where the records under a key (LIMIT_KEY bytes) begin; 0 = there is none. */
+/* The records of a set under a key (LIMIT_KEY bytes, which stay the caller's):
+ * those of the delta, then those of the large index that still count. The
+ * first is found by index_found() like all others. */
+struct index_cursor {
+	const struct match_set *set;
+	const uint8_t *key;
+	uint32_t at;
+	bool in_main;
+};
+struct index_cursor index_lookup(
+    const struct match_set *set, const uint8_t *key);
+bool index_found(struct index_cursor *c, struct index_record *out);
+
+/* In one index: where the records under a key begin; 0 = there is none. */
 uint32_t index_find(const struct match_index *ix, const uint8_t *key);
 
 /* The record at *at, and step on; false at the end (or where the index is

@@ -129,6 +129,58 @@ tag_domain(struct keyer *k, struct span domain)
 }
 
 uint64_t
+tag_email(struct keyer *k, struct span address)
+{
+	return tag_run(k, "in-email", address);
+}
+
+#define IDENTIFIER_MIN 7 /* "VATDE-1" */
+#define IDENTIFIER_MAX 256
+
+static bool
+is_letter(uint8_t c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* Three letters for the register, two for the country, a hyphen. */
+static bool
+is_identifier(struct span s)
+{
+	for (size_t i = 0; i < 5 && i < s.len; i++)
+		if (!is_letter(s.p[i]))
+			return false;
+	return s.len >= IDENTIFIER_MIN && s.len <= IDENTIFIER_MAX &&
+	       s.p[5] == '-';
+}
+
+uint64_t
+tag_organization_id(struct keyer *k, struct span text)
+{
+	uint8_t plain[IDENTIFIER_MAX];
+	size_t n = 0;
+
+	if (!is_identifier(text))
+		return 0;
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = text.p[i];
+
+		if (c > ' ')
+			plain[n++] = c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+	}
+	return tag_run(k, "in-organization-id", span_of(plain, n));
+}
+
+/* "XG" (LEI, INT) is the whole world. */
+struct span
+identifier_country(struct span s)
+{
+	if (!is_identifier(s) || (s.p[3] | 0x20) == 'x')
+		return span_of(NULL, 0);
+	return span_cut(s, 3, 2);
+}
+
+uint64_t
 tag_country(struct keyer *k, struct arena *a, struct span code)
 {
 	return tag_run(k, "in-country", normal_name(a, code));

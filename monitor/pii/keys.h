@@ -36,6 +36,16 @@ uint32_t tag_prefix(struct keyer *k, struct span token);
 /* Characters of well-formed UTF-8. */
 size_t num_chars(struct span utf8);
 
+/* Of a canonical address. */
+uint64_t tag_email(struct keyer *k, struct span address);
+
+/* Of an organizationIdentifier (ETSI EN 319 412-1 5.1.4: "VATDE-123456789");
+ * 0 when the text is none. */
+uint64_t tag_organization_id(struct keyer *k, struct span text);
+/* The country in an identifier of that form, of whatever holder; empty when it
+ * names none. */
+struct span identifier_country(struct span text);
+
 /* Qualifiers, from UTF-8 as given; 0 when nothing is left of the value. Legal
  * forms of organisations do not count: "Example GmbH" is "EXAMPLE". */
 uint64_t tag_domain(struct keyer *k, struct span domain);

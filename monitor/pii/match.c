@@ -66,7 +66,7 @@ seen_clear(struct matcher *m)
 void
 hit_reason(struct match_hit *h, const char *reason)
 {
-	for (size_t i = 0; i + 1 < FINDING_REASONS; i++) {
+	for (size_t i = 0; i + 1 < MATCH_REASONS; i++) {
 		if (h->reason[i] != NULL)
 			continue;
 		h->reason[i] = reason;
@@ -115,7 +115,7 @@ probe_new(struct matcher *m, unsigned what)
 void
 probe_ready(struct matcher *m, const struct probe *p)
 {
-	index_prefetch(m->ix, p->key);
+	index_prefetch(m->set, p->key);
 }
 
 static void
@@ -166,7 +166,7 @@ probe_domains(struct matcher *m, struct span domain)
 static void
 probe_address(struct matcher *m, struct span address, enum pii_side side)
 {
-	unsigned holds = index_holds(m->ix);
+	unsigned holds = m->holds;
 
 	if (holds & INDEX_EMAIL)
 		probe_email(m, address, 0);
@@ -248,6 +248,7 @@ judge(struct matcher *m, uint32_t finding, const struct probe *p,
 	    p->what < ASK_DOMAIN ? RECORD_EMAIL : RECORD_DOMAIN;
 	struct match_hit h = {.no = r->no, .finding = finding, .count = 1};
 
+	m->judged++;
 	if (r->kind != kind)
 		return;
 	if (kind == RECORD_EMAIL ? !judge_email(&h, f, p, r->blob)
@@ -265,19 +266,27 @@ match_address(struct matcher *m, uint32_t finding, struct span address)
 {
 	const struct finding *f = &m->f->list[finding];
 	struct index_record r;
+	bool any = false;
 
-	if (address.len == 0)
+	if (address.len == 0 ||
+	    (f->side == m->missed_side && span_eq(address, m->missed)))
 		return;
 	m->num_probes = 0;
 	arena_clear(&m->arena);
 	probe_address(m, address, f->side);
 	for (unsigned i = 0; i < m->num_probes; i++) {
 		const struct probe *p = &m->probe[i];
-		uint32_t at = index_find(m->ix, p->key);
+		struct index_cursor at = index_lookup(m->set, p->key);
 
-		while (index_next(m->ix, &at, &r))
+		while (m->judged < JUDGED_MAX && index_found(&at, &r)) {
 			judge(m, finding, p, &r);
+			any = true;
+		}
 	}
+	if (any)
+		return;
+	m->missed = address;
+	m->missed_side = f->side;
 }
 
 /* --- the whole ------------------------------------------------------------- */
@@ -296,7 +305,7 @@ match_finding(struct matcher *m, uint32_t i)
 		break;
 	case PII_NAME:
 	case PII_PSEUDONYM:
-		if (f->side == SIDE_SUBJECT && index_holds(m->ix) & INDEX_NAME)
+		if (f->side == SIDE_SUBJECT && m->holds & INDEX_NAME)
 			match_name(m, i);
 		break;
 	default:
@@ -305,11 +314,12 @@ match_finding(struct matcher *m, uint32_t i)
 }
 
 size_t
-match_run(struct matcher *m, const struct match_index *ix,
+match_run(struct matcher *m, const struct match_set *set,
     const struct findings *f, unsigned threshold, struct buf *out)
 {
 	ASSERT(out->len % sizeof(struct match_hit) == 0);
-	m->ix = ix;
+	m->set = set;
+	m->holds = index_set_holds(set);
 	m->f = f;
 	m->threshold = threshold;
 	m->out = out;
@@ -317,6 +327,7 @@ match_run(struct matcher *m, const struct match_index *ix,
 	m->num_hits = 0;
 	m->tags.made = false;
 	m->judged = 0;
+	m->missed = m->missed_name = span_of(NULL, 0);
 	seen_clear(m);
 	for (uint32_t i = 0; i < f->num; i++)
 		match_finding(m, i);
@@ -347,6 +358,9 @@ matcher_free(struct matcher *m)
 	if (m == NULL)
 		return;
 	keyer_free(m->keyer);
+	buf_fini(&m->tags.domains);
+	buf_fini(&m->tags.countries);
+	buf_fini(&m->tags.emails);
 	free(m->arena.base);
 	free(m->seen);
 	free(m);

@@ -1,9 +1,11 @@
 /*
  * match: opt-in records compiled to keyed hashes, the index over them, and
- * the matching of findings against it (reference pii.md section 5). The index
+ * the matching of findings against it (reference pii.md section 5). An index
  * is an immutable snapshot of offsets in one region of memory, so processes
  * share it wherever it is mapped; it holds no value of anybody, only
- * HMAC-SHA-256 under the index key, cut to LIMIT_KEY bytes.
+ * HMAC-SHA-256 under the index key, cut to LIMIT_KEY bytes. A second, small one
+ * (the delta) says what changed since: records of its own, and which records of
+ * the large one no longer count.
  */
 #ifndef MONITOR_PII_MATCH_H
 #define MONITOR_PII_MATCH_H
@@ -38,6 +40,7 @@ void compiled_fini(struct compiled *c);
 struct match_build;
 struct match_size {
 	uint64_t records, keys, blob_bytes;
+	uint64_t dropped; /* a delta's: see match_build_drop() */
 };
 /* Bytes that an index of this size takes at most. A region begins at a
  * multiple of 8 (of 64, for speed). */
@@ -50,6 +53,9 @@ struct match_build *match_build_start(void *region, size_t cap,
  * ST_BAD when keys are no keys. Finish in any case. */
 enum status match_build_add(struct match_build *b, uint32_t no,
     enum record_kind kind, struct span keys, struct span blob);
+/* In a delta: record `no` of the large index no longer counts. The delta's own
+ * records have numbers that the large index has not. */
+enum status match_build_drop(struct match_build *b, uint32_t no);
 void match_build_finish(struct match_build *b);
 
 /* An index in a region somebody else wrote: NULL when its header is no such
@@ -58,13 +64,20 @@ struct match_index;
 const struct match_index *match_index_of(const void *region, size_t cap);
 uint64_t match_index_generation(const struct match_index *ix);
 
+/* What is looked up as one; either may be NULL. */
+struct match_set {
+	const struct match_index *main, *delta;
+};
+
+#define MATCH_REASONS 12
+
 struct match_hit {
 	uint32_t no;      /* record */
 	uint32_t finding; /* best finding's place in the list */
 	uint32_t count;   /* findings that match this record */
 	uint8_t score;    /* 0..100 */
 	const char *rule; /* constant: "email-strict", ... */
-	const char *reason[FINDING_REASONS]; /* constants, NULL-ended */
+	const char *reason[MATCH_REASONS]; /* constants, NULL-ended */
 };
 
 /*
@@ -75,7 +88,7 @@ struct match_hit {
 struct matcher;
 struct matcher *matcher_new(const uint8_t key[INDEX_KEY_LEN]);
 void matcher_free(struct matcher *m);
-size_t match_run(struct matcher *m, const struct match_index *ix,
+size_t match_run(struct matcher *m, const struct match_set *set,
     const struct findings *f, unsigned threshold, struct buf *out);
 /* The last certificate was made to cost time: not all its names were judged.
  * It is to be treated as one that was not read to its end. */

@@ -19,10 +19,12 @@ enum points {
 	POINTS_POSSIBLE = -10,
 	POINTS_DOMAIN = 40,
 	POINTS_ORG = 25,
+	POINTS_ORG_ID = 40,
 	POINTS_COUNTRY = 10,
 	POINTS_OTHER_COUNTRY = -25,
 	POINTS_LOCALITY = 10,
 	POINTS_FOREIGN = -20,
+	POINTS_COMMON = -20,
 };
 
 /* A name as it stands in the certificate, in one reading of it. */

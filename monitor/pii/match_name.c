@@ -4,6 +4,7 @@
  * A find by key is a hint only: every word is compared again by its tag.
  */
 #include "ctlog/base/text.h"
+#include "monitor/pii/common.h"
 #include "monitor/pii/match_grade.h"
 #include "monitor/pii/match_run.h"
 #include "monitor/pii/script.h"
@@ -22,23 +23,64 @@
 struct qualified {
 	int points;
 	bool any, strong;
+	uint64_t email; /* tag of a known address of the person, or 0 */
 };
 
-/* One of the record's tags is among those of the certificate. *num: how many
- * the record has. */
-static bool
-tags_meet(struct rd *blob, unsigned *num, const uint64_t *list, unsigned len)
+/* A list of tags of a record. */
+struct tags {
+	unsigned num;
+	uint64_t list[BLOB_QUALIFIERS];
+};
+
+static void
+tags_read(struct tags *out, struct rd *blob)
 {
-	bool met = false;
+	out->num = rd_u8(blob);
+	if (out->num > BLOB_QUALIFIERS)
+		blob->bad = true;
+	for (unsigned i = 0; i < out->num && rd_ok(blob); i++)
+		out->list[i] = rd_u64(blob);
+	if (!rd_ok(blob))
+		out->num = 0;
+}
 
-	*num = rd_u8(blob);
-	for (unsigned i = 0; i < *num && rd_ok(blob); i++) {
-		uint64_t tag = rd_u64(blob);
+static bool
+tags_have(const struct tags *t, uint64_t tag)
+{
+	for (unsigned i = 0; i < t->num; i++)
+		if (t->list[i] == tag && tag != 0)
+			return true;
+	return false;
+}
 
-		for (unsigned k = 0; k < len; k++)
-			met |= tag != 0 && list[k] == tag;
+static bool
+is_among(const struct buf *sorted, uint64_t tag)
+{
+	size_t low = 0, high = sorted->len / sizeof(tag);
+	uint64_t at;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		memcpy(&at, sorted->p + mid * sizeof(at), sizeof(at));
+		if (at == tag)
+			return tag != 0;
+		if (at < tag)
+			low = mid + 1;
+		else
+			high = mid;
 	}
-	return met && rd_ok(blob);
+	return false;
+}
+
+/* The first of a record's tags that the certificate has too; 0: none. */
+static uint64_t
+tags_meet(const struct tags *t, const struct buf *sorted)
+{
+	for (unsigned i = 0; i < t->num; i++)
+		if (is_among(sorted, t->list[i]))
+			return t->list[i];
+	return 0;
 }
 
 static void
@@ -50,25 +92,53 @@ qualify(struct qualified *q, struct match_hit *h, int points, const char *why)
 	hit_reason(h, why);
 }
 
+static void
+qualify_org(struct qualified *q, struct match_hit *h, struct rd *blob,
+    const struct cert_tags *t)
+{
+	struct tags mine;
+
+	tags_read(&mine, blob);
+	if (tags_have(&mine, t->org_id))
+		qualify(q, h, POINTS_ORG_ID, "organisation identifier equal");
+	if (tags_have(&mine, t->org))
+		qualify(q, h, POINTS_ORG, "organisation equal");
+}
+
+static void
+qualify_country(struct qualified *q, struct match_hit *h, struct rd *blob,
+    const struct cert_tags *t)
+{
+	struct tags mine;
+
+	tags_read(&mine, blob);
+	if (tags_meet(&mine, &t->countries) != 0) {
+		qualify(q, h, POINTS_COUNTRY, "country equal");
+	} else if (mine.num > 0 && t->has_country) {
+		q->points += POINTS_OTHER_COUNTRY;
+		hit_reason(h, "another country");
+	}
+}
+
 static struct qualified
 qualifiers(struct match_hit *h, struct rd *blob, const struct cert_tags *t)
 {
 	struct qualified q = {0};
-	unsigned num;
+	struct tags mine;
 
-	if (tags_meet(blob, &num, t->domain, t->num_domains))
+	tags_read(&mine, blob);
+	if (tags_meet(&mine, &t->domains) != 0)
 		qualify(&q, h, POINTS_DOMAIN,
 		    "an address in the record's domain beside it");
-	if (tags_meet(blob, &num, &t->org, 1))
-		qualify(&q, h, POINTS_ORG, "organisation equal");
-	if (tags_meet(blob, &num, t->country, t->num_countries)) {
-		qualify(&q, h, POINTS_COUNTRY, "country equal");
-	} else if (num > 0 && t->has_country) {
-		q.points += POINTS_OTHER_COUNTRY;
-		hit_reason(h, "another country");
-	}
-	if (tags_meet(blob, &num, &t->locality, 1))
+	qualify_org(&q, h, blob, t);
+	qualify_country(&q, h, blob, t);
+	tags_read(&mine, blob);
+	if (tags_have(&mine, t->locality))
 		qualify(&q, h, POINTS_LOCALITY, "locality equal");
+	if (rd_left(blob) > 0) {
+		tags_read(&mine, blob);
+		q.email = tags_meet(&mine, &t->emails);
+	}
 	return q;
 }
 
@@ -108,6 +178,35 @@ reading_tag(struct matcher *m, struct reading *t)
 	}
 }
 
+/* The person's own address stands beside the name: that is what was found. */
+static void
+known_address(struct matcher *m, struct match_hit *h, uint64_t tag)
+{
+	h->finding = match_email_of(m, tag);
+	h->rule = "name-email";
+	h->score = 100;
+	hit_reason(h, "a known address of this person beside the name");
+	hit_add(m, h);
+}
+
+/* It has two words, and both are such as very many people have. With a second
+ * given name or surname it is much rarer; one of each out of more counts for
+ * less as it is. */
+static bool
+is_common(const struct reading *t)
+{
+	unsigned words = 0;
+
+	for (unsigned i = 0; i < t->num; i++) {
+		if (num_chars(t->token[i]) == 1)
+			continue;
+		if (!common_word(t->token[i]))
+			return false;
+		words++;
+	}
+	return words == 2;
+}
+
 /* The finding's words, the record's, and what stands beside them: a hit? */
 static void
 judge(struct matcher *m, struct reading *t, const struct index_record *r)
@@ -132,11 +231,21 @@ judge(struct matcher *m, struct reading *t, const struct index_record *r)
 	score = grade_points(&g) + confidence_points(&h, f->confidence);
 	q = qualifiers(&h, &blob, match_tags(m));
 	score += q.points;
+	if (!rd_ok(&blob))
+		return;
+	if (q.email != 0 && !pseudonym) {
+		known_address(m, &h, q.email);
+		return;
+	}
+	if (g.points >= POINTS_SUBSET && is_common(t)) {
+		score += POINTS_COMMON;
+		hit_reason(&h, "a name that many people have");
+	}
 	if (g.foreign > 0)
 		hit_reason(&h, "words that are not in the record");
 	if (g.cut)
 		hit_reason(&h, "the last word may be cut");
-	if (!rd_ok(&blob) || (g.weak && !q.strong))
+	if (g.weak && !q.strong)
 		return;
 	if (!q.any &&
 	    (flags & BLOB_REQUIRE || g.alone || f->confidence >= CONF_POSSIBLE))
@@ -196,9 +305,9 @@ reading_run(struct matcher *m, struct reading *t)
 	m->num_probes = 0;
 	probe_sets(m, t);
 	for (unsigned i = 0; i < m->num_probes; i++) {
-		uint32_t at = index_find(m->ix, m->probe[i].key);
+		struct index_cursor at = index_lookup(m->set, m->probe[i].key);
 
-		while (m->judged < JUDGED_MAX && index_next(m->ix, &at, &r))
+		while (m->judged < JUDGED_MAX && index_found(&at, &r))
 			judge(m, t, &r);
 	}
 }
@@ -251,14 +360,20 @@ static void
 match_text(struct matcher *m, uint32_t finding, struct span name)
 {
 	struct reading t = {.finding = finding}, other;
+	uint32_t judged = m->judged;
 
+	if (span_eq(name, m->missed_name))
+		return;
 	arena_clear(&m->arena);
 	t.cut = num_chars(m->f->list[finding].value) == CUT_CHARS;
 	other = t;
 	t.num = normal_name_tokens(&m->arena, t.token, NAME_TOKENS, name, 0);
 	reading_run(m, &t);
-	if (text_is_ascii(name))
+	if (text_is_ascii(name)) {
+		if (m->judged == judged)
+			m->missed_name = name;
 		return;
+	}
 	other.num =
 	    normal_name_tokens(&m->arena, other.token, NAME_TOKENS, name, 1);
 	if (!same_tokens(&t, &other))

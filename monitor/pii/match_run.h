@@ -19,20 +19,19 @@ struct probe {
 	unsigned what; /* the caller's note */
 };
 
-/* Name records compared for one certificate, which takes some 50 ms. Thousands
- * of people share a name, but no honest certificate names hundreds of such
- * people; one made to would cost minutes. */
-#define JUDGED_MAX 1000000u
+/* Records compared for one certificate, which takes half a second at most.
+ * Thousands of people share a name or a domain, and a certificate has a thousand
+ * addresses at times, but none that is honest has both; one made to would cost
+ * minutes. */
+#define JUDGED_MAX 4000000u
 
 /* Tags of what a certificate says besides a name, made when the first name
  * is found in the index. */
 struct cert_tags {
 	bool made;
-	unsigned num_domains, num_countries;
-	uint64_t domain[BLOB_QUALIFIERS];
-	uint64_t country[BLOB_QUALIFIERS]; /* the first is the subject's C */
-	bool has_country;
-	uint64_t org, locality;
+	struct buf domains, countries, emails; /* uint64_t[], sorted */
+	bool has_country; /* the subject's, or its number's */
+	uint64_t org, org_id, locality;
 };
 
 struct seen; /* which records have a hit already */
@@ -45,12 +44,17 @@ struct matcher {
 	struct cert_tags tags;
 
 	/* The certificate in hand. */
-	const struct match_index *ix;
+	const struct match_set *set;
+	unsigned holds; /* enum index_holds */
 	const struct findings *f;
 	unsigned threshold;
 	struct buf *out;
 	size_t hits_at, num_hits; /* its own hits in out */
-	uint32_t judged;          /* name records compared */
+	uint32_t judged;          /* records compared */
+	/* The last address and name under whose keys there is nothing:
+	 * certificates repeat themselves. */
+	struct span missed, missed_name;
+	enum pii_side missed_side;
 
 	struct seen *seen;
 	uint32_t seen_size, epoch;
@@ -69,6 +73,9 @@ void hit_reason(struct match_hit *h, const char *reason);
 
 /* A finding that is a name or a pseudonym. */
 void match_name(struct matcher *m, uint32_t finding);
+
+/* The finding whose address has this tag. */
+uint32_t match_email_of(struct matcher *m, uint64_t tag);
 
 /* The tags of the certificate in hand. */
 const struct cert_tags *match_tags(struct matcher *m);

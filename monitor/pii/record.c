@@ -47,7 +47,7 @@ record_fini(struct record *r)
 {
 	struct strings *lists[] = {&r->given, &r->surname, &r->aliases,
 	    &r->domains, &r->organizations, &r->countries, &r->localities,
-	    &r->notify};
+	    &r->emails, &r->notify};
 	char *texts[] = {
 	    r->id, r->tenant, r->value, r->purpose, r->method, r->evidence};
 

@@ -32,7 +32,7 @@ struct record {
 	unsigned email_policy;                  /* enum email_policy */
 	bool subdomains;                        /* domain */
 	uint32_t kinds; /* domain: bit set over enum pii_kind */
-	struct strings domains, organizations, countries, localities;
+	struct strings domains, organizations, countries, localities, emails;
 	bool require_qualifier;
 	char *purpose, *method, *evidence; /* consent; NULL = not given */
 	int64_t consent_ms;                /* 0 = not given */

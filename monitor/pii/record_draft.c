@@ -161,6 +161,8 @@ static const struct field fields[] = {
 	{"qualifiers.countries", FIELD_LIST, N, AT(countries),
 	    .check = check_country},
 	{"qualifiers.localities", FIELD_LIST, N, AT(localities)},
+	{"qualifiers.emails", FIELD_LIST, N, AT(emails),
+	    .check = check_address},
 	{"require_qualifier", FIELD_BOOL, N, AT(require_qualifier)},
 	{"consent.purpose", FIELD_TEXT, ALL, AT(purpose)},
 	{"consent.method", FIELD_TEXT, ALL, AT(method),

@@ -94,6 +94,7 @@ put_name(struct buf *out, const struct record *r)
 	put_list(out, "organizations", &r->organizations);
 	put_list(out, "countries", &r->countries);
 	put_list(out, "localities", &r->localities);
+	put_list(out, "emails", &r->emails);
 	buf_char(out, '}');
 	put_bool(out, "require_qualifier", r->require_qualifier);
 }

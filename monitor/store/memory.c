@@ -96,12 +96,21 @@ logs_free(struct store *s)
 }
 
 static void
+tallies_free(struct store *s)
+{
+	for (size_t i = 0; i < s->num_tallies; i++)
+		free(s->tallies[i].label);
+	free(s->tallies);
+}
+
+static void
 memory_close(struct store *s)
 {
 	if (s == NULL)
 		return;
 	exposures_free(s);
 	records_free(s);
+	tallies_free(s);
 	outbox_free(s);
 	logs_free(s);
 	free(s);
@@ -128,6 +137,7 @@ const struct store_api store_memory = {
     .records_list = memory_records_list,
     .record_state = memory_record_state,
     .index_generation = memory_index_generation,
+    .index_changes = memory_index_changes,
     .index_size = memory_index_size,
     .index_load = memory_index_load,
     .record_name = memory_record_name,
@@ -138,6 +148,7 @@ const struct store_api store_memory = {
     .quarantine_read = memory_quarantine_read,
     .quarantine_sums = memory_quarantine_sums,
     .quarantine_settle = memory_quarantine_settle,
+    .tallies = memory_tallies,
     .quarantine_expire = memory_quarantine_expire,
     .counts = memory_counts,
 };

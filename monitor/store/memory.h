@@ -23,7 +23,8 @@ struct mem_record {
 	enum record_kind kind;
 	enum record_state state;
 	int64_t created_ms, active_ms, changed_ms, expires_ms;
-	char *only; /* rule_only() */
+	uint64_t generation; /* of the newest change */
+	char *only;          /* rule_only() */
 	struct buf keys, blob, json;
 };
 
@@ -77,6 +78,15 @@ struct mem_quarantine {
 	int64_t row, time_ms;
 };
 
+struct mem_tally { /* one counter of a stretch; end 0: of what is proven */
+	size_t stretch;
+	uint64_t end;
+	enum store_what what;
+	char *label;
+	unsigned kind, side;
+	uint64_t n;
+};
+
 struct store {
 	struct store_base base;
 	size_t num_sinks;
@@ -84,7 +94,7 @@ struct store {
 	uint64_t generation;
 	int64_t next_expiry_ms; /* no active record expires before */
 	size_t num_logs, num_stretches, num_records, num_exposures;
-	size_t num_events, num_rows, num_quarantined;
+	size_t num_events, num_rows, num_quarantined, num_tallies;
 	int64_t last_quarantined; /* row */
 	struct store_log *logs;
 	struct mem_stretch *stretches; /* id = place + 1 */
@@ -93,6 +103,7 @@ struct store {
 	struct mem_event **events;
 	struct mem_row *rows;
 	struct mem_quarantine *quarantined;
+	struct mem_tally *tallies;
 	void *by_name; /* tsearch() trees of records and exposures */
 	void *by_id;
 };
@@ -118,6 +129,14 @@ enum status memory_stretches(
     struct store *s, store_stretch_fn *fn, void *arg, struct err *e);
 void memory_head_put(
     struct store_log *l, const struct store_head *h, bool proven);
+
+/* --- counters (memory_tally.c) ----------------------------------------- */
+void memory_tallies_put(
+    struct store *s, size_t stretch, const struct store_commit *c);
+void memory_tallies_prove(struct store *s, size_t stretch, uint64_t proven);
+void memory_tallies_undo(struct store *s, size_t stretch);
+enum status memory_tallies(
+    struct store *s, store_count_fn *fn, void *arg, struct err *e);
 
 /* --- commits (memory_commit.c) ---------------------------------------- */
 enum status memory_commit(struct store *s, const struct store_commit *c,
@@ -173,6 +192,8 @@ enum status memory_records_list(struct store *s, const struct store_query *q,
     store_record_fn *fn, void *arg, struct err *e);
 enum status memory_record_state(
     struct store *s, const struct record_change *c, struct err *e);
+enum status memory_index_changes(
+    struct store *s, const struct store_changes *q, struct err *e);
 enum status memory_index_generation(
     struct store *s, uint64_t *out, struct err *e);
 enum status memory_index_size(

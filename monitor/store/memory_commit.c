@@ -216,6 +216,7 @@ prove(struct store *s, struct mem_stretch *t, const struct store_commit *c)
 	t->x.proven = c->proof->proven;
 	t->x.tree_proven = *c->proof->tree;
 	memory_hits_prove(s, t, c->now_ms);
+	memory_tallies_prove(s, (size_t)(t - s->stretches), t->x.proven);
 	memory_head_put(&s->logs[t->log], &c->proof->head, true);
 }
 
@@ -246,6 +247,7 @@ memory_commit(struct store *s, const struct store_commit *c,
 	for (size_t i = 0; i < c->num_quarantined; i++)
 		memory_quarantine_put(s, (size_t)(t - s->stretches),
 		    &c->quarantined[i], c->now_ms);
+	memory_tallies_put(s, (size_t)(t - s->stretches), c);
 	if (c->proof != NULL)
 		prove(s, t, c);
 	return c->event != NULL ? memory_event_add(s, c->event, e) : ST_OK;
@@ -313,5 +315,6 @@ memory_rewind(struct store *s, const struct stretch *at, size_t *retracted,
 	}
 	t->num_unproven = 0;
 	memory_quarantine_undo(s, t);
+	memory_tallies_undo(s, (size_t)(t - s->stretches));
 	return ST_OK;
 }

@@ -127,6 +127,7 @@ memory_records_import(struct store *s, struct store_import *io, struct err *e)
 		if (r == NULL)
 			r = record_new(s, in, io->now_ms);
 		record_set(r, in, &io->compiled[i], io->now_ms);
+		r->generation = s->generation + 1;
 		if (r->state == RECORD_ACTIVE)
 			io->active++;
 		else
@@ -236,7 +237,7 @@ memory_record_state(
 		r->active_ms = c->now_ms;
 	r->state = c->state;
 	r->changed_ms = c->now_ms;
-	s->generation++;
+	r->generation = ++s->generation;
 	s->next_expiry_ms = 0;
 	return ST_OK;
 }
@@ -266,6 +267,7 @@ memory_expire(struct store *s, int64_t now_ms)
 		    rule_expired(r->expires_ms, now_ms)) {
 			r->state = RECORD_EXPIRED;
 			r->changed_ms = now_ms;
+			r->generation = s->generation + 1;
 			any = true;
 		}
 		expires_next(s, r);
@@ -312,6 +314,26 @@ memory_index_load(struct store *s, int64_t now_ms, store_index_fn *fn,
 		    !rule_expired(r->expires_ms, now_ms))
 			fn(arg, r->row, r->kind, buf_span(&r->keys),
 			    buf_span(&r->blob));
+	}
+	return ST_OK;
+}
+
+enum status
+memory_index_changes(
+    struct store *s, const struct store_changes *q, struct err *e)
+{
+	const struct span none = span_of(NULL, 0);
+
+	(void)e;
+	for (size_t i = 0; i < s->num_records; i++) {
+		const struct mem_record *r = s->records[i];
+		bool active = r->state == RECORD_ACTIVE &&
+			      !rule_expired(r->expires_ms, q->now_ms);
+
+		if (r->generation > q->since)
+			q->fn(q->arg, r->row, r->kind,
+			    active ? buf_span(&r->keys) : none,
+			    active ? buf_span(&r->blob) : none);
 	}
 	return ST_OK;
 }

@@ -88,10 +88,32 @@ check_proof(const struct store_commit *c, struct err *e)
 	return rule_head(&p->head, e);
 }
 
+static enum status
+check_tallies(const struct store_commit *c, struct err *e)
+{
+	uint64_t from = c->at->read;
+
+	for (size_t i = 0; i < c->num_tallies; i++) {
+		const struct store_tally *t = &c->tallies[i];
+
+		if (t->end <= from || t->end > c->read)
+			return err_set(e, ST_USAGE,
+			    "a tally to %llu is outside of what was read",
+			    (unsigned long long)t->end);
+		from = t->end;
+		for (size_t k = 0; k < t->num; k++)
+			if (t->list[k].n > INT64_MAX)
+				return err_set(
+				    e, ST_USAGE, "a count is out of range");
+	}
+	return ST_OK;
+}
+
 enum status
 rule_commit(const struct store_commit *c, struct err *e)
 {
 	uint64_t begin = c->at->read;
+	enum status st;
 
 	if (c->read < begin || c->read > LIMIT_TREE_SIZE ||
 	    c->read > c->at->limit || c->tree->end != c->read)
@@ -112,7 +134,8 @@ rule_commit(const struct store_commit *c, struct err *e)
 			    "a quarantined entry at %llu is outside of what "
 			    "was read",
 			    (unsigned long long)c->quarantined[i].index);
-	return c->proof == NULL ? ST_OK : check_proof(c, e);
+	st = c->proof == NULL ? ST_OK : check_proof(c, e);
+	return st != ST_OK ? st : check_tallies(c, e);
 }
 
 static bool

@@ -29,6 +29,8 @@ static const char *const migrations[] = {
 #include "0002.sql.h"
     ,
 #include "0003.sql.h"
+    ,
+#include "0004.sql.h"
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
@@ -432,6 +434,7 @@ const struct store_api store_sqlite = {
     .index_generation = sqlite_index_generation,
     .index_size = sqlite_index_size,
     .index_load = sqlite_index_load,
+    .index_changes = sqlite_index_changes,
     .record_name = sqlite_record_name,
     .logs = sqlite_logs,
     .stretches = sqlite_stretches,
@@ -440,6 +443,7 @@ const struct store_api store_sqlite = {
     .quarantine_read = sqlite_quarantine_read,
     .quarantine_sums = sqlite_quarantine_sums,
     .quarantine_settle = sqlite_quarantine_settle,
+    .tallies = sqlite_tallies,
     .quarantine_expire = sqlite_quarantine_expire,
     .counts = sqlite_counts,
 };

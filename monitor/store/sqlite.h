@@ -84,6 +84,17 @@ enum query {
 	Q_INDEX_LOAD,
 	Q_GENERATION,
 	Q_GENERATION_BUMP,
+	Q_CHANGE_NOTE,
+	Q_CHANGE_EXPIRE,
+	Q_CHANGE_TRIM,
+	Q_CHANGE_FORGET,
+	Q_CHANGE_FROM,
+	Q_CHANGE_LIST,
+	Q_TALLY_PUT,
+	Q_TALLY_FOLD,
+	Q_TALLY_FOLDED,
+	Q_TALLY_UNDO,
+	Q_TALLY_LIST,
 	Q_NUM
 };
 
@@ -234,7 +245,23 @@ enum status sqlite_record_name(
     struct store *s, int64_t row, struct record_ref *out, struct err *e);
 /* Records past their expiry become expired. */
 enum status sqlite_expire(struct store *s, int64_t now_ms, struct err *e);
+/* The tallies of a commit; those that it proves; those of a rewind. */
+enum status sqlite_tallies_put(
+    struct store *s, const struct store_commit *c, struct err *e);
+enum status sqlite_tallies_prove(
+    struct store *s, const struct store_commit *c, struct err *e);
+enum status sqlite_tallies_undo(
+    struct store *s, const struct stretch *at, struct err *e);
+enum status sqlite_tallies(
+    struct store *s, store_count_fn *fn, void *arg, struct err *e);
+
+/* The set of active records changed: these, or so many that nobody is to ask
+ * which. Then the generation is bumped, which ends the change. */
+enum status sqlite_change_note(struct store *s, int64_t row, struct err *e);
+enum status sqlite_changes_forget(struct store *s, struct err *e);
 enum status sqlite_generation_bump(struct store *s, struct err *e);
+enum status sqlite_index_changes(
+    struct store *s, const struct store_changes *q, struct err *e);
 /* What a record's key is bound to. */
 void sqlite_record_context(struct buf *out, struct span tenant, struct span id);
 

@@ -280,6 +280,8 @@ prove(struct store *s, const struct store_commit *c, struct err *e)
 	if (st == ST_OK)
 		st = sqlite_hits_prove(s, c, e);
 	if (st == ST_OK)
+		st = sqlite_tallies_prove(s, c, e);
+	if (st == ST_OK)
 		st = sqlite_log_row(s, &log, &c->at->log_id, e);
 	if (st == ST_OK)
 		st = sqlite_head_put(s, log, &c->proof->head, true, e);
@@ -300,6 +302,8 @@ commit(struct store *s, const struct store_commit *c,
 		st = sqlite_hits_put(s, c, done, e);
 	for (size_t i = 0; st == ST_OK && i < c->num_quarantined; i++)
 		st = sqlite_quarantine_put(s, c, i, e);
+	if (st == ST_OK)
+		st = sqlite_tallies_put(s, c, e);
 	if (st == ST_OK && c->event != NULL)
 		st = sqlite_event_put(s, c->event, e);
 	if (st == ST_OK && c->proof != NULL)

@@ -8,9 +8,55 @@
 
 #define ACTIVE "state = 1 AND (expires_ms = 0 OR expires_ms > ?1)"
 
+/* --- what changed ---------------------------------------------------------- */
+
+enum status
+sqlite_change_note(struct store *s, int64_t row, struct err *e)
+{
+	return db_run_with(s, Q_CHANGE_NOTE,
+	    "INSERT INTO change(record, generation)"
+	    " SELECT ?1, generation + 1 FROM store WHERE true"
+	    " ON CONFLICT DO UPDATE SET generation = excluded.generation",
+	    row, e);
+}
+
+/* What is not known any more is not asked for. */
+enum status
+sqlite_changes_forget(struct store *s, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_CHANGE_FORGET, "DELETE FROM change");
+	enum status st = db_run(s, q, NULL, e);
+
+	if (st != ST_OK)
+		return st;
+	return db_run(s,
+	    db_query(s, Q_CHANGE_FROM,
+		"UPDATE store SET changes_from = generation + 1"),
+	    NULL, e);
+}
+
+static enum status
+changes_trim(struct store *s, struct err *e)
+{
+	sqlite3_stmt *q = db_query(
+	    s, Q_CHANGE_TRIM, "SELECT 1 FROM change LIMIT 1 OFFSET ?1");
+	enum status st;
+
+	db_int(q, 1, STORE_CHANGES);
+	st = db_step(s, q, e);
+	if (st != ST_OK)
+		return db_done(st);
+	sqlite3_reset(q);
+	return sqlite_changes_forget(s, e);
+}
+
 enum status
 sqlite_generation_bump(struct store *s, struct err *e)
 {
+	enum status st = changes_trim(s, e);
+
+	if (st != ST_OK)
+		return st;
 	return db_run(s,
 	    db_query(s, Q_GENERATION_BUMP,
 		"UPDATE store SET generation = generation + 1"),
@@ -20,24 +66,31 @@ sqlite_generation_bump(struct store *s, struct err *e)
 enum status
 sqlite_expire(struct store *s, int64_t now_ms, struct err *e)
 {
+	sqlite3_stmt *note = db_query(s, Q_CHANGE_EXPIRE,
+	    "INSERT INTO change(record, generation) SELECT id,"
+	    " (SELECT generation + 1 FROM store) FROM record"
+	    " WHERE state = 1 AND expires_ms > 0 AND expires_ms <= ?1"
+	    " ON CONFLICT DO UPDATE SET generation = excluded.generation");
 	sqlite3_stmt *q = db_query(s, Q_RECORD_EXPIRE,
 	    "UPDATE record SET state = 4, changed_ms = ?1"
 	    " WHERE state = 1 AND expires_ms > 0 AND expires_ms <= ?1");
 	size_t changed;
 	enum status st;
 
-	db_int(q, 1, now_ms);
-	st = db_run(s, q, &changed, e);
+	db_int(note, 1, now_ms);
+	st = db_run(s, note, &changed, e);
 	if (st != ST_OK || changed == 0)
 		return st;
-	return sqlite_generation_bump(s, e);
+	db_int(q, 1, now_ms);
+	st = db_run(s, q, NULL, e);
+	return st != ST_OK ? st : sqlite_generation_bump(s, e);
 }
 
 enum status
 sqlite_index_generation(struct store *s, uint64_t *out, struct err *e)
 {
-	sqlite3_stmt *q =
-	    db_query(s, Q_GENERATION, "SELECT generation FROM store");
+	sqlite3_stmt *q = db_query(
+	    s, Q_GENERATION, "SELECT generation, changes_from FROM store");
 	enum status st = db_step(s, q, e);
 
 	if (st != ST_OK)
@@ -60,6 +113,7 @@ sqlite_index_size(
 	st = db_step(s, q, e);
 	if (st != ST_OK)
 		return st;
+	*out = (struct match_size){0};
 	out->records = (uint64_t)sqlite3_column_int64(q, 0);
 	out->keys = (uint64_t)sqlite3_column_int64(q, 1) / LIMIT_STORE_KEY;
 	out->blob_bytes = (uint64_t)sqlite3_column_int64(q, 2);
@@ -81,6 +135,48 @@ sqlite_index_load(struct store *s, int64_t now_ms, store_index_fn *fn,
 		fn(arg, sqlite3_column_int64(q, 0),
 		    (enum record_kind)sqlite3_column_int(q, 1), db_span(q, 2),
 		    db_span(q, 3));
+	return db_done(st);
+}
+
+static enum status
+changes_known(struct store *s, uint64_t since, struct err *e)
+{
+	sqlite3_stmt *q = db_query(
+	    s, Q_GENERATION, "SELECT generation, changes_from FROM store");
+	enum status st = db_step(s, q, e);
+	uint64_t from;
+
+	if (st != ST_OK)
+		return st;
+	from = (uint64_t)sqlite3_column_int64(q, 1);
+	sqlite3_reset(q);
+	return since >= from ? ST_OK
+			     : err_set(e, ST_STALE,
+				   "more records changed than are remembered");
+}
+
+enum status
+sqlite_index_changes(
+    struct store *s, const struct store_changes *x, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_CHANGE_LIST,
+	    "SELECT id, kind, keys, blob, " ACTIVE " FROM change"
+	    " JOIN record ON id = record WHERE generation > ?2 ORDER BY id");
+	const struct span none = span_of(NULL, 0);
+	enum status st = changes_known(s, x->since, e);
+
+	if (st != ST_OK)
+		return st;
+	db_int(q, 1, x->now_ms);
+	db_int(q, 2, (int64_t)x->since);
+	while ((st = db_step(s, q, e)) == ST_OK) {
+		bool active = sqlite3_column_int(q, 4) != 0;
+
+		x->fn(x->arg, sqlite3_column_int64(q, 0),
+		    (enum record_kind)sqlite3_column_int(q, 1),
+		    active ? db_span(q, 2) : none,
+		    active ? db_span(q, 3) : none);
+	}
 	return db_done(st);
 }
 

@@ -37,6 +37,7 @@ struct incoming {
 	const struct record *r;
 	const struct compiled *c;
 	int64_t row; /* 0: it is new */
+	int64_t put; /* the row it is in, when it is written */
 	enum record_state old, state;
 	int64_t created_ms, active_ms, changed_ms;
 	uint8_t wrapped[WRAPPED_LEN];
@@ -89,7 +90,7 @@ key_new(struct store *s, const struct incoming *in, struct err *e)
 	sqlite3_stmt *q = db_query(s, Q_RECORD_KEY_NEW,
 	    "INSERT INTO record_key(record, wrapped) VALUES(?1, ?2)");
 
-	db_int(q, 1, sqlite3_last_insert_rowid(s->db));
+	db_int(q, 1, in->put);
 	db_blob(q, 2, span_of(in->wrapped, sizeof(in->wrapped)));
 	return db_run(s, q, NULL, e);
 }
@@ -127,6 +128,7 @@ incoming_put(struct store *s, struct incoming *in, struct err *e)
 	db_blob(q, 12, buf_span(&in->sealed));
 	st = db_run(s, q, NULL, e);
 	free(only);
+	in->put = in->row != 0 ? in->row : sqlite3_last_insert_rowid(s->db);
 	return st != ST_OK || in->row != 0 ? st : key_new(s, in, e);
 }
 
@@ -164,6 +166,14 @@ import_count(struct store_import *io, const struct incoming *in)
 		io->pending++;
 }
 
+/* Few are remembered one by one. */
+static enum status
+import_note(
+    struct store *s, const struct store_import *io, int64_t row, struct err *e)
+{
+	return io->num > STORE_CHANGES ? ST_OK : sqlite_change_note(s, row, e);
+}
+
 static enum status
 import_all(struct store *s, struct store_import *io, struct err *e)
 {
@@ -175,12 +185,16 @@ import_all(struct store *s, struct store_import *io, struct err *e)
 		in.c = &io->compiled[i];
 		st = import_one(s, &in, io->now_ms, e);
 		if (st == ST_OK)
+			st = import_note(s, io, in.put, e);
+		if (st == ST_OK)
 			import_count(io, &in);
 	}
 	mem_wipe(in.plain.p, in.plain.cap);
 	buf_fini(&in.context);
 	buf_fini(&in.plain);
 	buf_fini(&in.sealed);
+	if (st == ST_OK && io->num > STORE_CHANGES)
+		st = sqlite_changes_forget(s, e);
 	if (st == ST_OK && io->num != 0)
 		st = sqlite_generation_bump(s, e);
 	return st;
@@ -374,6 +388,8 @@ change(struct store *s, const struct record_change *c, struct err *e)
 		st = erase(s, now.row, c, e);
 	else
 		st = state_set(s, now.row, c, e);
+	if (st == ST_OK)
+		st = sqlite_change_note(s, now.row, e);
 	return st != ST_OK ? st : sqlite_generation_bump(s, e);
 }
 

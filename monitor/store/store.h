@@ -123,6 +123,22 @@ struct store_proof {
 	struct store_head head;
 };
 
+/* Of certificates: how many; how many of a class; findings in a place of a
+ * kind. Numbers only. */
+enum store_what { COUNT_CERTIFICATES, COUNT_CLASS, COUNT_FINDING };
+struct store_count {
+	enum store_what what;
+	const char *label;   /* "", class_name(), a finding's carrier */
+	unsigned kind, side; /* enum pii_kind and pii_side; else 0 */
+	uint64_t n;
+};
+/* Those of the entries from the tally before (or the position) to `end`. */
+struct store_tally {
+	uint64_t end;
+	size_t num;
+	const struct store_count *list;
+};
+
 struct store_commit {
 	const struct stretch *at; /* id, epoch, log_id; its `read` must still
 				     be the store's: else ST_STALE */
@@ -131,6 +147,8 @@ struct store_commit {
 	size_t num_hits, num_quarantined;
 	const struct store_hit *hits;
 	const struct store_quarantine *quarantined;
+	size_t num_tallies;
+	const struct store_tally *tallies;
 	const struct store_proof *proof; /* NULL: none yet */
 	const struct event *event;       /* to be told with it; NULL: none */
 	int64_t now_ms;
@@ -191,8 +209,20 @@ typedef void store_exposure_fn(void *arg, const struct exposure *x);
 typedef void store_quarantine_fn(
     void *arg, const struct hash *log_id, const struct store_quarantine *q);
 
+typedef void store_count_fn(
+    void *arg, const struct hash *log_id, const struct store_count *c);
 typedef void store_quarantine_sum_fn(
     void *arg, const struct hash *log_id, const char *reason, size_t num);
+
+/* So many changes of records the store remembers; more are too many to be
+ * looked up beside an index. */
+#define STORE_CHANGES 65536u
+struct store_changes {
+	uint64_t since; /* a generation */
+	int64_t now_ms;
+	store_index_fn *fn; /* without keys: it is no longer active */
+	void *arg;
+};
 
 struct store_import { /* compiled[i] belongs to records[i] */
 	size_t num;
@@ -252,8 +282,8 @@ struct store_api {
 	enum status (*stretch_find)(struct store *s, struct stretch *out,
 	    const struct hash *log_id, int64_t job, struct err *e);
 
-	/* Position, tree, hits, sightings, quarantine, outbox and proof in one
-	 * transaction. Hits of records that are not active are dropped. */
+	/* Position, tree, hits, sightings, quarantine, tallies, outbox and proof
+	 * in one transaction. A tally counts from when its end is proven. Hits of records that are not active are dropped. */
 	enum status (*commit)(struct store *s, const struct store_commit *c,
 	    struct store_committed *out, struct err *e);
 
@@ -307,6 +337,11 @@ struct store_api {
 	    struct match_size *out, struct err *e);
 	enum status (*index_load)(struct store *s, int64_t now_ms,
 	    store_index_fn *fn, void *arg, struct err *e);
+	/* The records that changed after the generation `since`, each once, as
+	 * they are now. ST_STALE: more did than the store remembers, so all
+	 * are to be loaded. */
+	enum status (*index_changes)(
+	    struct store *s, const struct store_changes *q, struct err *e);
 	/* A record by row; the strings are the caller's to free. */
 	enum status (*record_name)(struct store *s, int64_t row,
 	    struct record_ref *out, struct err *e);
@@ -341,6 +376,10 @@ struct store_api {
 	 * of it at a time: *more says that something is left. */
 	enum status (*quarantine_expire)(
 	    struct store *s, int64_t before_ms, bool *more, struct err *e);
+	/* What was counted in the proven entries of each log, in no order; an
+	 * entry that two stretches have proven counts in both. */
+	enum status (*tallies)(
+	    struct store *s, store_count_fn *fn, void *arg, struct err *e);
 	enum status (*counts)(
 	    struct store *s, struct store_counts *out, struct err *e);
 };

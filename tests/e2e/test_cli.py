@@ -256,6 +256,9 @@ def test_store_migrate(work):
         db.execute("DROP TRIGGER quarantine_left")
         db.execute("DROP INDEX quarantine_time")
         db.execute("DROP TABLE quarantine_key")
+        db.execute("DROP TABLE change")
+        db.execute("DROP TABLE tally")
+        db.execute("ALTER TABLE store DROP COLUMN changes_from")
         db.execute("PRAGMA user_version = 1")
     db.close()
     assert "store migrate" in work.with_config("status").err

@@ -94,6 +94,67 @@ def test_after_a_run(done):
     assert "jane.roe" not in text
 
 
+def counters(work):
+    """What `status --json` counted: certificates, and findings by place."""
+    only, = status(work)[0].values()
+    counted = only["counters"]
+    found = {(f["carrier"], f["kind"], f["side"]): f["count"]
+             for f in counted["findings"]}
+    assert len(found) == len(counted["findings"])
+    return counted["certificates"], counted["classes"], found
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_counters(work, server, api):
+    """Numbers of what is proven, exact over restarts; no values."""
+    host = {"subject": [["CN", "www.example.com"]],
+            "sans": [["dns", "www.example.com"]]}
+    upn = {"subject": [["CN", "bob"]], "sans": [["upn", "bob@example.net"]],
+           "eku": ["clientAuth"], "log": "precert"}
+    mail = ("san.rfc822Name", "email", "subject")
+    login = ("san.userPrincipalName", "upn", "subject")
+    log = server.new_log([host] * 150 + [jane_spec(), jane_spec(), upn])
+    work.prepare([(log, api)])
+    monitor = work.monitor()
+    size = settle(work, log, monitor)
+    monitor.stop()
+    certificates, classes, found = counters(work)
+    assert certificates == size == 305
+    assert classes["precert"] == 150 + 2 + 1
+    assert (found[mail], found[login]) == (4, 1)
+    log.append([jane_spec()] + [host] * 200)
+    monitor = work.monitor()
+    size = settle(work, log, monitor)
+    monitor.stop()
+    certificates, classes, found = counters(work)
+    assert certificates == size == 707
+    assert (found[mail], found[login]) == (6, 1)
+    text = work.with_config("status", "--counters").expect(0).out
+    assert "707 certificates" in text
+    assert " 6  san.rfc822Name  email\n" in text
+    for value in (b"bob@example.net", b"jane.roe"):
+        assert value not in (work.path / "indelible.db").read_bytes()
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_counters_read_again(work, server, api):
+    """What was read wrong and read again counts once."""
+    host = {"subject": [["CN", "www.example.com"]],
+            "sans": [["dns", "www.example.com"]]}
+    log = server.new_log([host] * 150 + [jane_spec()] * 2)
+    work.prepare([(log, api)])
+    monitor = work.monitor()
+    settle(work, log, monitor)
+    log.fault("flip", on=READS[api], index=400, offset=90, count=1)
+    log.append([jane_spec()] * 2 + [host] * 300)
+    size = settle(work, log, monitor)
+    assert "reading again" in monitor.diagnostics()
+    monitor.stop()
+    certificates, _, found = counters(work)
+    assert certificates == size == 304 + 604
+    assert found[("san.rfc822Name", "email", "subject")] == 8
+
+
 @pytest.mark.smoke
 @pytest.mark.parametrize("api", APIS)
 def test_beside_a_running_service(work, server, api):

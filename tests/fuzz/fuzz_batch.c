@@ -56,7 +56,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	o.to = o.want.end;
 	o.stamps = data[0] & 16;
 	to = (struct batch_out){out, data[0] & 8 ? 5000 : OUT, 0};
-	batch_work(bench, &to, &o, span_of(data + 1, size - 1), NULL);
+	batch_work(bench, &to, &o, span_of(data + 1, size - 1),
+	    &(struct match_set){0});
 	read_all(span_of(to.p, to.len), &o);
 	return 0;
 }

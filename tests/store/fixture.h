@@ -385,6 +385,8 @@ struct step {
 	size_t num_hits, num_quarantined;
 	struct store_hit hits[8];
 	struct store_quarantine quarantined[8];
+	size_t num_tallies;
+	struct store_tally tallies[4];
 	int64_t now_ms;
 	struct store_committed done;
 };
@@ -405,6 +407,8 @@ try_step(struct fixture *fx, struct step *s)
 	    .hits = s->hits,
 	    .num_quarantined = s->num_quarantined,
 	    .quarantined = s->quarantined,
+	    .num_tallies = s->num_tallies,
+	    .tallies = s->tallies,
 	    .proof = s->proven ? &proof : NULL,
 	    .now_ms = s->now_ms ? s->now_ms : NOW,
 	    .hold_ms = HOLD};

@@ -289,8 +289,12 @@ static const struct trouble a_fork = {TROUBLE_LASTING, "fork", NOW};
 /* A log that the first version had marked. */
 /* To the tables of version 2. */
 #define UNDO_3                                                                 \
-	"DROP TRIGGER quarantine_left; DROP TABLE quarantine_key;"             \
-	"DROP INDEX quarantine_time;"
+	UNDO_4 "DROP TRIGGER quarantine_left; DROP TABLE quarantine_key;"      \
+	       "DROP INDEX quarantine_time;"
+/* To those of version 3. */
+#define UNDO_4                                                                 \
+	"DROP TABLE change; DROP TABLE tally;"                                 \
+	"ALTER TABLE store DROP COLUMN changes_from;"
 
 static void
 test_migration_2(void **state)
@@ -314,6 +318,23 @@ test_migration_2(void **state)
 	assert_int_equal(l.trouble.level, TROUBLE_BROKEN);
 	assert_string_equal(l.trouble.kind, "root-mismatch");
 	store_log_fini(&l);
+}
+
+/* What changed before the store remembered changes is not asked for. */
+static void
+test_migration_4(void **state)
+{
+	struct fixture *fx = *state;
+	struct store_changes q = {.now_ms = NOW};
+
+	import_one(fx, an_email("acme", "jane"));
+	OK(fx, fx->api->index_generation(fx->s, &q.since, &fx->e));
+	fixture_close(fx);
+	meddle(fx, UNDO_4 "PRAGMA user_version=3");
+	fixture_open(fx);
+	OK(fx, fx->api->index_changes(fx->s, &q, &fx->e));
+	q.since--;
+	FAILS(fx, ST_STALE, fx->api->index_changes(fx->s, &q, &fx->e));
 }
 
 static void
@@ -1433,6 +1454,7 @@ main(void)
 	    TEST(test_missing),
 	    TEST(test_other_key),
 	    TEST(test_migration_2),
+	    TEST(test_migration_4),
 	    TEST(test_versions),
 	    TEST(test_settings),
 	    TEST(test_second_writer),

@@ -20,7 +20,7 @@ struct world {
 	struct bench *bench;
 	uint8_t key[INDEX_KEY_LEN];
 	void *region;
-	const struct match_index *index;
+	struct match_set index;
 	uint8_t *out;
 };
 
@@ -28,7 +28,7 @@ struct world {
 static void
 world_index(struct world *w, const char *const *emails, size_t n)
 {
-	struct match_size size = {n, n, 64 * n};
+	struct match_size size = {n, n, 64 * n, 0};
 	struct keyer *k = keyer_new(w->key);
 	struct match_build *b;
 	struct err e;
@@ -50,8 +50,8 @@ world_index(struct world *w, const char *const *emails, size_t n)
 	}
 	match_build_finish(b);
 	keyer_free(k);
-	w->index = match_index_of(w->region, REGION);
-	assert_non_null(w->index);
+	w->index.main = match_index_of(w->region, REGION);
+	assert_non_null(w->index.main);
 }
 
 static int
@@ -95,7 +95,7 @@ run(struct world *w, const struct batch_order *o, struct span body, size_t cap)
 {
 	struct batch_out out = {w->out, cap, 0};
 
-	batch_work(w->bench, &out, o, body, w->index);
+	batch_work(w->bench, &out, o, body, &w->index);
 	return span_of(out.p, out.len);
 }
 
@@ -137,6 +137,48 @@ test_tile(void **state)
 	assert_int_equal(hit.no, 1);
 	assert_false(batch_next_hit(&r, &hit));
 	assert_true(rd_done(&r.records));
+	buf_fini(&tile);
+}
+
+/* Very many records that one certificate matches: all are told of; or as many
+ * as there is room for, and the entry is kept. */
+static void
+test_many_records(void **state)
+{
+	enum { MANY = 20000 };
+	const char **emails = calloc(MANY, sizeof(*emails));
+	struct world *w = *state;
+	struct buf tile = {0};
+	struct batch_order o = order_of(&log_api_static, 0, 4);
+	struct batch_result r;
+	struct batch_quarantine q;
+	struct batch_hit hit;
+	struct err e;
+
+	for (uint64_t i = 0; i < 4; i++)
+		leaf_build(&tile, i, i == 2 ? "many@example.com" : NULL);
+	for (size_t i = 0; i < MANY; i++)
+		emails[i] = "many@example.com";
+	world_index(w, emails, 2000);
+	assert_status(batch_open(&r, run(w, &o, buf_span(&tile), OUT), &o, &e),
+	    ST_OK, &e);
+	assert_int_equal(r.range.end, 4);
+	assert_int_equal(r.num_hits, 2000);
+	assert_int_equal(r.num_quarantined, 0);
+	world_index(w, emails, MANY);
+	assert_status(batch_open(&r, run(w, &o, buf_span(&tile), OUT), &o, &e),
+	    ST_OK, &e);
+	assert_int_equal(r.range.end, 4);
+	assert_in_range(r.num_hits, 2000, MANY - 1);
+	assert_int_equal(r.num_quarantined, 1);
+	assert_true(batch_next_quarantine(&r, &q));
+	assert_int_equal(q.entry, 2);
+	assert_true(span_starts(
+	    q.reason, span_str("the certificate matches more records")));
+	while (batch_next_hit(&r, &hit))
+		assert_int_equal(hit.entry, 2);
+	assert_true(rd_done(&r.records));
+	free(emails);
 	buf_fini(&tile);
 }
 
@@ -277,7 +319,7 @@ test_quarantine(void **state)
 	entry_build(&tile, 1, span_str("this is no certificate at all"));
 	buf_uint(&tile, 0, 2);
 	leaf_build(&tile, 2, NULL);
-	w->index = NULL;
+	w->index.main = NULL;
 	batch_skip(&o, 2);
 	assert_status(batch_open(&r, run(w, &o, buf_span(&tile), OUT), &o, &e),
 	    ST_OK, &e);
@@ -314,8 +356,8 @@ test_once(void **state)
 	buf_str(&page, "{\"entries\":[{\"leaf_input\":\"");
 	text_base64(&page, buf_span(&leaf));
 	buf_str(&page, "\",\"extra_data\":\"AAAA\"}]}");
-	w->index = NULL;
-	batch_work(w->bench, &out, &o, buf_span(&page), NULL);
+	w->index.main = NULL;
+	batch_work(w->bench, &out, &o, buf_span(&page), &(struct match_set){0});
 	assert_status(
 	    batch_open(&r, span_of(out.p, out.len), &o, &e), ST_OK, &e);
 	assert_int_equal(r.num_quarantined, 1);
@@ -427,7 +469,7 @@ test_failures(void **state)
 	const char *bodies[] = {"", "<html>", "{\"entries\":[]}",
 	    "{\"entries\":[{\"leaf_input\":\"A\"}]}", "\x1f\x8b\x08garbage"};
 
-	w->index = NULL;
+	w->index.main = NULL;
 	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
 		assert_status(batch_open(&r,
 				  run(w, &o, span_str(bodies[i]), OUT), &o, &e),
@@ -514,6 +556,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_tile),
+	    cmocka_unit_test(test_many_records),
 	    cmocka_unit_test(test_odd_index),
 	    cmocka_unit_test(test_gzip_and_window),
 	    cmocka_unit_test(test_page),

@@ -84,7 +84,7 @@ record_of(uint32_t n, uint8_t keys[2 * LIMIT_STORE_KEY], uint8_t blob[9])
 static void
 test_many(void **state)
 {
-	struct match_size size = {RECORDS, 2 * RECORDS, 5ull * RECORDS};
+	struct match_size size = {RECORDS, 2 * RECORDS, 5ull * RECORDS, 0};
 	struct region r = region_new(&size);
 	struct match_build *b = match_build_start(r.p, r.cap, 1, &size);
 	const struct match_index *ix;
@@ -133,7 +133,7 @@ test_many(void **state)
 static void
 test_alike(void **state)
 {
-	struct match_size size = {100, 100, 100};
+	struct match_size size = {100, 100, 100, 0};
 	struct region r = region_new(&size);
 	struct match_build *b = match_build_start(r.p, r.cap, 1, &size);
 	uint8_t key[LIMIT_STORE_KEY] = {0xff, 0xff, 0xff, 0xff, 7};
@@ -168,7 +168,7 @@ test_alike(void **state)
 static void
 test_popular(void **state)
 {
-	struct match_size size = {50001, 50001, 50001};
+	struct match_size size = {50001, 50001, 50001, 0};
 	struct region r = region_new(&size);
 	struct match_build *b = match_build_start(r.p, r.cap, 1, &size);
 	uint8_t key[LIMIT_STORE_KEY], head = blob_head(BLOB_SUBDOMAINS);
@@ -194,7 +194,7 @@ test_popular(void **state)
 static void
 test_limits(void **state)
 {
-	struct match_size size = {2, 3, 20};
+	struct match_size size = {2, 3, 20, 0};
 	struct region r = region_new(&size);
 	struct match_build *b;
 	static uint8_t big[70000];
@@ -233,7 +233,7 @@ test_limits(void **state)
 static void
 test_holds(void **state)
 {
-	struct match_size size = {2, 2, 2};
+	struct match_size size = {2, 2, 2, 0};
 	struct region r = region_new(&size);
 	struct match_build *b = match_build_start(r.p, r.cap, 1, &size);
 	uint8_t key[LIMIT_STORE_KEY] = {1}, head = blob_head(EMAIL_PLUS);
@@ -251,7 +251,7 @@ test_holds(void **state)
 static void
 test_header(void **state)
 {
-	struct match_size size = {1, 1, 1};
+	struct match_size size = {1, 1, 1, 0};
 	struct region r = region_new(&size);
 	uint8_t key[LIMIT_STORE_KEY] = {1};
 
@@ -273,7 +273,7 @@ test_header(void **state)
 static void
 test_damage(void **state)
 {
-	struct match_size size = {64, 128, 64 * 9};
+	struct match_size size = {64, 128, 64 * 9, 0};
 	struct region good = region_new(&size), bad = region_new(&size);
 	struct match_build *b;
 	uint8_t keys[2 * LIMIT_STORE_KEY], blob[9] = {0};

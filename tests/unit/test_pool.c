@@ -524,9 +524,10 @@ test_read_only(void **state)
 {
 	struct world *w = *state;
 	struct pool_map *m = &w->pool->map;
-	void *area[] = {m->orders, m->body[0], m->region[0], m->region[1]};
+	void *area[] = {m->orders, m->body[0], m->region[0], m->region[1],
+	    m->delta[0], m->delta[POOL_DELTAS - 1]};
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		int how;
 		pid_t pid = fork();
 
@@ -583,13 +584,15 @@ test_descriptors(void **state)
 
 /* --- regions ------------------------------------------------------------------ */
 
-static int64_t *
+/* A list of one row, good until the next. */
+static struct rows *
 one_row(int64_t row)
 {
-	int64_t *rows = malloc(sizeof(*rows));
+	static struct rows rows;
 
-	*rows = row;
-	return rows;
+	rows = (struct rows){0};
+	rows_add(&rows, row);
+	return &rows;
 }
 
 static void
@@ -612,21 +615,66 @@ test_region_held(void **state)
 	size_t cap;
 
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(41), 1);
+	pool_swap(p, one_row(41));
 	tile_build(&tile, 0, UINT64_MAX);
 	w->done = 0;
 	s = submit(w, buf_span(&tile), 0);
 	s->done = keep;
 	wait_for(w, 1);
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(42), 1);
+	pool_swap(p, one_row(42));
 	assert_null(pool_spare(p, &cap));
 	assert_null(pool_spare(p, &cap));
 	assert_int_equal(pool_row(p, s, 0), 41);
 	assert_int_equal(pool_row(p, s, 1), -1);
 	pool_release(p, s);
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(43), 1);
+	pool_swap(p, one_row(43));
+	buf_fini(&tile);
+}
+
+/* What changed is numbered on from the records of the region, and a new region
+ * begins without changes. */
+static void
+test_delta_held(void **state)
+{
+	struct world *w = *state;
+	struct pool *p = w->pool;
+	struct buf tile = {0};
+	struct slot *s;
+	size_t cap;
+	void *first, *other;
+
+	assert_non_null(pool_spare(p, &cap));
+	pool_swap(p, one_row(41));
+	assert_int_equal(rows_get(pool_rows(p), 0), 41);
+	assert_int_equal(pool_rows(p)->num, 1);
+	first = pool_spare_delta(p, &cap);
+	assert_non_null(first);
+	pool_swap_delta(p, one_row(51));
+	tile_build(&tile, 0, UINT64_MAX);
+	w->done = 0;
+	s = submit(w, buf_span(&tile), 0);
+	s->done = keep;
+	wait_for(w, 1);
+	for (unsigned i = 0; i < 20; i++) { /* never the one in use */
+		other = pool_spare_delta(p, &cap);
+		assert_non_null(other);
+		assert_ptr_not_equal(other, first);
+		pool_swap_delta(p, one_row(60 + i));
+	}
+	assert_non_null(pool_spare(p, &cap));
+	pool_swap(p, one_row(42));
+	assert_int_equal(pool_row(p, s, 0), 41);
+	assert_int_equal(pool_row(p, s, 1), 51);
+	assert_int_equal(pool_row(p, s, 2), -1);
+	pool_release(p, s);
+	s = submit(w, buf_span(&tile), 0);
+	s->done = keep;
+	wait_for(w, 2);
+	assert_int_equal(pool_row(p, s, 0), 42);
+	assert_int_equal(pool_row(p, s, 1), -1);
+	pool_release(p, s);
 	buf_fini(&tile);
 }
 
@@ -695,6 +743,7 @@ main(void)
 	    cmocka_unit_test(test_read_only),
 	    cmocka_unit_test(test_descriptors),
 	    cmocka_unit_test(test_region_held),
+	    cmocka_unit_test(test_delta_held),
 	    cmocka_unit_test(test_budget),
 	    cmocka_unit_test(test_first),
 	};

@@ -109,7 +109,8 @@ expect_at(
 	"\"surname\":[\"Garc\\u00eda\",\"L\xc3\xb3pez\"],"                     \
 	"\"aliases\":[\"Maria Garcia\"]},\"qualifiers\":{"                     \
 	"\"domains\":[\"example.com\"],\"organizations\":[\"Example GmbH\"],"  \
-	"\"countries\":[\"ES\"],\"localities\":[]},"                           \
+	"\"countries\":[\"ES\"],\"localities\":[],\"emails\":[\"a@b."          \
+	"example\"]},"                                                         \
 	"\"require_qualifier\":true,\"consent\":{}}"
 
 /* --- what is read -----------------------------------------------------------
@@ -168,6 +169,8 @@ check_mgl(const struct record *r)
 	assert_string_equal(r->organizations.list[0], "Example GmbH");
 	assert_string_equal(r->countries.list[0], "ES");
 	assert_int_equal(r->localities.num, 0);
+	assert_int_equal(r->emails.num, 1);
+	assert_string_equal(r->emails.list[0], "a@b.example");
 	assert_true(r->require_qualifier);
 }
 
@@ -205,21 +208,22 @@ test_json(void **state)
 #define CSV_HEAD                                                               \
 	"id,tenant,kind,value,value.given,value.surname,value.aliases,"        \
 	"match.plus,match.subdomains,match.kinds,qualifiers.domains,"          \
-	"qualifiers.organizations,qualifiers.countries,require_qualifier,"     \
+	"qualifiers.organizations,qualifiers.countries,qualifiers.emails,"     \
+	"require_qualifier,"                                                   \
 	"notify,expires,consent.purpose,consent.method,consent.at,"            \
 	"consent.evidence\r\n"
 #define CSV_JANE                                                               \
-	"acme/jane,acme,email,jane.roe@example.com,,,,true,,,,,,,"             \
+	"acme/jane,acme,email,jane.roe@example.com,,,,true,,,,,,,,"            \
 	"mailto:jane.roe@example.com|sink:soc,2027-11-01T00:00:00Z,"           \
 	"ct-exposure/1,import,2026-11-01T10:00:00Z,contract 4711\r\n"
 #define CSV_DOM                                                                \
-	"acme/dom,acme,domain,example.com,,,,,false,email|jid,,,,,,,,,,\r\n"
+	"acme/dom,acme,domain,example.com,,,,,false,email|jid,,,,,,,,,,,\r\n"
 #define CSV_MGL                                                                \
 	"acme/mgl,\"acme\",\"name\",,\"Mar\xc3\xad"                            \
 	"a|Jos\xc3\xa9\","                                                     \
 	"Garc\xc3\xad"                                                         \
 	"a|L\xc3\xb3pez,Maria Garcia,,,,example.com,"                          \
-	"Example GmbH,ES,true,,,,,,\r\n"
+	"Example GmbH,ES,a@b.example,true,,,,,,\r\n"
 
 static void
 test_csv(void **state)
