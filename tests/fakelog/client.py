@@ -70,6 +70,10 @@ class Server:
         """One more port, as {"url", "ca_pem"}."""
         return self.call("POST", "listen", how)
 
+    def rotate(self):
+        """New TLS certificates on all ports that have them."""
+        self.call("POST", "rotate")
+
     def log_list(self, *pairs):
         """A log list of (log, api) pairs."""
         logs = ",".join("%s:%s" % (log.name, api) for log, api in pairs)

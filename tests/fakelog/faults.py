@@ -11,6 +11,7 @@ in the answer's meaning
   bad-signature    a head whose signature is not the log's
   other-origin     a checkpoint under another name (origin)
   rollback         an older head (size), its root true or not (honest)
+  cached           a head as it was served once, one of the last `back`
   size-jump        a head over a tree that cannot be (size)
   future           a head from a time to come (ms)
   view             another log (log) answers in this one's place
@@ -42,7 +43,7 @@ import itertools
 import random
 
 HEAD = {"wrong-root", "fork", "bad-signature", "other-origin", "rollback",
-        "size-jump", "future"}
+        "cached", "size-jump", "future"}
 ANSWER = {"view": None, "short": {"entries"}, "zero": {"entries", "data"},
           "extra": {"entries"}, "flip": {"entries", "data"},
           "flip-hash": {"hash", "proof"}, "broken-tile": {"data"},

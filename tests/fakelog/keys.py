@@ -132,8 +132,12 @@ class TlsAuthority:
     def context(self, how):
         """A server's SSL context, with server_pem(how)."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.renew(context, how)
+        return context
+
+    def renew(self, context, how):
+        """Another key and certificate for an SSL context."""
         with tempfile.NamedTemporaryFile(prefix="fakelog-") as file:
             file.write(self.server_pem(how))
             file.flush()
             context.load_cert_chain(file.name)
-        return context

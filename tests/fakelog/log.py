@@ -79,6 +79,7 @@ class Log:
         self.issuers = {}
         self.faults = FaultBook(spec.get("seed", 1))
         self.journal = []
+        self.served = collections.Counter()
         self.fillers = 0
         self.publish()
 
@@ -182,7 +183,8 @@ class Log:
                 "log_id": base64.b64encode(self.key.log_id).decode(),
                 "entries": len(self.entries), "size": self.head.size,
                 "root": base64.b64encode(self.head.root).decode(),
-                "timestamp": self.head.timestamp}
+                "timestamp": self.head.timestamp,
+                "served": dict(self.served)}
 
     def list_entry(self, api):
         """The log in a log list (version 3 schema)."""

@@ -113,6 +113,8 @@ def _twisted_head(log, head, fault):
     size, root, when, origin = head.size, head.root, head.timestamp, None
     if fault.kind == "fork" and fault.hits % 2 == 1:
         return head
+    if fault.kind == "cached":
+        return log.faults.dice.choice(log.heads[-fault.get("back", 10):])
     if fault.kind in ("wrong-root", "fork"):
         root = _other_root(root)
     elif fault.kind == "other-origin":

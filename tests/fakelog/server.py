@@ -31,6 +31,7 @@ class Server:
     def __init__(self):
         self.mint = Mint()
         self.tls = None
+        self.contexts = []
         self.logs = {}
         self.base_url = None
         app = web.Application(client_max_size=256 << 20)
@@ -45,6 +46,7 @@ class Server:
         if tls:
             self.tls = self.tls or TlsAuthority()
             context = self.tls.context(tls)
+            self.contexts.append(context)
         site = web.TCPSite(self.runner, host, port, ssl_context=context,
                            reuse_address=True)
         await site.start()
@@ -52,6 +54,11 @@ class Server:
         url = "%s://%s:%d" % ("https" if tls else "http", host, port)
         self.base_url = self.base_url or url
         return url
+
+    def rotate(self):
+        """New TLS certificates for whoever connects from now on."""
+        for context in self.contexts:
+            self.tls.renew(context, "valid")
 
     async def close(self):
         """Stop listening and forget everything."""
@@ -95,6 +102,7 @@ class Server:
             if fault.kind == "view":
                 view = self.logs[fault.get("log")]
         reply = answer(view, ask, meaning)
+        log.served[ask.what] += 1
         log.journal.append({
             "at": time.time(), "path": ask.path, "what": ask.what,
             "query": request.query_string, "status": reply.status,
@@ -189,6 +197,11 @@ async def _listen(server, _log, spec):
             "ca_pem": server.tls.pem if server.tls else None}
 
 
+def _rotate(server, _log, _spec):
+    server.rotate()
+    return {}
+
+
 def _mint(server, _log, spec):
     minted = server.mint.mint(spec)
     return {"tbs": base64.b64encode(minted.tbs).decode(),
@@ -223,5 +236,6 @@ CONTROL = {
     ("DELETE", "faults"): _clear_faults,
     ("GET", "truth"): _truth, ("GET", "requests"): _requests,
     ("POST", "listen"): _listen, ("POST", "mint"): _mint,
+    ("POST", "rotate"): _rotate,
     ("GET", "loglist"): _log_list,
 }
