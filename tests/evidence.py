@@ -38,8 +38,8 @@ STALE = "dev.indelible.log.stale.v1"
 HEADS = ("head", "newest", "newest_before", "proven_before", "received")
 DAY_MS = 86400 * 1000
 LAST_MS = 253402300799999     # of the year 9999
-# More entries in a second than all logs of the world take together.
-GROWTH = 100000
+# Entries by which no log grows at once, and in a second.
+JUMP, GROWTH = 1 << 24, 1000
 TILE_PATH = re.compile(r"(?:^|/)tile/([0-5])/((?:x\d{3}/)*\d{3})"
                        r"(?:\.p/([1-9]\d{0,2}))?$")
 PROOF_PATH = re.compile(r"(?:^|/)ct/v1/get-sth-consistency"
@@ -192,6 +192,8 @@ class Tree:
 
     def prefix_root(self, size):
         """The root of the first leaves of this very tree."""
+        if size == self.size:
+            return self.root
         known = {}
         for where in parts(0, size):
             if where not in self.hashes:
@@ -239,8 +241,10 @@ def reply_subtrees(path, body, head):
         want(width <= 256 and len(body) == 32 * width,
              "%s has %d bytes", path, len(body))
         index = int(groups.replace("x", "").replace("/", ""))
+        where = tile_subtrees(int(level), index, width)
+        want(where[0][1] <= head.size, "%s is beyond the tree", path)
         digests = [body[at:at + 32] for at in range(0, len(body), 32)]
-        return dict(zip(tile_subtrees(int(level), index, width), digests))
+        return dict(zip(where, digests))
     proof = PROOF_PATH.search(path)
     want(proof, "`%s` is neither a hash tile nor a consistency proof", path)
     first, second = (int(each) for each in proof.groups())
@@ -255,41 +259,32 @@ def reply_subtrees(path, body, head):
     return dict(zip(where, digests))
 
 
-def replies_at(data, at, head):
-    """{subtree: hash} of each reply that was asked for at this position. The
-    hash of a complete subtree [0, at) is in none, and stands beside it."""
-    out = []
-    for reply in data.get("replies", []):
-        if number(reply, "at") != at:
-            continue
-        out.append(reply_subtrees(
+def subtrees_of(where, head, positions, known=None):
+    """{subtree: hash} out of an object's replies, which were asked for at
+    these positions, and of what is known besides."""
+    out = dict(known or {})
+    for reply in member(where, "replies", list):
+        at = number(reply, "at")
+        want(at in positions, "no proof is needed at %d", at)
+        found = reply_subtrees(
             member(reply, "path", str),
-            octets(member(reply, "body"), "a reply's body"), head))
+            octets(member(reply, "body"), "a reply's body"), head)
+        # A complete tree's own hash is in no consistency proof.
         if "root" in reply and at & at - 1 == 0:
-            out.append({(0, at): octets(reply["root"], "`root`", 32)})
+            found[0, at] = octets(reply["root"], "`root`", 32)
+        for subtree, digest in found.items():
+            want(out.get(subtree, digest) == digest,
+                 "two hashes for [%d, %d)", *subtree)
+            out[subtree] = digest
     return out
 
 
-def proven_tree(data, head, at, known=None):
-    """The head's tree out of the replies at this position, and of what is
-    known besides; Wrong when it is not the head's."""
-    subtrees = dict(known or {})
-    for reply in replies_at(data, at, head):
-        for where, digest in reply.items():
-            want(subtrees.get(where, digest) == digest,
-                 "two hashes for [%d, %d)", *where)
-            subtrees[where] = digest
+def signed_tree(head, subtrees):
+    """The head's tree out of some of its subtrees; Wrong when that is not
+    what they lead to."""
     tree = Tree(head.size, subtrees)
-    want(tree.root == head.root, "the proof at %d does not lead to the head",
-         at)
+    want(tree.root == head.root, "the proof does not lead to the head")
     return tree
-
-
-def log_root_at(data, head, at):
-    """The root that the signed tree has over its first `at` leaves."""
-    if at == head.size:
-        return head.root
-    return proven_tree(data, head, at).prefix_root(at)
 
 
 # --- heads (RFC 6962 3.5, static-ct-api) ------------------------------------
@@ -430,7 +425,8 @@ def is_rollback(_log, heads, data, _event):
         if head.size <= received.size:
             continue
         try:
-            root = log_root_at(data, head, received.size)
+            root = signed_tree(head, subtrees_of(
+                data, head, [received.size])).prefix_root(received.size)
         except Wrong as wrong:
             why = wrong
             continue
@@ -457,17 +453,16 @@ def is_root_mismatch(_log, heads, data, _event):
     if computed.get("size") == end:
         want(octets(member(computed, "root"), "`computed`") == ours,
              "`computed` is not what `tree` and `entries` make up")
-    if not data.get("replies") and end < head.size:
-        return is_other_root(head, data)
-    if begin > 0 and replies_at(data, begin, head):
-        tree = proven_tree(data, head, begin, before)
+    if "replies" in gap:
+        tree = signed_tree(head, subtrees_of(gap, head, (begin, end), before))
         want(tree.prefix_root(begin) == Tree(begin, before).root,
              "the log's root at %d is not that of `tree`", begin)
+        theirs = tree.prefix_root(end)
+    elif end == head.size:
+        theirs = head.root
     else:
-        want(begin == 0 or not data.get("replies"),
-             "there is no proof at %d", begin)
-    want(log_root_at(data, head, end) != ours,
-         "the log's root at %d is that of the entries", end)
+        return is_other_root(head, data)
+    want(theirs != ours, "the log's root at %d is that of the entries", end)
     return "proven", "the entries [%d, %d) are not those of the signed tree" \
         " of %d" % (begin, end, head.size)
 
@@ -491,12 +486,8 @@ def is_bad_proof(_log, heads, data, _event):
     want(len(positions) == 1, "the replies are not those of one proof")
     at, = positions
     want(0 < at <= head.size, "no proof can be at %d", at)
-    known = {}
-    if "gap" in data:
-        want(number(data["gap"], "from") == at, "the gap is elsewhere")
-        known = located(0, at, nodes_of(data["gap"], "tree"), "`tree`")
     try:
-        proven_tree(data, head, at, known)
+        signed_tree(head, subtrees_of(data, head, positions))
     except Missing:
         raise
     except Wrong as wrong:
@@ -540,7 +531,7 @@ def is_size_jump(_log, heads, _data, event):
     since = max((head.timestamp for head in before), default=0)
     # Without an earlier head: since the first CT log, March 2013.
     past = max(when(event, "time") - (since or 1362096000000), 0) / 1000
-    want(received.size - size > GROWTH * (past + 60),
+    want(received.size - size > JUMP + GROWTH * past,
          "from %d to %d entries a log can grow", size, received.size)
     return "proven", "a signed tree of %d entries, after one of %d" % (
         received.size, size)

@@ -223,10 +223,16 @@ def test_tiles_rebuild_the_tree(size):
     head = evidence.Head(size, 0, leaves.root())
     data = {"replies": [{"at": 1, "path": path, "body": b64(body)}
                         for path, body in leaves.tiles(size).items()]}
-    tree = evidence.proven_tree(data, head, 1)
+    tree = evidence.signed_tree(head, evidence.subtrees_of(data, head, [1]))
     for at in {1, 2, 3, 128, 255, 256, 257, 300, 511, 65536, size - 1}:
         if 0 < at < size:
             assert tree.prefix_root(at) == leaves.root(at)
+
+
+def root_at(data, head, at):
+    """The root of the first leaves, as the replies have it."""
+    tree = evidence.signed_tree(head, evidence.subtrees_of(data, head, [at]))
+    return tree.prefix_root(at)
 
 
 def test_consistency_proofs_rebuild_both_roots():
@@ -237,16 +243,16 @@ def test_consistency_proofs_rebuild_both_roots():
         head = evidence.Head(size, 0, leaves.root(size))
         for at in range(1, size):
             data = {"replies": signer.replies(leaves, at, size)}
-            assert evidence.log_root_at(data, head, at) == leaves.root(at)
+            assert root_at(data, head, at) == leaves.root(at)
             data = {"replies": signer.replies(leaves, at, size, False)}
             if at & at - 1 == 0:
                 with pytest.raises(Missing):
-                    evidence.log_root_at(data, head, at)
+                    root_at(data, head, at)
                 if 2 <= at < size - 1:
                     reply, = signer.replies(leaves, at + 1, size)
                     data = {"replies": [dict(reply, at=at)]}
             if at > 1 and at != size - 1 or at & at - 1:
-                assert evidence.log_root_at(data, head, at) == \
+                assert root_at(data, head, at) == \
                     leaves.root(at)
 
 
@@ -315,7 +321,7 @@ def test_real_heads():
         old.size, new.size)
     data = {"replies": [{"at": old.size, "path": path, "body": b64(
         json.dumps({"consistency": ARGON_PROOF}).encode())}]}
-    assert evidence.log_root_at(data, new, old.size) == old.root
+    assert root_at(data, new, old.size) == old.root
     log = real_log(PARCELYARD_KEY, "static", PARCELYARD)
     head = log.verified(PARCELYARD_NOTE.encode())
     assert head.size == 1587930800 and head.timestamp == 1791346973252
@@ -345,14 +351,19 @@ def root_mismatch(signer, begin=300, end=600):
     """Entry 400 is not the one in the tree."""
     signed, read = Leaves(700), Leaves(700)
     read.leaf[400] = b"another"
-    replies = signer.replies(signed, begin, 700, False) if begin else []
+    replies = []
+    if begin:
+        replies += signer.replies(signed, begin, 700, False)
+    if end < 700:
+        replies += signer.replies(signed, end, 700, not begin)
+    gap = {"from": begin, "to": end,
+           "tree": [b64(h) for h in signed.compact(0, begin)],
+           "entries": [b64(h) for h in read.compact(begin, end)]}
+    if replies:
+        gap["replies"] = replies
     return signer.event(
-        "root-mismatch", head=signer.head(700, signed.root()),
-        computed={"size": end, "root": b64(read.root(end))},
-        gap={"from": begin, "to": end,
-             "tree": [b64(h) for h in signed.compact(0, begin)],
-             "entries": [b64(h) for h in read.compact(begin, end)]},
-        replies=replies + signer.replies(signed, end, 700))
+        "root-mismatch", head=signer.head(700, signed.root()), gap=gap,
+        computed={"size": end, "root": b64(read.root(end))})
 
 
 def whole_mismatch(signer):
