@@ -25,17 +25,22 @@ tail_head_after(struct tail *t, double seconds)
 	tail_timer(t, &t->head_timer, seconds, head_on_timer);
 }
 
+double
+tail_poll_s(const struct tail *t)
+{
+	bool is_static = t->log.api == &log_api_static;
+
+	return (double)(is_static ? t->env->poll_static_ms
+				  : t->env->poll_rfc6962_ms) /
+	       1000.0;
+}
+
 void
 tail_head_later(struct tail *t)
 {
-	bool is_static = t->log.api == &log_api_static;
-	double s = (double)(is_static ? t->env->poll_static_ms
-				      : t->env->poll_rfc6962_ms) /
-		   1000.0;
-
 	if (t->phase == PHASE_READ && !t->range.follow && !t->want_newer)
 		return; /* a scan's head is not chased */
-	tail_head_after(t, s);
+	tail_head_after(t, tail_poll_s(t));
 }
 
 void

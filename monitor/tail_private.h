@@ -34,7 +34,9 @@
 #define TAIL_SEEN_MS 60000
 /* What is accepted is committed after so long, or so many bytes. */
 #define TAIL_COMMIT_S 0.2
-/* After misbehaviour that stays, a followed log is tried again so often. */
+/* After entries that cannot be had, a followed log is left alone for so many
+ * polls, but not for longer than that. */
+#define TAIL_PAUSE_POLLS 30
 #define TAIL_PAUSE_S 300.0
 #define TAIL_COMMIT_BYTES (4ul << 20)
 
@@ -245,6 +247,8 @@ void tail_date_drop(struct tail *t);
 void tail_date_tell(const struct tail *t, uint64_t begin, uint64_t end);
 
 /* tail_head.c */
+/* How often the log's head is asked for, in seconds. */
+double tail_poll_s(const struct tail *t);
 void tail_head_ask(struct tail *t);
 void tail_head_later(struct tail *t);
 void tail_head_after(struct tail *t, double seconds);

@@ -25,6 +25,16 @@ pause_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 	tail_step(t);
 }
 
+static void
+tail_pause(struct tail *t)
+{
+	double s = TAIL_PAUSE_POLLS * tail_poll_s(t);
+
+	t->paused = true;
+	tail_timer(t, &t->pause_timer, s < TAIL_PAUSE_S ? s : TAIL_PAUSE_S,
+	    pause_on_timer);
+}
+
 void
 tail_misbehaved(struct tail *t, enum misdeed kind, const struct err *why)
 {
@@ -37,8 +47,7 @@ tail_misbehaved(struct tail *t, enum misdeed kind, const struct err *why)
 		return;
 	}
 	if (kind == MISDEED_UNREADABLE || kind == MISDEED_ZERO_ENTRIES) {
-		t->paused = true;
-		tail_timer(t, &t->pause_timer, TAIL_PAUSE_S, pause_on_timer);
+		tail_pause(t);
 	} else if (kind == MISDEED_ROOT_MISMATCH) {
 		t->broken = true;
 		diag_error("%s: read on without proofs; `indelible logs "
