@@ -182,22 +182,41 @@ tail_evidence(
 	json_signed(out, "newest", &t->newest);
 	json_signed(out, "received", &t->received);
 	json_stored(out, "newest_before", &t->stored.newest);
-	json_stored(out, "proven_before", &t->stored.proven);
+	if (t->proven_head.head.size > 0)
+		json_signed(out, "proven_before", &t->proven_head);
+	else
+		json_stored(out, "proven_before", &t->stored.proven);
 	json_computed(out, t);
 	json_of_kind(t, out, kind);
 	buf_char(out, '}');
 }
 
+/* The root that the log's audit path has for the tree up to there: no
+ * consistency proof has it when that is a complete tree. */
+static void
+json_anchor_root(struct buf *out, struct tail *t, const struct proof_job *j)
+{
+	struct hash root;
+
+	if (j->kind != PROOF_ANCHOR || j->range.end != j->at)
+		return;
+	range_root(&j->range, t->hasher, &root);
+	buf_char(out, ',');
+	json_hash(out, "root", &root);
+}
+
 void
-evidence_reply(struct buf *out, const struct tail *t, const struct request *req,
-    uint64_t at, struct span body)
+evidence_reply(struct buf *out, struct tail *t, const struct request *req,
+    const struct proof_job *j, struct span body)
 {
 	if (!req->only_hashes)
 		return;
-	buf_fmt(
-	    out, "%s{\"at\":%" PRIu64 ",\"path\":", out->len ? "," : "", at);
+	buf_fmt(out, "%s{\"at\":%" PRIu64 ",\"path\":", out->len ? "," : "",
+	    j->at);
 	text_json(out, span_str(req->url + strlen(t->log.url)));
 	buf_str(out, ",\"body\":\"");
 	text_base64(out, body);
-	buf_str(out, "\"}");
+	buf_char(out, '"');
+	json_anchor_root(out, t, j);
+	buf_char(out, '}');
 }

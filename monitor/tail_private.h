@@ -95,6 +95,12 @@ struct gap {
 	} * marks;
 	size_t good, bad; /* in front of mark `good` all is right, of `bad`
 			     not; bad may be num */
+	enum gap_step {
+		GAP_HALVES, /* is mark `asked` before or behind it? */
+		GAP_GOOD,   /* the proof that the tree at `good` is right */
+		GAP_BAD,    /* what the log says is the tree at `bad` */
+		GAP_BEFORE  /* ... at the head that was proven before */
+	} step;
 	size_t asked;
 	bool good_asked, bad_asked;
 	struct buf good_replies, bad_replies; /* JSON: the log's proofs */
@@ -278,7 +284,8 @@ uint64_t tail_limit(const struct tail *t);
 
 /* tail_prove.c */
 void tail_prove(struct tail *t);
-void tail_anchor(struct tail *t);
+/* Ask for what the log says is the target's tree up to there: job.range. */
+void tail_anchor(struct tail *t, uint64_t at);
 void tail_proof_drop(struct tail *t);
 /* Ask for the proof that `have` is a prefix of the target's tree. */
 void tail_proof(struct tail *t, const struct range *have);
@@ -297,8 +304,8 @@ void tail_gap_note(struct tail *t, const struct range *part);
 /* The root does not fit, and reading again did not help. Ends with
  * tail_misbehaved. */
 void tail_gap_find(struct tail *t, const struct err *why);
-/* Its proof is there, or is not to be had. */
-void tail_gap_proof(struct tail *t, bool is_prefix);
+/* Its proof is there and leads to the target or not, or is not to be had. */
+void tail_gap_proof(struct tail *t, bool holds);
 void tail_gap_no_proof(struct tail *t);
 void gap_fini(struct gap *g);
 
@@ -320,8 +327,8 @@ void tail_stale(struct tail *t, int64_t since_ms);
 void tail_evidence(
     struct tail *t, struct buf *out, enum misdeed kind, const char *detail);
 /* A reply that may be shown, into a list of such in JSON. */
-void evidence_reply(struct buf *out, const struct tail *t,
-    const struct request *req, uint64_t at, struct span body);
+void evidence_reply(struct buf *out, struct tail *t, const struct request *req,
+    const struct proof_job *j, struct span body);
 
 /* tail_commit.c */
 void tail_commit_soon(struct tail *t);

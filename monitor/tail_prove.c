@@ -46,7 +46,8 @@ tail_misbehaved(struct tail *t, enum misdeed kind, const struct err *why)
 		tail_end(t, ST_MISMATCH, &e);
 		return;
 	}
-	if (kind == MISDEED_UNREADABLE || kind == MISDEED_ZERO_ENTRIES) {
+	if (kind == MISDEED_UNREADABLE || kind == MISDEED_ZERO_ENTRIES ||
+	    kind == MISDEED_BAD_PROOF) {
 		tail_pause(t);
 	} else if (kind == MISDEED_ROOT_MISMATCH) {
 		t->broken = true;
@@ -248,7 +249,7 @@ proof_on_reply(void *arg, const struct http_reply *r)
 	}
 	if (r->code == 200 && (t->gap.on || t->phase == PHASE_ANCHOR))
 		evidence_reply(
-		    &t->replies, t, &t->proof_req, t->job.at, r->body);
+		    &t->replies, t, &t->proof_req, &t->job, r->body);
 	proof_ask(t);
 }
 
@@ -285,9 +286,9 @@ proof_start(struct tail *t, uint64_t at, const struct range *have)
 }
 
 void
-tail_anchor(struct tail *t)
+tail_anchor(struct tail *t, uint64_t at)
 {
-	proof_start(t, t->stretch.begin, NULL);
+	proof_start(t, at, NULL);
 }
 
 void

@@ -453,6 +453,10 @@ def is_root_mismatch(_log, heads, data, _event):
     if computed.get("size") == end:
         want(octets(member(computed, "root"), "`computed`") == ours,
              "`computed` is not what `tree` and `entries` make up")
+    earlier = head_not_continued(heads, head, gap)
+    if earlier:
+        return "proven", "the signed tree of %d does not continue the one " \
+            "of %d in `%s`" % (head.size, heads[earlier].size, earlier)
     if "replies" in gap:
         tree = signed_tree(head, subtrees_of(gap, head, (begin, end), before))
         want(tree.prefix_root(begin) == Tree(begin, before).root,
@@ -465,6 +469,25 @@ def is_root_mismatch(_log, heads, data, _event):
     want(theirs != ours, "the log's root at %d is that of the entries", end)
     return "proven", "the entries [%d, %d) are not those of the signed tree" \
         " of %d" % (begin, end, head.size)
+
+
+def head_not_continued(heads, head, gap):
+    """The name of an earlier head that is contradicted by the log's proof at
+    its size, if there is one."""
+    for name, earlier in heads.items():
+        replies = [reply for reply in gap.get("replies", [])
+                   if number(reply, "at") == earlier.size]
+        if not replies or earlier.size >= head.size:
+            continue
+        try:
+            root = signed_tree(head, subtrees_of(
+                {"replies": replies}, head, [earlier.size])).prefix_root(
+                    earlier.size)
+        except Missing:     # it is for who knows the tree before
+            continue
+        if root != earlier.root:
+            return name
+    return None
 
 
 def is_other_root(head, data):

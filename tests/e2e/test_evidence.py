@@ -366,6 +366,18 @@ def root_mismatch(signer, begin=300, end=600):
         computed={"size": end, "root": b64(read.root(end))})
 
 
+def split_view(signer):
+    """What was proven under the head before is not in this one's tree."""
+    old, new = Leaves(450, 0), Leaves(700)
+    return signer.event(
+        "root-mismatch", head=signer.head(700, new.root()),
+        proven_before=signer.head(450, old.root()),
+        gap={"from": 256, "to": 700,
+             "tree": [b64(h) for h in old.compact(0, 256)],
+             "entries": [b64(h) for h in new.compact(256, 700)],
+             "replies": signer.replies(new, 450, 700)})
+
+
 def whole_mismatch(signer):
     """All was read, and the root is another one."""
     return signer.event(
@@ -394,7 +406,7 @@ def bad_proof(signer):
 
 
 SIGNED = {"fork": fork, "rollback": rollback, "root-mismatch": root_mismatch,
-          "whole": whole_mismatch, "size-jump": size_jump,
+          "split": split_view, "whole": whole_mismatch, "size-jump": size_jump,
           "future-head": future_head, "bad-proof": bad_proof}
 
 
@@ -512,6 +524,7 @@ def test_gaps(signer, begin, end):
 UNSIGNED = ["detail", "url", "kind", "read", "proven", "log_name"]
 # These hashes can be anything but the right ones.
 FREE = {"whole": ["computed.root"], "bad-proof": ["replies"],
+        "split": ["gap.tree", "gap.entries"],
         "root-mismatch": ["computed.size"]}
 
 
