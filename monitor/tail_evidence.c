@@ -191,32 +191,40 @@ tail_evidence(
 	buf_char(out, '}');
 }
 
-/* The root that the log's audit path has for the tree up to there: no
- * consistency proof has it when that is a complete tree. */
-static void
-json_anchor_root(struct buf *out, struct tail *t, const struct proof_job *j)
+/* Of an entry with its audit path only the root of the tree up to there, and
+ * that only where no consistency proof has it: of a complete tree, and of the
+ * head's. */
+static bool
+json_anchor(struct buf *out, struct tail *t, const struct proof_job *j)
 {
+	bool complete = (j->at & (j->at - 1)) == 0;
 	struct hash root;
 
-	if (j->kind != PROOF_ANCHOR || j->range.end != j->at)
-		return;
+	if (j->kind != PROOF_ANCHOR || j->range.end != j->at ||
+	    !(complete || j->at == j->head.size))
+		return false;
 	range_root(&j->range, t->hasher, &root);
-	buf_char(out, ',');
 	json_hash(out, "root", &root);
+	return true;
 }
 
 void
 evidence_reply(struct buf *out, struct tail *t, const struct request *req,
     const struct proof_job *j, struct span body)
 {
-	if (!req->only_hashes)
-		return;
-	buf_fmt(out, "%s{\"at\":%" PRIu64 ",\"path\":", out->len ? "," : "",
-	    j->at);
-	text_json(out, span_str(req->url + strlen(t->log.url)));
-	buf_str(out, ",\"body\":\"");
-	text_base64(out, body);
-	buf_char(out, '"');
-	json_anchor_root(out, t, j);
-	buf_char(out, '}');
+	struct buf what = {0};
+
+	if (req->only_hashes) {
+		buf_str(&what, "\"body\":\"");
+		text_base64(&what, body);
+		buf_char(&what, '"');
+	}
+	if (req->only_hashes || json_anchor(&what, t, j)) {
+		buf_fmt(out,
+		    "%s{\"at\":%" PRIu64 ",\"path\":", out->len ? "," : "",
+		    j->at);
+		text_json(out, span_str(req->url + strlen(t->log.url)));
+		buf_fmt(out, ",%s}", buf_cstr(&what));
+	}
+	buf_fini(&what);
 }

@@ -44,6 +44,8 @@ TILE_PATH = re.compile(r"(?:^|/)tile/([0-5])/((?:x\d{3}/)*\d{3})"
                        r"(?:\.p/([1-9]\d{0,2}))?$")
 PROOF_PATH = re.compile(r"(?:^|/)ct/v1/get-sth-consistency"
                         r"\?first=(\d+)&second=(\d+)$")
+ENTRY_PATH = re.compile(r"(?:^|/)ct/v1/get-entry-and-proof"
+                        r"\?leaf_index=(\d+)&tree_size=(\d+)$")
 READ_PATH = re.compile(r"(?:^|/)(?:tile/data/[x0-9/]+(?:\.p/\d+)?|"
                        r"ct/v1/get-entries\?start=\d+&end=\d+)$")
 
@@ -58,10 +60,14 @@ class Missing(Wrong):
     """A subtree that is needed is not among those given."""
 
 
-def want(condition, why, *values):
+class Refuted(Wrong):
+    """The log's proof proves nothing."""
+
+
+def want(condition, why, *values, error=Wrong):
     """Wrong, unless the condition is true."""
     if not condition:
-        raise Wrong(why % values if values else why)
+        raise error(why % values if values else why)
 
 
 # --- fields -----------------------------------------------------------------
@@ -182,7 +188,7 @@ class Tree:
             digest = inner_hash(self._hash(begin, middle),
                                 self._hash(middle, end))
             want(own in (None, digest), "the hash of [%d, %d) is not that of "
-                 "its parts", begin, end)
+                 "its parts", begin, end, error=Refuted)
         else:
             digest = own
         if digest is None:
@@ -232,14 +238,15 @@ def tile_subtrees(level, index, width):
     return [(n * size, (n + 1) * size) for n in range(first, first + width)]
 
 
-def reply_subtrees(path, body, head):
-    """{subtree: hash} out of one reply."""
+def reply_subtrees(path, body, head, at):
+    """{subtree: hash} out of one reply to what was asked for at `at`."""
     tile = TILE_PATH.search(path)
     if tile:
         level, groups, width = tile.groups()
         width = int(width or 256)
-        want(width <= 256 and len(body) == 32 * width,
-             "%s has %d bytes", path, len(body))
+        want(width <= 256, "`%s` is no tile", path)
+        want(len(body) == 32 * width,
+             "%s has %d bytes", path, len(body), error=Refuted)
         index = int(groups.replace("x", "").replace("/", ""))
         where = tile_subtrees(int(level), index, width)
         want(where[0][1] <= head.size, "%s is beyond the tree", path)
@@ -248,15 +255,28 @@ def reply_subtrees(path, body, head):
     proof = PROOF_PATH.search(path)
     want(proof, "`%s` is neither a hash tile nor a consistency proof", path)
     first, second = (int(each) for each in proof.groups())
-    want(second == head.size, "the proof is for a tree of %d", second)
+    want((first, second) == (at, head.size), "the proof is from %d to %d",
+         first, second)
     try:
         digests = nodes_of(json.loads(body.decode()), "consistency")
-    except ValueError:
-        raise Wrong("the proof is not JSON") from None
+    except (ValueError, Wrong):
+        raise Refuted("the proof is no list of hashes") from None
     where = proof_subtrees(first, second)
     want(len(where) == len(digests), "a proof from %d to %d has %d hashes, "
-         "not %d", first, second, len(where), len(digests))
+         "not %d", first, second, len(where), len(digests), error=Refuted)
     return dict(zip(where, digests))
+
+
+def root_of_reply(reply, path, head):
+    """The root of the tree that the last entry's audit path leads to. The
+    entry is left out; without it this is the reporter's word, until a
+    consistency proof, in which no complete tree has its own hash, fits."""
+    entry = ENTRY_PATH.search(path)
+    at = reply["at"]
+    want(entry and [int(each) for each in entry.groups()] == [at - 1, at],
+         "`%s` does not ask for the last entry of %d", path, at)
+    want(at & at - 1 == 0 or at == head.size, "no root is needed at %d", at)
+    return octets(reply["root"], "`root`", 32)
 
 
 def subtrees_of(where, head, positions, known=None):
@@ -266,15 +286,15 @@ def subtrees_of(where, head, positions, known=None):
     for reply in member(where, "replies", list):
         at = number(reply, "at")
         want(at in positions, "no proof is needed at %d", at)
-        found = reply_subtrees(
-            member(reply, "path", str),
-            octets(member(reply, "body"), "a reply's body"), head)
-        # A complete tree's own hash is in no consistency proof.
-        if "root" in reply and at & at - 1 == 0:
-            found[0, at] = octets(reply["root"], "`root`", 32)
+        path = member(reply, "path", str)
+        if "root" in reply:
+            found = {(0, at): root_of_reply(reply, path, head)}
+        else:
+            found = reply_subtrees(path, octets(
+                member(reply, "body"), "a reply's body"), head, at)
         for subtree, digest in found.items():
             want(out.get(subtree, digest) == digest,
-                 "two hashes for [%d, %d)", *subtree)
+                 "two hashes for [%d, %d)", *subtree, error=Refuted)
             out[subtree] = digest
     return out
 
@@ -283,7 +303,8 @@ def signed_tree(head, subtrees):
     """The head's tree out of some of its subtrees; Wrong when that is not
     what they lead to."""
     tree = Tree(head.size, subtrees)
-    want(tree.root == head.root, "the proof does not lead to the head")
+    want(tree.root == head.root, "the proof does not lead to the head",
+         error=Refuted)
     return tree
 
 
@@ -511,9 +532,7 @@ def is_bad_proof(_log, heads, data, _event):
     want(0 < at <= head.size, "no proof can be at %d", at)
     try:
         signed_tree(head, subtrees_of(data, head, positions))
-    except Missing:
-        raise
-    except Wrong as wrong:
+    except Refuted as wrong:
         return "proven", str(wrong)
     raise Wrong("the proof at %d leads to the head" % at)
 
