@@ -134,7 +134,7 @@ fuzz-run: $(FUZZ:%=$(O)/fuzz/%)
 
 # --- the rest ---------------------------------------------------------------
 .PHONY: deps-check deps-install check check-run asan tsan coverage lint \
-	format e2e interop demo install clean help
+	format e2e interop benign demo install clean help
 deps-check:
 	@tests/deps $(DEB_BUILD)
 deps-install:
@@ -157,6 +157,10 @@ e2e: all
 interop: all
 	@$(PY) -m tests.interop.programs
 	INDELIBLE=$(O)/indelible $(PY) -m pytest -q -rs tests/interop $(E2E)
+# Honest logs in all weathers give no false alarm.
+benign: all
+	INDELIBLE=$(O)/indelible $(PY) -m tests.bench.benign \
+	    --polls $(or $(POLLS),2000) --logs $(or $(LOGS),40)
 asan:
 	$(MAKE) BUILD=asan all unit fuzz-replay
 tsan:
@@ -187,6 +191,7 @@ help:
 	@echo 'make interop    logs of others, and another reader of our own'
 	@echo 'make asan | tsan | coverage              other builds of it'
 	@echo 'make fuzz SECONDS=60                     search for new inputs'
+	@echo 'make benign POLLS=100000                 look for false alarms'
 	@echo 'make install DESTDIR= PREFIX=$(PREFIX)'
 	@echo 'BUILD=release|asan|tsan|cov|fuzz  WERROR=1  CC=clang'
 

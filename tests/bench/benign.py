@@ -120,8 +120,8 @@ class Campaign:
                 made = self.polls()
             if rounds % 20 == 0:
                 self.look()
-                print("\r%d polls, %d events" % (made, len(self.events())),
-                      end="", file=sys.stderr, flush=True)
+                print("%d polls, %d events" % (made, len(self.events())),
+                      file=sys.stderr, flush=True)
         took = time.monotonic() - begun
         self.settle()
         return made, took

@@ -141,7 +141,8 @@ class Log:
                      "precert": (entries.PRECERT,),
                      "final": (entries.X509,)}[spec.get("log", "pair")]
             added = [self._add(entries.of_minted(
-                len(self.entries), self._tick(), minted, kind))
+                len(self.entries), self._tick(), minted, kind).saying(
+                    spec.get("leaf_index_off", 0)))
                 for kind in kinds]
         for entry in added:
             entry.plants = spec.get("plants", [])
