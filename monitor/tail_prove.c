@@ -248,8 +248,7 @@ proof_on_reply(void *arg, const struct http_reply *r)
 		return;
 	}
 	if (r->code == 200 && (t->gap.on || t->phase == PHASE_ANCHOR))
-		evidence_reply(
-		    &t->replies, t, &t->proof_req, &t->job, r->body);
+		evidence_reply(&t->replies, t, &t->proof_req, &t->job, r->body);
 	proof_ask(t);
 }
 

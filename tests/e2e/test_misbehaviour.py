@@ -314,6 +314,7 @@ def test_root_mismatch_without_proofs(work, server):
     scene.monitor.stop()
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("api", APIS)
 def test_split_view(work, server, api):
     """The log grows into a tree that does not continue the one we read."""
@@ -402,6 +403,7 @@ def test_scan_from_the_future(work, server, api):
     assert result.summary["verified"] is True
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("api", APIS)
 @pytest.mark.parametrize("begin,end", [(100, 300), (128, 256), (149, 151),
                                        (0, 256), (1, 456)])
@@ -427,3 +429,18 @@ def test_scan_with_bad_proofs(work, server, api, begin):
     event, = result.of_type(MISBEHAVIOUR)
     assert event["data"]["kind"] == "bad-proof"
     assert verdicts([event]) == ["proven"]
+
+
+@pytest.mark.parametrize("api,page", [("static", 256), ("rfc6962", 16)])
+def test_scan_finds_the_place(work, server, api, page):
+    """Among many batches, the gap is no wider than a few of them."""
+    log = server.new_log([{"filler": 20000}], page=page)
+    for index in (0, 255, 9999, 19999):
+        log.calm()
+        log.fault("flip", index=index)
+        result = work.backfill(log, api, seconds=240).expect(76)
+        event, = result.of_type(MISBEHAVIOUR)
+        assert verdicts([event]) == ["proven"]
+        gap = event["data"]["gap"]
+        assert gap["from"] <= index < gap["to"] <= gap["from"] + 256
+    log.remove()
