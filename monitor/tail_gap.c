@@ -166,20 +166,30 @@ replies_take(struct buf *to, struct buf *from)
 	*from = (struct buf){0};
 }
 
+/* The signed tree that was proven last; size 0: none. */
+static struct tree
+tree_before(const struct tail *t)
+{
+	const struct head *h = &t->proven_head.head;
+
+	if (h->size > 0)
+		return (struct tree){h->size, h->root};
+	return (struct tree){t->stored.proven.size, t->stored.proven.root};
+}
+
 /* The tree that was proven under the last head is not that of this one: the
  * log's own proof at that head's size shows it. */
 static bool
 gap_before(struct tail *t)
 {
 	struct gap *g = &t->gap;
-	uint64_t size = t->proven_head.head.size > 0 ? t->proven_head.head.size
-						     : t->stored.proven.size;
+	struct tree before = tree_before(t);
 
-	if (size == 0 || size >= t->target.head.size)
+	if (before.size == 0 || before.size >= t->target.head.size)
 		return false;
 	g->step = GAP_BEFORE;
 	g->bad_asked = true;
-	tail_anchor(t, size);
+	tail_anchor(t, before.size);
 	return true;
 }
 
@@ -205,6 +215,41 @@ gap_none(struct tail *t)
 	gap_fini(&t->gap);
 	tail_prove_to(t, &tree);
 	tail_step(t);
+}
+
+/* The log's tree does continue the one before, so the proof that said no was
+ * not its own; who sent it is not known. */
+static void
+gap_again(struct tail *t)
+{
+	struct err e = {"its proofs contradict each other"};
+
+	t->gap.on = false;
+	gap_fini(&t->gap);
+	t->mismatches = 0;
+	if (!t->range.follow) {
+		tail_end(t, ST_UNREACHABLE, &e);
+		return;
+	}
+	diag_warn("%s: %s; trying again later", t->log.name, e.text);
+	tail_pause(t);
+}
+
+/* What the log says is its tree where the last head was. */
+static void
+gap_continues(struct tail *t)
+{
+	struct gap *g = &t->gap;
+	struct tree before = tree_before(t);
+	struct hash root;
+
+	range_root(&t->job.range, t->hasher, &root);
+	if (hash_eq(&root, &before.root)) {
+		gap_again(t);
+		return;
+	}
+	replies_take(&g->good_replies, &t->replies);
+	gap_end(t);
 }
 
 /* The log's own tree at `bad` is there. */
@@ -235,6 +280,10 @@ tail_gap_proof(struct tail *t, bool holds)
 	}
 	if (g->step == GAP_BAD) {
 		gap_anchored(t);
+		return;
+	}
+	if (g->step == GAP_BEFORE) {
+		gap_continues(t);
 		return;
 	}
 	if (!holds && g->step == GAP_GOOD && gap_before(t))

@@ -298,6 +298,9 @@ void tail_mismatch(struct tail *t, enum misdeed kind, const struct err *why);
  * proofs when the tree is wrong, later when the entries cannot be had. */
 void tail_misbehaved(struct tail *t, enum misdeed kind, const struct err *why);
 
+/* Nothing is read for a while; then it goes on, with the newest head. */
+void tail_pause(struct tail *t);
+
 /* tail_gap.c */
 /* A batch that is about to join the tree. */
 void tail_gap_note(struct tail *t, const struct range *part);

@@ -25,7 +25,7 @@ pause_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 	tail_step(t);
 }
 
-static void
+void
 tail_pause(struct tail *t)
 {
 	double s = TAIL_PAUSE_POLLS * tail_poll_s(t);

@@ -135,9 +135,9 @@ class Scene:
                 if sighting["log_id"] == log.log_id:
                     assert sighting["verified"] is True
 
-    def reads_on(self):
+    def reads_on(self, view=None):
         """What is logged from now on is found, proven, and all is well."""
-        new = self.bad.append([{"filler": 120}, jane_spec(),
+        new = (view or self.bad).append([{"filler": 120}, jane_spec(),
                                {"filler": 20}])
         self.work.wait_for_ids(expected_ids(new), self.monitor)
         wait_until(lambda: is_healthy(self.work), "health")
@@ -317,7 +317,8 @@ def test_root_mismatch_without_proofs(work, server):
 @pytest.mark.smoke
 @pytest.mark.parametrize("api", APIS)
 def test_split_view(work, server, api):
-    """The log grows into a tree that does not continue the one we read."""
+    """The log grows into a tree that does not continue the one we read; and
+    that is the tree which a person lets us read on."""
     scene = Scene(work, server, api)
     other = server.new_log([], share_key=scene.bad.name, fork_at=300,
                            fork_of=scene.bad.name, origin=scene.bad.origin)
@@ -326,7 +327,31 @@ def test_split_view(work, server, api):
     scene.told("root-mismatch", "proven")
     scene.unhealthy("root-mismatch")
     scene.other_is_followed()
+    scene.bridge()
+    scene.reads_on(other)
+    scene.told_no_more()
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("kind,fault,how", [
+    ("fork", "wrong-root", {}), ("rollback", "rollback", {"size": 200}),
+    ("root-mismatch", "view", {})])
+def test_while_it_was_down(work, server, api, kind, fault, how):
+    """What was proven before the service was stopped is remembered."""
+    scene = Scene(work, server, api)
+    scene.let_pass(3)
     scene.monitor.stop()
+    if fault == "view":
+        other = server.new_log([], share_key=scene.bad.name, fork_at=300,
+                               fork_of=scene.bad.name,
+                               origin=scene.bad.origin)
+        other.grow(400)
+        how = {"log": other.name}
+    scene.bad.fault(fault, **how)
+    scene.begin()
+    scene.told(kind, "proven")
+    scene.unhealthy(kind)
+    scene.other_is_followed()
 
 
 @pytest.mark.parametrize("api", APIS)
@@ -338,6 +363,30 @@ def test_bad_proof(work, server, api):
     scene.begin()
     evidence = scene.told("bad-proof", "proven")
     assert evidence["replies"]
+    scene.unhealthy("bad-proof")
+    scene.other_is_followed()
+    stays(scene, "bad-proof")
+
+
+@pytest.mark.parametrize("wrong", [1, 2, 3, 4])
+def test_wrong_proofs_pass(work, server, wrong):
+    """A cache that serves the wrong hash tile for a while accuses nobody."""
+    scene = Scene(work, server, "static")
+    scene.bad.fault("flip-hash", on="hash", count=wrong)
+    scene.reads_on()
+    wait_until(lambda: scene.bad.hits() == wrong, "wrong tiles")
+    scene.reads_on()
+    assert misdeeds(work) == []
+    scene.monitor.stop()
+
+
+def test_bad_proof_while_it_is_followed(work, server):
+    """Proofs that lead nowhere, however often they are asked for, are not
+    held against the entries."""
+    scene = Scene(work, server, "static")
+    scene.bad.fault("flip-hash", on="hash")
+    scene.bad.grow(600)
+    scene.told("bad-proof", "proven")
     scene.unhealthy("bad-proof")
     scene.other_is_followed()
     stays(scene, "bad-proof")
