@@ -254,6 +254,11 @@ def test_read_only(work, server, publisher, running):
     publisher.publish(log_list)
     said(process, "read-only, and read to its end at %d" % head["size"])
     assert_quiet(log)
+    states = {line.get("log_id"): line.get("state") for line in (
+        json.loads(text) for text in
+        work.with_config("status", "--json").expect(0).out.splitlines())}
+    assert states[log.log_id] == "readonly"
+    assert states[logs[1].log_id] == "usable"
     publisher.publish(list_of(server, logs))
     said(process, "usable in the lists now")
     grow(work, process, log)
