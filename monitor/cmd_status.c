@@ -179,7 +179,7 @@ log_reasons(const struct view *v, const struct survey_log *l, struct reasons *r)
 	char age[32];
 
 	trouble_reason(r, &l->log.trouble);
-	if (!is_followed(v, l))
+	if (!is_followed(v, l) || (l->want && want_is_over(l->want)))
 		return;
 	if (l->log.newest.raw.len == 0)
 		reason(r, "no signed head of it has been proven or stored "
@@ -248,6 +248,9 @@ log_json(struct buf *out, const struct view *v, const struct survey_log *l)
 	buf_str(out, "{\"type\":\"log\",");
 	survey_json(out, l);
 	buf_fmt(out, ",\"followed\":%s", is_followed(v, l) ? "true" : "false");
+	if (l->want != NULL && l->want->listed)
+		buf_fmt(out, ",\"state\":\"%s\"",
+		    loglist_state_name(l->want->state));
 	trouble_json(out, &l->log.trouble);
 	stretches_json(out, l);
 	covered_json(out, l);
@@ -312,6 +315,9 @@ log_text(struct buf *out, const struct view *v, const struct survey_log *l)
 		buf_fmt(out, " (%s)", l->log.api);
 	buf_fmt(out, "\n  %-10s ", "log id");
 	text_base64(out, hash_span(&l->log.log_id));
+	if (l->want != NULL && l->want->listed)
+		buf_fmt(out, "\n  %-10s %s in the lists", "state",
+		    loglist_state_name(l->want->state));
 	buf_char(out, '\n');
 	for (size_t i = 0; i < l->num; i++)
 		stretch_text(out, &l->stretches[i]);

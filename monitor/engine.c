@@ -336,6 +336,8 @@ engine_on_hup(struct ev_loop *loop, ev_signal *w, int revents)
 	(void)revents;
 	indexer_check(g->indexer);
 	courier_kick(g->courier);
+	if (g->conf.on_hup != NULL)
+		g->conf.on_hup(g->conf.arg);
 }
 
 static void
@@ -345,6 +347,7 @@ engine_on_tick(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
+	engine_logs_sweep(g);
 	if (g->conf.on_tick != NULL)
 		g->conf.on_tick(g->conf.arg);
 }

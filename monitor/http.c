@@ -29,7 +29,8 @@ struct http_call {
 	struct easy *easy; /* NULL: not under way */
 	char *url;
 	struct http_url at;
-	struct http_get want; /* its url is `url` */
+	struct http_get want; /* its url is `url`, its since ours */
+	struct http_since since;
 	struct answer answer;
 	struct err why; /* refused: the reason */
 	bool is_refused, ended;
@@ -247,6 +248,10 @@ http_get(struct http *h, const struct http_get *g)
 	c->url = mem_str(g->url);
 	c->want = *g;
 	c->want.url = c->url;
+	if (g->since != NULL) {
+		c->since = *g->since;
+		c->want.since = &c->since;
+	}
 	answer_init(&c->answer, g->limit, g->into);
 	LIST_INSERT_HEAD(&h->calls, c, link);
 	if (http_url_read(&c->at, c->url, &c->why) == ST_OK) {

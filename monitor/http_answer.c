@@ -117,6 +117,19 @@ length_check(struct answer *a, struct span value)
 		too_long(a);
 }
 
+/* A text to be sent back as it came; one that could not be is left out. */
+static void
+since_keep(char out[HTTP_SINCE_MAX], struct span value)
+{
+	if (value.len >= HTTP_SINCE_MAX)
+		return;
+	for (size_t i = 0; i < value.len; i++)
+		if (value.p[i] < ' ' || value.p[i] > '~')
+			return;
+	memcpy(out, value.p, value.len);
+	out[value.len] = '\0';
+}
+
 static void
 answer_field(struct answer *a, struct span line)
 {
@@ -129,6 +142,10 @@ answer_field(struct answer *a, struct span line)
 		length_check(a, v);
 	else if (field_is(&v, line, "date"))
 		a->date_ms = (ms = date_read(v)) > 0 ? ms : 0;
+	else if (field_is(&v, line, "etag"))
+		since_keep(a->since.etag, v);
+	else if (field_is(&v, line, "last-modified"))
+		since_keep(a->since.modified, v);
 	else if (field_is(&v, line, "retry-after") &&
 		 v.len < sizeof(a->retry_after)) {
 		memcpy(a->retry_after, v.p, v.len);
@@ -153,6 +170,7 @@ answer_status(struct answer *a, struct span line)
 	a->unknown_code = false;
 	a->date_ms = 0;
 	a->retry_after[0] = '\0';
+	a->since = (struct http_since){{0}};
 }
 
 bool
@@ -262,6 +280,7 @@ answer_end(
 	r->status = a->status;
 	r->code = a->code;
 	r->date_ms = a->date_ms;
+	r->since = a->since;
 	r->retry_after_ms = answer_retry_ms(a, now_ms);
 	r->body = a->into ? span_of(a->into, a->len) : buf_span(&a->own);
 	if (r->status == ST_OK)

@@ -33,6 +33,7 @@ struct answer {
 	size_t head_len;
 	int64_t date_ms; /* 0 = none */
 	char retry_after[64];
+	struct http_since since;
 	struct buf own;
 	size_t len;         /* bytes of the body that are kept */
 	size_t received;    /* bytes of the body that came */

@@ -52,6 +52,7 @@ easy_new(void)
 void
 easy_free(struct easy *e)
 {
+	curl_slist_free_all(e->headers);
 	curl_easy_cleanup(e->curl);
 	free(e);
 }
@@ -137,6 +138,40 @@ set_http(CURL *curl, const struct easy_conf *conf, const struct http_get *get,
 	SET(HTTPHEADER, conf->headers);
 }
 
+static void
+add_header(struct easy *e, const char *name, const char *value)
+{
+	struct curl_slist *longer;
+	struct buf line = {0};
+
+	if (value[0] == '\0')
+		return;
+	buf_fmt(&line, "%s: %s", name, value);
+	longer = curl_slist_append(e->headers, buf_cstr(&line));
+	ASSERT(longer != NULL);
+	e->headers = longer;
+	buf_fini(&line);
+}
+
+/* Only what is newer (RFC 9110 section 13.1). */
+static void
+set_since(struct easy *e, const struct http_since *since)
+{
+	CURL *curl = e->curl;
+
+	curl_slist_free_all(e->headers);
+	e->headers = NULL;
+	if (since == NULL)
+		return;
+	add_header(e, "If-None-Match", since->etag);
+	add_header(e, "If-Modified-Since", since->modified);
+	if (e->headers == NULL)
+		return;
+	e->headers = curl_slist_append(e->headers, HTTP_ACCEPT);
+	ASSERT(e->headers != NULL);
+	SET(HTTPHEADER, e->headers);
+}
+
 /*
  * As good as new. libcurl 7.88 takes no buffer size for a handle that has a
  * buffer from before, and some ends of a transfer leave it one: such a handle
@@ -169,6 +204,7 @@ easy_set(struct easy *e, const struct easy_conf *conf,
 	set_limits(curl, &conf->http);
 	set_tls(curl, conf->http.ca_file);
 	set_http(curl, conf, get, url);
+	set_since(e, get->since);
 	SET(ERRORBUFFER, e->why);
 	SET(HEADERFUNCTION, curl_on_header);
 	SET(HEADERDATA, answer);

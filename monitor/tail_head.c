@@ -22,7 +22,10 @@ head_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 void
 tail_head_after(struct tail *t, double seconds)
 {
-	tail_timer(t, &t->head_timer, seconds, head_on_timer);
+	double rest = (double)t->rest_ms / 1000.0;
+
+	tail_timer(
+	    t, &t->head_timer, seconds > rest ? seconds : rest, head_on_timer);
 }
 
 double
@@ -295,7 +298,7 @@ head_silence(struct tail *t)
 		since = t->start_ms;
 	if (now_ms() - since < limit + TAIL_GRACE_MS) {
 		t->is_stale = false;
-	} else if (t->range.follow && !t->is_stale) {
+	} else if (t->range.follow && !t->over && !t->is_stale) {
 		t->is_stale = true;
 		tail_stale(t, since);
 	}
@@ -353,6 +356,7 @@ head_verified(struct tail *t, const struct head *h, const struct http_reply *r)
 		return;
 	}
 	t->signature_failures = 0;
+	t->heard_ms = now_ms();
 	if (head_is_future(t, h, r->date_ms)) {
 		tail_received(t, h, r->body);
 		tail_event(t, MISDEED_FUTURE_HEAD,

@@ -163,6 +163,9 @@ struct tail {
 	struct http_call *head_call;
 	ev_timer head_timer;
 	unsigned head_failures, signature_failures, stale_heads;
+	int64_t heard_ms; /* when a head was last verified */
+	int64_t rest_ms;  /* heads are asked for no more often; 0: no limit */
+	bool over;        /* no new heads are expected */
 
 	/* reading: committed <= accepted <= planned <= limit */
 	int64_t bump;                /* of the job, past finished scans */

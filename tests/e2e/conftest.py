@@ -1,10 +1,12 @@
 """What all end-to-end tests share: the log server and a workspace."""
+import contextlib
 import os
 
 import pytest
 
 from tests.fakelog.client import Server
 from .helpers import BINARY, Workspace
+from .publisher import Publisher
 
 
 def pytest_configure(config):
@@ -29,3 +31,10 @@ def work(tmp_path):
     workspace = Workspace(tmp_path)
     yield workspace
     workspace.close()
+
+
+@pytest.fixture
+def publisher():
+    """A server of one log list."""
+    with contextlib.closing(Publisher()) as running:
+        yield running

@@ -2,6 +2,7 @@
 
 /rfc6962/ct/v1/... and /static/...   the log without a name
 /NAME/rfc6962/... and /NAME/static/...   the other logs
+/NAME/both/...   both protocols under one prefix, as some logs have it
 /control/...   JSON; what it can do stands in CONTROL below
 """
 import asyncio
@@ -18,8 +19,8 @@ from .log import Log
 from .mint import Mint
 from .protocol import Ask, answer, as_json, refuse
 
-LOG_PATH = re.compile(r"(?:/(?P<log>[a-z0-9-]+))?/(?P<api>rfc6962|static)/"
-                      r"(?P<rest>.*)$")
+LOG_PATH = re.compile(r"(?:/(?P<log>[a-z0-9-]+))?/"
+                      r"(?P<api>rfc6962|static|both)/(?P<rest>.*)$")
 CONTROL_PATH = re.compile(r"/control/(?P<verb>[a-z]+)"
                           r"(?:/(?P<log>[a-z0-9-]+))?$")
 JOURNAL = 50000     # requests remembered for each log
@@ -94,7 +95,10 @@ class Server:
         """A request to a log."""
         if request.method != "GET":
             return wire.whole(refuse(405, "only GET"))
-        ask = Ask(match.group("api"), match.group("rest"), request.query,
+        api, rest = match.group("api"), match.group("rest")
+        if api == "both":
+            api = "rfc6962" if rest.startswith("ct/v1/") else "static"
+        ask = Ask(api, rest, request.query,
                   "gzip" in request.headers.get("Accept-Encoding", ""))
         meaning, on_the_way = log.faults.pick(ask)
         view = log

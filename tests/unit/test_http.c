@@ -628,6 +628,39 @@ test_what_the_server_sees(void **state)
 	assert_null(strstr(head, "Upgrade"));
 }
 
+/* Only what is newer; a later call of the same handle asks for all again. */
+static void
+test_since(void **state)
+{
+	struct http_conf conf = conf_of_test();
+	struct rig r = rig_new(&conf);
+	const char *head = server.seen->head;
+	struct http_since since = {"\"e1\"", "Sun, 06 Nov 1994 08:49:37 GMT"};
+	struct got g = {.rig = &r};
+	char url[256];
+	struct http_get get = {.url = url_of(url, "/ok"),
+	    .limit = 100,
+	    .since = &since,
+	    .done = on_done,
+	    .arg = &g};
+
+	(void)state;
+	http_get(r.http, &get);
+	memset(&since, 'x', sizeof(since)); /* borrowed for the call only */
+	ev_run(r.loop, 0);
+	assert_non_null(strstr(head, "\r\nIf-None-Match: \"e1\"\r\n"));
+	assert_non_null(strstr(
+	    head, "\r\nIf-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+	assert_non_null(
+	    strstr(head, "\r\nAccept-Encoding: gzip, identity\r\n"));
+	ask(&r, &g, "/ok");
+	ev_run(r.loop, 0);
+	assert_null(strstr(head, "If-None-Match"));
+	assert_null(strstr(head, "If-Modified-Since"));
+	free(g.body);
+	rig_free(&r);
+}
+
 /* --- cancelling ----------------------------------------------------------- */
 
 static void
@@ -1000,6 +1033,7 @@ main(void)
 	    cmocka_unit_test(test_throttled),
 	    cmocka_unit_test(test_backoff),
 	    cmocka_unit_test(test_what_the_server_sees),
+	    cmocka_unit_test(test_since),
 	    cmocka_unit_test(test_cancel),
 	    cmocka_unit_test(test_cancel_makes_room),
 	    cmocka_unit_test(test_web),
