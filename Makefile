@@ -19,7 +19,7 @@ DEB_BUILD := gcc make pkg-config libcurl4-openssl-dev libev-dev \
 	ca-certificates publicsuffix
 DEB_DEMO := python3 python3-aiohttp python3-cryptography
 DEB_TEST := libcmocka-dev python3-pytest python3-hypothesis nginx-light \
-	clang clang-format libclang-rt-14-dev mandoc git
+	clang clang-format libclang-rt-14-dev mandoc git strace
 PC = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 
 # --- flavours ---------------------------------------------------------------
@@ -109,6 +109,16 @@ $(O)/tests/%: $(O)/tests/%.o $(ROOM_LIBS)
 $(O)/tests/%.ok: $(O)/tests/%
 	@CMOCKA_MESSAGE_OUTPUT=stdout tests/quiet $*-$(BUILD) $<
 	@touch $@
+
+# --- crashes: all of them by hand, a few in `make check` ----------------------
+# nth runs a command and kills it at its Nth system call; it needs no library.
+$(O)/tests/crash/nth: tests/crash/nth.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -o $@ $<
+.PHONY: crash
+# make crash: a store killed at every point (some 15 minutes).
+crash: all $(O)/tests/crash/nth
+	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.points $(CRASH)
 
 # --- fuzzing: every target replays its corpus in `make check` ---------------
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
