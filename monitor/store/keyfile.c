@@ -110,15 +110,14 @@ write_key(int fd, const char *file, struct err *e)
 	return ST_OK;
 }
 
-/* A new file that is synced under its name for the time being. */
+/* A new file that is synced under its name for the time being; a crash may
+ * leave it, with a key that nothing was made with. */
 static enum status
-make_fresh(const char *fresh, struct err *e)
+make_fresh(char *fresh, struct err *e)
 {
 	enum status st;
-	int fd;
+	int fd = mkostemp(fresh, O_CLOEXEC); /* mode 0600 */
 
-	unlink(fresh); /* what a crash left; no store was made with it */
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return files_fail("cannot make key file", fresh, e);
 	st = write_key(fd, fresh, e);
@@ -142,14 +141,15 @@ enum status
 keys_create(const char *file, struct err *e)
 {
 	struct buf name = {0};
-	const char *fresh;
+	char *fresh;
 	enum status st;
 
 	if (access(file, F_OK) == 0)
 		return ST_OK;
 	buf_str(&name, file);
-	buf_str(&name, ".new");
-	fresh = buf_cstr(&name);
+	buf_str(&name, ".XXXXXX");
+	buf_cstr(&name);
+	fresh = (char *)name.p;
 	st = make_fresh(fresh, e);
 	if (st == ST_OK && !name_it(fresh, file) && errno != EEXIST)
 		st = files_fail("cannot make key file", file, e);
