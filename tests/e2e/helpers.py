@@ -255,8 +255,7 @@ class Workspace:
     def start(self, *arguments, before=(), **env):
         """A command as a running process; `before` stands before it."""
         process = Process(self, list(before) + [self.binary] +
-                          list(arguments),
-                          env)
+                          list(arguments), env)
         self.running.append(process)
         return process
 

@@ -215,35 +215,36 @@ def test_no_descriptors_for_a_sink(work, log):
     """The alerts are kept and come later."""
     work.prepare([(log, "rfc6962")])
     work.ledger.touch()
-    monitor = work.monitor(strace("openat:error=EMFILE:when=1..2",
+    monitor = work.monitor(strace("openat:error=EMFILE:when=1",
                                   work.ledger))
     work.wait_for_ids(expected_ids(log.truth()), monitor)
     assert "sink ledger" in monitor.diagnostics()
     monitor.stop()
 
 
-@pytest.mark.parametrize("limit", [12, 20, 32, 64])
+@pytest.mark.parametrize("limit", [10, 12, 14, 17, 20, 24, 32])
 def test_few_descriptors(work, log, limit):
     """It works, or says what it lacks; it neither spins nor crashes."""
     work.prepare([(log, "rfc6962")])
     monitor = work.monitor(["prlimit", "--nofile=%d" % limit])
-    wait_until(lambda: monitor.process.poll() is not None or
-               set(expected_ids(log.truth())) <= set(work.ids()) or
-               cpu_seconds(monitor.pid) > 5, "something", 15)
+    end = time.monotonic() + 4
+    while monitor.process.poll() is None and time.monotonic() < end:
+        time.sleep(0.1)
     if monitor.process.poll() is not None:
         result = monitor.wait(1)
-        assert result.status in (69, 70, 71, 74), result.err
+        assert result.status in (69, 74), result.err
         assert "open files" in result.err
     else:
-        assert cpu_seconds(monitor.pid) < 5
+        assert cpu_seconds(monitor.pid) < 2
         monitor.stop()
+    assert_all_is_well(work, log)
 
 
 def test_interrupted_calls(work, log):
     """Calls that signals interrupt are made again."""
     work.prepare([(log, "rfc6962")])
     monitor = work.monitor(strace(
-        "write,pwrite64,recvfrom,sendto,openat:error=EINTR:when=7+11"))
+        "write,pwrite64,recvfrom,sendto:error=EINTR:when=7+11"))
     for _ in range(200):
         if set(expected_ids(log.truth())) <= set(work.ids()):
             break
@@ -299,7 +300,7 @@ def test_random_page(made, seed):
     store = store_of(made)[0]
     pages = store.stat().st_size // 4096
     with open(store, "r+b") as file:
-        file.seek(dice.randrange(1, pages) * 4096)
+        file.seek(dice.randrange(pages) * 4096)
         file.write(dice.randbytes(4096))
     result = made.with_config("monitor")
     assert result.status == 65, result.err
