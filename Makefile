@@ -115,10 +115,12 @@ $(O)/tests/%.ok: $(O)/tests/%
 $(O)/tests/crash/nth: tests/crash/nth.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -o $@ $<
-.PHONY: crash
-# make crash: a store killed at every point (some 15 minutes).
+.PHONY: crash kill
 crash: all $(O)/tests/crash/nth
 	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.points $(CRASH)
+kill: all
+	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.kill \
+	    --rounds $(or $(ROUNDS),300) --entries $(or $(ENTRIES),1000000)
 
 # --- fuzzing: every target replays its corpus in `make check` ---------------
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -200,6 +202,8 @@ help:
 	@echo 'make unit | e2e | fuzz-replay | lint     parts of it'
 	@echo 'make interop    logs of others, and another reader of our own'
 	@echo 'make asan | tsan | coverage              other builds of it'
+	@echo 'make crash                               kill at every moment'
+	@echo 'make kill ROUNDS=300 ENTRIES=1000000     kill -9 of a big scan'
 	@echo 'make fuzz SECONDS=60                     search for new inputs'
 	@echo 'make benign POLLS=100000                 look for false alarms'
 	@echo 'make install DESTDIR= PREFIX=$(PREFIX)'

@@ -4,10 +4,12 @@
  * threads of the command's main process are counted together, so every N is
  * one moment of the run; the processes that it forks are not looked at.
  *
- *   nth [-n N [-t]] [-o FILE] COMMAND...
+ *   nth [-n N [-t|-w]] [-c CALL] [-o FILE] COMMAND...
  *
  * SIGKILL comes instead of the Nth call; with -t in the middle of it, when it
- * is a write: half of the bytes go out. Without -n the calls are just counted.
+ * is a write: half of the bytes go out. With -w nothing is killed, but the call
+ * never comes to an end, as on a disk that hangs. Without -n the calls are just
+ * counted. -c counts calls of this name only.
  * FILE is told how many calls began, and what the Nth was. Exit status:
  * KILLED when N was reached, else the command's (128 and more: a signal).
  */
@@ -53,7 +55,9 @@ static const struct call {
 struct nth {
 	pid_t child;
 	long n, count;
-	bool torn, killed;
+	bool torn, wait, killed;
+	pid_t held; /* the thread that hangs */
+	const char *only;
 	pid_t after; /* the thread whose call is being torn */
 	const char *what;
 };
@@ -102,13 +106,16 @@ on_entry(struct nth *x, pid_t tid, const struct ptrace_syscall_info *info)
 {
 	const struct call *c = call_find(info->entry.nr);
 
-	if (c == NULL || x->killed)
+	if (c == NULL || x->killed ||
+	    (x->only != NULL && strcmp(x->only, c->name) != 0))
 		return;
 	if (++x->count != x->n)
 		return;
 	x->what = c->name;
-	if (x->torn && c->writes && info->entry.args[2] > 1 &&
-	    halve(tid, info->entry.args[2]))
+	if (x->wait)
+		x->held = tid;
+	else if (x->torn && c->writes && info->entry.args[2] > 1 &&
+		 halve(tid, info->entry.args[2]))
 		x->after = tid;
 	else
 		strike(x);
@@ -134,6 +141,8 @@ on_stop(struct nth *x, pid_t tid, int status)
 
 	if (number == (SIGTRAP | 0x80)) {
 		on_call(x, tid);
+		if (x->held == tid)
+			return;
 		number = 0;
 	} else if (event == PTRACE_EVENT_STOP && number != SIGTRAP) {
 		ptrace(PTRACE_LISTEN, tid, 0, 0); /* it is stopped */
@@ -206,11 +215,15 @@ main(int argc, char **argv)
 	FILE *out;
 	int c, rc;
 
-	while ((c = getopt(argc, argv, "+n:to:")) != -1) {
+	while ((c = getopt(argc, argv, "+n:twc:o:")) != -1) {
 		if (c == 'n')
 			x.n = strtol(optarg, NULL, 10);
 		else if (c == 't')
 			x.torn = true;
+		else if (c == 'w')
+			x.wait = true;
+		else if (c == 'c')
+			x.only = optarg;
 		else if (c == 'o')
 			told = optarg;
 		else
