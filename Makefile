@@ -19,7 +19,7 @@ DEB_BUILD := gcc make pkg-config libcurl4-openssl-dev libev-dev \
 	ca-certificates publicsuffix
 DEB_DEMO := python3 python3-aiohttp python3-cryptography
 DEB_TEST := libcmocka-dev python3-pytest python3-hypothesis nginx-light \
-	clang clang-format libclang-rt-14-dev mandoc git strace
+	clang clang-format libclang-rt-14-dev mandoc git strace e2fsprogs
 PC = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 
 # --- flavours ---------------------------------------------------------------
@@ -115,12 +115,15 @@ $(O)/tests/%.ok: $(O)/tests/%
 $(O)/tests/crash/nth: tests/crash/nth.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -o $@ $<
-.PHONY: crash kill
+.PHONY: crash kill powercut
 crash: all $(O)/tests/crash/nth
 	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.points $(CRASH)
 kill: all
 	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.kill \
 	    --rounds $(or $(ROUNDS),300) --entries $(or $(ENTRIES),1000000)
+powercut: all
+	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.powercut \
+	    --images $(or $(IMAGES),200)
 
 # --- fuzzing: every target replays its corpus in `make check` ---------------
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -203,6 +206,7 @@ help:
 	@echo 'make interop    logs of others, and another reader of our own'
 	@echo 'make asan | tsan | coverage              other builds of it'
 	@echo 'make crash                               kill at every moment'
+	@echo 'make powercut IMAGES=200                 what a disk holds (as root)'
 	@echo 'make kill ROUNDS=300 ENTRIES=1000000     kill -9 of a big scan'
 	@echo 'make fuzz SECONDS=60                     search for new inputs'
 	@echo 'make benign POLLS=100000                 look for false alarms'

@@ -24,6 +24,10 @@ from tests.e2e.planted import JANE, expected_ids
 from . import invariants
 
 IN_FLIGHT = 256
+FETCH = {"poll_static": "1s", "poll_rfc6962": "1s",
+         "partial_tile_after": "0ms"}
+# Alerts go out all the time, not when the whole of a log is proven.
+EARLY = {"hold_unverified": "100ms"}
 SHORTEST, LONGEST = 0.02, 0.9
 # What is left of a round after the start.
 READING = 0.4
@@ -52,6 +56,13 @@ class BigLogs:
         with opener.open("%s/crash/%s" % (self.url, path), timeout=30) as r:
             return json.load(r)
 
+    def pairs(self):
+        """(log, api) for a configuration: half of each protocol."""
+        return [(types.SimpleNamespace(url=log.get, **{
+            k: log[k] for k in ("name", "key_pem", "origin", "static",
+                                "rfc6962")}), ("static", "rfc6962")[at % 2])
+                for at, log in enumerate(self.logs)]
+
     def close(self):
         """Stop it."""
         self.process.stdin.close()
@@ -72,15 +83,8 @@ class Campaign:
         self.wrong = []
         self.first = []
         self.kills = 0
-        logs = [types.SimpleNamespace(
-            url=log.get, **{k: log[k] for k in (
-                "name", "key_pem", "origin", "static", "rfc6962")})
-            for log in big.logs]
-        self.work.prepare(
-            [(log, ("static", "rfc6962")[at % 2])
-             for at, log in enumerate(logs)], records=[JANE],
-            fetch={"poll_static": "1s", "poll_rfc6962": "1s",
-                   "partial_tile_after": "0ms"})
+        self.work.prepare(big.pairs(), records=[JANE], fetch=FETCH,
+                          alerts=EARLY)
 
     def read(self):
         """How many entries have been read."""

@@ -10,14 +10,42 @@ everything is run to the end without a crash, and judged by invariants.py.
 --share N takes every Nth point, beginning with a random one.
 """
 import argparse
+import os
 import random
+import sqlite3
 import sys
 import tempfile
 import time
 
+from tests.e2e.helpers import ROOT
 from tests.fakelog.client import Server
 from . import invariants
 from .rig import Broken, NoPtrace, Rig, build_nth
+
+
+FIRST = os.path.join(ROOT, "monitor/store/migrations/0001.sql")
+
+
+def make_old(path):
+    """Turn the store into one of the first version, with what fits there."""
+    os.rename(path, path + ".new")
+    old = sqlite3.connect(path)
+    with open(FIRST, encoding="utf-8") as script:
+        old.executescript(script.read())
+    old.execute("ATTACH ? AS new", (path + ".new",))
+    tables = [row[0] for row in old.execute(
+        "SELECT name FROM main.sqlite_schema WHERE type = 'table'")]
+    for table in tables:
+        known = {row[1] for row in old.execute(
+            "PRAGMA new.table_info(%s)" % table)}
+        columns = ", ".join(row[1] for row in old.execute(
+            "PRAGMA main.table_info(%s)" % table) if row[1] in known)
+        old.execute("INSERT INTO main.%s(%s) SELECT %s FROM new.%s" % (
+            table, columns, columns, table))
+    old.execute("PRAGMA main.user_version = 1")
+    old.commit()
+    old.close()
+    os.unlink(path + ".new")
 
 
 class Scenario:
@@ -75,6 +103,23 @@ class Import(Scenario):
         self.rig.follow_to_the_end()
 
 
+class Migrate(Scenario):
+    """Bringing a store of the first version up to date, with all that a
+    service had put into it."""
+
+    name = "migrate"
+    command = ("store", "migrate")
+
+    def prepare(self):
+        self.rig.run("store", "init")
+        self.rig.run(*Import.command)
+        self.rig.follow_to_the_end()
+        make_old(self.rig.store)
+
+    def finish(self):
+        self.rig.follow_to_the_end()
+
+
 class Backfill(Scenario):
     """A scan into the store."""
 
@@ -103,7 +148,7 @@ class Monitor(Scenario):
         return self.rig.done
 
 
-SCENARIOS = (Init, Import, Backfill, Monitor)
+SCENARIOS = (Init, Import, Migrate, Backfill, Monitor)
 
 
 class Sweep:

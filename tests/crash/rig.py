@@ -44,8 +44,9 @@ class NoPtrace(Exception):
 def build_nth():
     """The path of nth, which is made when it is not there."""
     path = "build/release/tests/crash/nth"
-    subprocess.run(["make", "-s", path], cwd=helpers.ROOT, check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run(["make", "-s", "BUILD=release", path], cwd=helpers.ROOT,
+                   check=True, stdout=subprocess.DEVNULL,
+                   env=helpers.environment())
     return os.path.join(helpers.ROOT, path)
 
 

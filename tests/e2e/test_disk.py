@@ -10,6 +10,7 @@ import time
 import pytest
 
 from tests.crash import invariants
+from tests.crash.points import make_old
 from .helpers import read_jsonl, wait_until
 from .injected import Disk, cpu_seconds, strace
 from .planted import between, expected_ids, jane_spec
@@ -333,6 +334,18 @@ def test_newer_store(made):
     db.execute("PRAGMA user_version = 99")
     db.close()
     refused(made, 78, "99", "newer program")
+
+
+def test_older_store(made, log):
+    """What only reads names the command, what writes brings it up to date,
+    and nothing of it is lost."""
+    make_old(str(store_of(made)[0]))
+    for command in COMMANDS[2:]:
+        assert "store migrate" in made.with_config(*command).err
+    said = made.with_config("store", "migrate").expect(0)
+    assert "up to date" in said.out
+    made.with_config("store", "migrate").expect(0)
+    assert_all_is_well(made, log)
 
 
 def test_master_keys(made):
