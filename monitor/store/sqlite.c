@@ -50,23 +50,6 @@ on_wal(void *arg, sqlite3 *db, const char *name, int pages)
 	"PRAGMA mmap_size=0;"                                                  \
 	"PRAGMA temp_store=MEMORY;"
 
-/* A store that nobody has open, in a directory where nothing can be made:
- * SQLite must be told that nobody will write it, or it wants its files beside
- * it. */
-static bool
-is_immutable(const char *path)
-{
-	char *wal = sqlite_path(path, "-wal"), *shm = sqlite_path(path, "-shm");
-	char *lock = sqlite_path(path, ".lock");
-	bool frozen = access(lock, W_OK) != 0 && access(wal, F_OK) != 0 &&
-		      access(shm, F_OK) != 0;
-
-	free(wal);
-	free(shm);
-	free(lock);
-	return frozen;
-}
-
 static int
 open_immutable(struct store *s, const char *path)
 {
@@ -93,7 +76,7 @@ connect_db(struct store *s, const char *path, struct err *e)
 	int rc;
 
 	errno = 0;
-	if (s->read_only && is_immutable(path))
+	if (s->immutable)
 		rc = open_immutable(s, path);
 	else
 		rc = sqlite3_open_v2(
@@ -174,6 +157,19 @@ closed_cleanly(const char *path)
 	return clean;
 }
 
+static bool
+nobody_writes(const char *path)
+{
+	char *lock = sqlite_path(path, ".lock");
+	int fd = open(lock, O_RDONLY | O_CLOEXEC);
+	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+
+	if (fd >= 0)
+		close(fd);
+	free(lock);
+	return !held && closed_cleanly(path);
+}
+
 static enum status
 open_checked(struct store *s, bool check, struct err *e)
 {
@@ -190,6 +186,17 @@ open_checked(struct store *s, bool check, struct err *e)
 	if (st == ST_OK && !s->read_only)
 		st = sqlite_migrate(s, e);
 	return st;
+}
+
+/* SQLite makes files beside the store, also to read it. Where that cannot be (a
+ * full disk, a read-only one) it must be told that nobody will write. */
+static enum status
+open_again(struct store *s, struct err *e)
+{
+	sqlite3_close(s->db);
+	s->db = NULL;
+	s->immutable = true;
+	return open_checked(s, false, e);
 }
 
 static enum status
@@ -215,6 +222,8 @@ sqlite_open(struct store **out, const struct store_conf *c, struct err *e)
 		(sb.st_size <= CHECK_BYTES || !closed_cleanly(path));
 	if (st == ST_OK)
 		st = open_checked(s, check, e);
+	if (st != ST_OK && s->read_only && nobody_writes(path))
+		st = open_again(s, e);
 	if (st == ST_OK)
 		*out = s;
 	else

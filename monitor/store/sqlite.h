@@ -97,9 +97,10 @@ struct store {
 	size_t num_sinks;
 	const struct store_sink *sinks;
 	bool read_only;
-	bool broken;   /* an I/O error: nothing is trusted any more */
-	bool scrub;    /* what was erased must leave the WAL too */
-	int wal_pages; /* as of the last commit */
+	bool immutable; /* read without SQLite's files beside it */
+	bool broken;    /* an I/O error: nothing is trusted any more */
+	bool scrub;     /* what was erased must leave the WAL too */
+	int wal_pages;  /* as of the last commit */
 };
 
 /* db_step() found no further row. */

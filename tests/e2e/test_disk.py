@@ -157,6 +157,7 @@ def test_full_disk_at_the_start(work, log, disk):
     disk.fill()
     monitor = work.monitor()
     time.sleep(2)
+    assert "space" in work.with_config("status").expect(1).out
     if monitor.process.poll() is not None:
         result = monitor.wait(1)
         assert result.status == 74 and "space" in result.err
