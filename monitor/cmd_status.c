@@ -5,9 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/statvfs.h>
 
-#include "config/value.h"
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
@@ -356,26 +354,13 @@ log_say(struct view *v, const struct survey_log *l)
 
 /* --- the store ------------------------------------------------------------ */
 
-/* What the store's disk has left; plenty when that is not known. */
-static uint64_t
-room(const char *store)
-{
-	struct statvfs fs;
-	const char *path;
-
-	if (!value_store(store, &path, NULL) || path == NULL ||
-	    statvfs(path, &fs) != 0)
-		return UINT64_MAX;
-	return (uint64_t)fs.f_bavail * fs.f_frsize;
-}
-
 static void
 store_reasons(const struct view *v, struct reasons *r)
 {
 	const struct survey *s = v->survey;
 	char late[32];
 
-	if (room(v->config->store) < ROOM)
+	if (s->room < ROOM)
 		reason(r, "the store's disk has no space left: reading waits "
 			  "until there is some, and goes on by itself then");
 	if (s->waiting > 0 && s->due_ms < v->now_ms - DUE_MS)

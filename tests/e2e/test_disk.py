@@ -224,12 +224,12 @@ def test_no_descriptors_for_a_sink(work, log):
     monitor.stop()
 
 
-@pytest.mark.parametrize("limit", [10, 12, 14, 17, 20, 24, 32])
+@pytest.mark.parametrize("limit", [10, 14, 20, 32])
 def test_few_descriptors(work, log, limit):
     """It works, or says what it lacks; it neither spins nor crashes."""
     work.prepare([(log, "rfc6962")])
     monitor = work.monitor(["prlimit", "--nofile=%d" % limit])
-    end = time.monotonic() + 4
+    end = time.monotonic() + 3
     while monitor.process.poll() is None and time.monotonic() < end:
         time.sleep(0.1)
     if monitor.process.poll() is not None:
@@ -385,7 +385,7 @@ def test_read_only_disk(work, log, disk):
     disk.remount("rw")
 
 
-# --- somebody else ---------------------------------------------------------------
+# --- somebody else ------------------------------------------------------------
 
 def test_second_instance(work, log):
     """69 and who holds it; the first goes on unharmed, also when it was
