@@ -157,19 +157,6 @@ closed_cleanly(const char *path)
 	return clean;
 }
 
-static bool
-nobody_writes(const char *path)
-{
-	char *lock = sqlite_path(path, ".lock");
-	int fd = open(lock, O_RDONLY | O_CLOEXEC);
-	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
-
-	if (fd >= 0)
-		close(fd);
-	free(lock);
-	return !held && closed_cleanly(path);
-}
-
 static enum status
 open_checked(struct store *s, bool check, struct err *e)
 {
@@ -222,7 +209,8 @@ sqlite_open(struct store **out, const struct store_conf *c, struct err *e)
 		(sb.st_size <= CHECK_BYTES || !closed_cleanly(path));
 	if (st == ST_OK)
 		st = open_checked(s, check, e);
-	if (st != ST_OK && s->read_only && nobody_writes(path))
+	if (st != ST_OK && s->read_only && !sqlite_locked(path) &&
+	    closed_cleanly(path))
 		st = open_again(s, e);
 	if (st == ST_OK)
 		*out = s;

@@ -157,6 +157,8 @@ char *sqlite_path(const char *path, const char *more);
 /* Become the one writer: *out stays open for that long. */
 enum status sqlite_lock(
     int *out, const char *path, const struct store_conf *c, struct err *e);
+/* Whether there is a writer at this moment. */
+bool sqlite_locked(const char *path);
 
 /* --- what is found on opening (sqlite_check.c) ------------------------- */
 /* Reads all pages. ST_IO when that is not possible, ST_BAD: damaged. */
