@@ -19,7 +19,7 @@ DEB_BUILD := gcc make pkg-config libcurl4-openssl-dev libev-dev \
 	ca-certificates publicsuffix
 DEB_DEMO := python3 python3-aiohttp python3-cryptography
 DEB_TEST := libcmocka-dev python3-pytest python3-hypothesis nginx-light \
-	clang clang-format libclang-rt-14-dev mandoc git
+	clang clang-format libclang-rt-14-dev mandoc git strace e2fsprogs
 PC = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 
 # --- flavours ---------------------------------------------------------------
@@ -110,6 +110,21 @@ $(O)/tests/%.ok: $(O)/tests/%
 	@CMOCKA_MESSAGE_OUTPUT=stdout tests/quiet $*-$(BUILD) $<
 	@touch $@
 
+# --- crashes: all of them by hand, a few in `make check` ----------------------
+# nth runs a command and kills it at its Nth system call; it needs no library.
+$(O)/tests/crash/nth: tests/crash/nth.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -o $@ $<
+.PHONY: crash kill powercut
+crash: all $(O)/tests/crash/nth
+	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.points $(CRASH)
+kill: all
+	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.kill \
+	    --rounds $(or $(ROUNDS),300) --entries $(or $(ENTRIES),1000000)
+powercut: all
+	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.powercut \
+	    --images $(or $(IMAGES),200)
+
 # --- fuzzing: every target replays its corpus in `make check` ---------------
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(ROOM_LIBS) $(if $(filter fuzz,$(BUILD)),,\
@@ -190,6 +205,9 @@ help:
 	@echo 'make unit | e2e | fuzz-replay | lint     parts of it'
 	@echo 'make interop    logs of others, and another reader of our own'
 	@echo 'make asan | tsan | coverage              other builds of it'
+	@echo 'make crash                               kill at every moment'
+	@echo 'make powercut IMAGES=200                 what a disk holds (as root)'
+	@echo 'make kill ROUNDS=300 ENTRIES=1000000     kill -9 of a big scan'
 	@echo 'make fuzz SECONDS=60                     search for new inputs'
 	@echo 'make benign POLLS=100000                 look for false alarms'
 	@echo 'make install DESTDIR= PREFIX=$(PREFIX)'

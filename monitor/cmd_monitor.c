@@ -108,6 +108,7 @@ service_conf(struct service *s)
 	s->sinks = mem_new(c->alerts.num_sinks, sizeof(*s->sinks));
 	cmd_sinks(s->sinks, c);
 	s->conf.config = c;
+	s->conf.service = true;
 	s->conf.prepare = service_prepare;
 	s->conf.on_tick = service_tick;
 	s->conf.on_hup = service_hup;

@@ -18,6 +18,9 @@
 /* A delivery may be late by this much. */
 #define DUE_MS 3600000
 
+/* With less than this on its disk the store is as good as full. */
+#define ROOM (256u << 10)
+
 enum { O_CONFIG, O_JSON };
 static const struct opt table[] = {
     [O_CONFIG] = {"config", 'c', "FILE", "the configuration"},
@@ -363,6 +366,9 @@ store_reasons(const struct view *v, struct reasons *r)
 	const struct survey *s = v->survey;
 	char late[32];
 
+	if (s->room < ROOM)
+		reason(r, "the store's disk has no space left: reading waits "
+			  "until there is some, and goes on by itself then");
 	if (s->waiting > 0 && s->due_ms < v->now_ms - DUE_MS)
 		reason(r,
 		    "alerts wait for %s longer than they should; is "

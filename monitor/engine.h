@@ -49,6 +49,7 @@ struct engine_conf {
 	const struct sink_api *(*find_sink)(
 	    const struct conf_sink *, struct err *);
 	int64_t hold_ms;
+	bool service;       /* a stop is its proper end: 0, not 75 */
 	bool tell_unproven; /* when a log misbehaved: send what is held */
 	unsigned threshold; /* name hits below are dropped */
 };

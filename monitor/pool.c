@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ctlog/base/mem.h"
+#include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/pool_main.h"
 
@@ -37,10 +39,11 @@ pool_new(const struct pool_conf *conf)
 		p->slot[i].body = p->map.body[i];
 		p->free[p->num_free++] = i;
 	}
-	ASSERT(
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0);
+	pool_need(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0,
+	    "a pair of sockets");
 	p->zygote = fork();
-	ASSERT(p->zygote >= 0);
+	pool_need(p->zygote >= 0, "a process");
 	if (p->zygote == 0) {
 		close(sock[0]);
 		zygote_run(&p->map, sock[1]);
@@ -52,13 +55,31 @@ pool_new(const struct pool_conf *conf)
 
 /* --- lanes ----------------------------------------------------------------- */
 
+/* Without the zygote there are no workers, its own died with it. Nothing that
+ * is stored needs them: say so and end. */
+__attribute__((noreturn)) static void
+zygote_lost(const struct pool *p)
+{
+	int how = 0;
+
+	if (waitpid(p->zygote, &how, 0) == p->zygote && WIFSIGNALED(how))
+		diag_error("the process that starts the workers died of signal "
+			   "%d; stopping at once, start again",
+		    WTERMSIG(how));
+	else
+		diag_error("the process that starts the workers is gone; "
+			   "stopping at once, start again");
+	_exit(EX_SOFTWARE);
+}
+
 void
 pool_zygote(struct pool *p, uint32_t what, unsigned lane)
 {
 	struct zygote_word w = {what, lane, 0};
 
 	while (send(p->sock, &w, sizeof(w), MSG_NOSIGNAL) < 0)
-		ASSERT(errno == EINTR);
+		if (errno != EINTR)
+			zygote_lost(p);
 }
 
 static void
@@ -286,8 +307,16 @@ pool_on_zygote(struct ev_loop *loop, ev_io *w, int revents)
 	(void)revents;
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	ASSERT(n == sizeof(word) && word.what == ZYGOTE_DEAD);
-	ASSERT(word.lane < p->conf.workers);
+	if (n <= 0)
+		zygote_lost(p);
+	ASSERT(n == sizeof(word) && word.lane < p->conf.workers);
+	if (word.what == ZYGOTE_LATE) {
+		diag_warn("worker %u cannot be started: %s; that is tried "
+			  "again and again",
+		    word.lane, strerror(word.how));
+		return;
+	}
+	ASSERT(word.what == ZYGOTE_DEAD);
 	pool_died(p, word.lane, word.how);
 }
 

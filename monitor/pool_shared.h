@@ -50,17 +50,25 @@ struct pool_map {
 };
 
 /* pool_map.c */
+/* What is asked of the system at the start must be had: else the program says
+ * so (errno) and ends, with 74. */
+void pool_need(bool had, const char *what);
 void map_make(struct pool_map *m);
 /* From now on this process and its children only read what main writes. */
 void map_protect(const struct pool_map *m);
 void map_free(struct pool_map *m);
 
 /* Main to zygote: fork the worker of this lane, or kill it. Zygote to main:
- * it is dead. */
-enum { ZYGOTE_FORK = 'F', ZYGOTE_KILL = 'K', ZYGOTE_DEAD = 'D' };
+ * it is dead; it cannot be forked now, and this is tried again. */
+enum {
+	ZYGOTE_FORK = 'F',
+	ZYGOTE_KILL = 'K',
+	ZYGOTE_DEAD = 'D',
+	ZYGOTE_LATE = 'L'
+};
 struct zygote_word {
 	uint32_t what, lane;
-	int32_t how; /* DEAD: the wait status */
+	int32_t how; /* DEAD: the wait status; LATE: errno */
 };
 
 /* Runs in the zygote; never returns. `sock` leads to main. */
