@@ -145,8 +145,7 @@ pool_put(struct pool *p, struct slot *s, unsigned lane)
 	s->since = ev_now(p->loop);
 	l->queue[l->num++] = s;
 	ring_put(&m->orders->todo[lane], &l->todo_tail, s->no);
-	if (write(m->wake[lane][1], "", 1) < 0)
-		ASSERT(errno == EAGAIN || errno == EINTR);
+	ASSERT(pool_poke(m->wake[lane][1]));
 }
 
 void

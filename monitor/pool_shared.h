@@ -9,6 +9,9 @@
 #ifndef MONITOR_POOL_SHARED_H
 #define MONITOR_POOL_SHARED_H
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "monitor/batch.h"
 #include "monitor/ring.h"
 
@@ -76,5 +79,18 @@ __attribute__((noreturn)) void zygote_run(const struct pool_map *m, int sock);
 /* Runs in a worker; never returns. */
 __attribute__((noreturn)) void worker_run(
     const struct pool_map *m, unsigned lane);
+
+/* Wake whoever reads the other end of a pipe; a full one has woken him already.
+ * false: the pipe is broken. */
+static inline bool
+pool_poke(int fd)
+{
+	ssize_t n;
+
+	do
+		n = write(fd, "", 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1 || errno == EAGAIN;
+}
 
 #endif
