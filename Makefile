@@ -18,7 +18,8 @@ DEB_BUILD := gcc make pkg-config libcurl4-openssl-dev libev-dev \
 	libutf8proc-dev libidn2-dev libpsl-dev libdeflate-dev \
 	ca-certificates publicsuffix
 DEB_DEMO := python3 python3-aiohttp python3-cryptography
-DEB_TEST := libcmocka-dev python3-pytest python3-hypothesis nginx-light \
+DEB_TEST := libcmocka-dev python3-pytest python3-pytest-xdist \
+	python3-hypothesis nginx-light \
 	clang clang-format libclang-rt-14-dev mandoc git strace e2fsprogs
 PC = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 

@@ -10,9 +10,12 @@ from .publisher import Publisher
 
 
 def pytest_configure(config):
-    """The marker for the few that also run under the sanitizers."""
+    """The markers: for the few that also run under the sanitizers, and for
+    those that measure, which no other may disturb."""
     config.addinivalue_line(
         "markers", "smoke: fast and representative; also run under ASan")
+    config.addinivalue_line(
+        "markers", "alone: measures; run while nothing else does")
 
 
 @pytest.fixture(scope="session")
