@@ -477,16 +477,19 @@ http_free(struct http *h)
 	free(h);
 }
 
-int64_t
-http_wait_ms(struct http *h, const char *url)
+void
+http_host(const struct http *h, const char *url, struct http_host_state *out)
 {
 	struct http_url u;
-	const struct host *host;
+	const struct host *host = NULL;
 
-	if (http_url_read(&u, url, NULL) != ST_OK)
-		return 0;
-	host = hosts_find(h->hosts, u.origin);
-	return host ? host_wait_ms(host, now_ms()) : 0;
+	*out = (struct http_host_state){0};
+	if (http_url_read(&u, url, NULL) == ST_OK)
+		host = hosts_find(h->hosts, u.origin);
+	if (host == NULL)
+		return;
+	out->wait_ms = host_wait_ms(host, now_ms());
+	out->in_fault = host_is_in_fault(host);
 }
 
 void

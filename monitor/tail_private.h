@@ -178,7 +178,8 @@ struct tail {
 	struct flight *first;
 	unsigned num_flights;
 	size_t room;
-	bool partial; /* the partial tile at the tip is being read */
+	struct pool_share share; /* what the flights hold */
+	bool partial;            /* the partial tile at the tip is being read */
 	ev_timer partial_timer;
 
 	/* proving */

@@ -284,7 +284,7 @@ flight_ask(struct flight *f)
 	struct http_get g;
 
 	flight_clear(f);
-	f->slot = pool_slot(t->env->pool, t->room, f == t->first);
+	f->slot = pool_slot(t->env->pool, &t->share, t->room, f == t->first);
 	if (f->slot == NULL) {
 		if (f == t->first)
 			flight_evict(t);
