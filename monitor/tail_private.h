@@ -28,8 +28,12 @@
 #define TAIL_GRACE_MS 600000
 /* Entries after which the tree is proven in between. */
 #define TAIL_PROVE_EVERY (1ull << 18)
-/* Room for a body at first; doubled when a reply needs more. */
+/* Room for a body until one was good, then the least; always twice the largest
+ * good one. A larger reply is asked for again, with twice the room. */
+#define TAIL_ROOM_MIN (1ul << 20)
 #define TAIL_ROOM (8ul << 20)
+/* While a host gets one call at a time, the others look again so often. */
+#define TAIL_LOOK_S 0.25
 /* A followed log's newest head is stored no more often than this. */
 #define TAIL_SEEN_MS 60000
 /* What is accepted is committed after so long, or so many bytes. */
@@ -48,6 +52,7 @@ struct flight {
 	enum flight_state state;
 	struct want want;
 	struct slot *slot;
+	size_t room; /* of the next slot */
 	struct http_call *call;
 	unsigned failures, unreadable; /* in a row */
 	ev_timer again;                /* FLIGHT_WAIT: when to ask again */
@@ -177,7 +182,7 @@ struct tail {
 	struct range tree; /* ends at accepted */
 	struct flight *first;
 	unsigned num_flights;
-	size_t room;
+	size_t largest;          /* body of a reply that was good */
 	struct pool_share share; /* what the flights hold */
 	bool partial;            /* the partial tile at the tip is being read */
 	ev_timer partial_timer;

@@ -157,6 +157,8 @@ flight_on_work(void *arg, struct slot *s)
 		return;
 	}
 	f->state = FLIGHT_DONE;
+	if (f->t->largest < s->order.body_len)
+		f->t->largest = s->order.body_len;
 	tail_step(f->t);
 }
 
@@ -220,10 +222,8 @@ flight_larger(struct flight *f, const struct err *why)
 		flight_unreadable(f, MISDEED_UNREADABLE, f->slot->room, why);
 		return;
 	}
-	if (t->room < t->env->body_limit)
-		t->room = f->slot->room * 2 < t->env->body_limit
-			      ? f->slot->room * 2
-			      : t->env->body_limit;
+	f->room = f->slot->room * 2 < t->env->body_limit ? f->slot->room * 2
+							 : t->env->body_limit;
 	flight_again(f, 0);
 }
 
@@ -277,14 +277,48 @@ flight_evict(struct tail *t)
 		flight_again(last, 5 * SLOT_RETRY_S);
 }
 
+/* How long to stay away from the pool: a log whose host is left alone, or gets
+ * one call at a time after a fault, holds no slots that others could use. */
+static double
+flight_patience(const struct flight *f)
+{
+	const struct tail *t = f->t;
+	struct http_host_state h;
+
+	http_host(t->env->http, t->log.url, &h);
+	if (h.wait_ms > 0)
+		return (double)h.wait_ms / 1000.0;
+	return h.in_fault && f != t->first ? TAIL_LOOK_S : 0.0;
+}
+
+/* Memory for a body is shared with all other logs: no more than may be needed,
+ * by what this log's were like. */
+static size_t
+flight_room(const struct flight *f)
+{
+	size_t room = 2 * f->t->largest;
+
+	if (room == 0)
+		room = TAIL_ROOM;
+	else if (room < TAIL_ROOM_MIN)
+		room = TAIL_ROOM_MIN;
+	return room > f->room ? room : f->room;
+}
+
 static void
 flight_ask(struct flight *f)
 {
 	struct tail *t = f->t;
+	double patience = flight_patience(f);
 	struct http_get g;
 
 	flight_clear(f);
-	f->slot = pool_slot(t->env->pool, &t->share, t->room, f == t->first);
+	if (patience > 0.0) {
+		flight_again(f, patience);
+		return;
+	}
+	f->slot =
+	    pool_slot(t->env->pool, &t->share, flight_room(f), f == t->first);
 	if (f->slot == NULL) {
 		if (f == t->first)
 			flight_evict(t);
