@@ -38,7 +38,7 @@ struct turn {
 
 enum host_end {
 	HOST_FINE,      /* it answered, if only with 404 */
-	HOST_FAULT,     /* no answer, a useless one, or 5xx */
+	HOST_FAULT,     /* no answer, a useless one, 3xx or 5xx */
 	HOST_THROTTLED, /* 429, 503 */
 	HOST_DROPPED,   /* the caller lost interest */
 };

@@ -336,7 +336,7 @@ reply_verdict(const struct http_reply *r)
 {
 	if (r->code == 429 || r->code == 503)
 		return HOST_THROTTLED;
-	if (r->status != ST_OK || r->code >= 500)
+	if (r->status != ST_OK || r->code >= 500 || r->code / 100 == 3)
 		return HOST_FAULT;
 	return HOST_FINE;
 }

@@ -343,7 +343,7 @@ test_faults(void **state)
 	expect_fault("/badchunk", ST_AGAIN, "");
 	expect_fault("/http09", ST_BAD, "");
 	expect_fault("/flood", ST_BAD, "headers");
-	expect_fault("/longline", ST_BAD, "");
+	expect_fault("/longline", ST_BAD, "a header line of more than");
 }
 
 static void
@@ -595,8 +595,8 @@ test_throttled(void **state)
 static void
 test_backoff(void **state)
 {
-	static const char *const paths[] = {
-	    "/code/500", "/reset", "/retry/503/x", "/http09", "/bomb"};
+	static const char *const paths[] = {"/code/500", "/reset",
+	    "/retry/503/x", "/http09", "/bomb", "/moved"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {

@@ -197,6 +197,33 @@ test_depth(void **state)
 	buf_fini(&b);
 }
 
+/* What nobody asked for is skipped, but not without end. */
+static void
+test_unknown(void **state)
+{
+	static const char *const forms[] = {"{\"x\":[0%s],\"entries\":[]}",
+	    "{\"entries\":[{\"leaf_input\":\"\",\"x\":[0%s]}]}",
+	    "{\"entries\":[],\"x\":[0%s]}"};
+	struct buf json = {0}, zeros = {0}, b = {0};
+	const char *wrong;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(forms) / sizeof(forms[0]); i++) {
+		bool much = i % 2;
+
+		buf_clear(&zeros);
+		for (size_t n = 0; n < LIMIT_UNKNOWN / 2 - 10 + 10 * much; n++)
+			buf_str(&zeros, ",0");
+		buf_clear(&json);
+		buf_fmt(&json, forms[i / 2], buf_cstr(&zeros));
+		wrong = scan(&b, buf_span(&json));
+		assert_int_equal(wrong == NULL, much);
+	}
+	buf_fini(&json);
+	buf_fini(&zeros);
+	buf_fini(&b);
+}
+
 static void
 test_messages(void **state)
 {
@@ -549,6 +576,7 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_truncated),
 	    cmocka_unit_test(test_depth),
+	    cmocka_unit_test(test_unknown),
 	    cmocka_unit_test(test_messages),
 	    cmocka_unit_test(test_unbase64),
 	    cmocka_unit_test(test_against_jansson),
