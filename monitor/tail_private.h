@@ -184,6 +184,7 @@ struct tail {
 	unsigned num_flights;
 	size_t largest;          /* body of a reply that was good */
 	struct pool_share share; /* what the flights hold */
+	bool wary;               /* the last reply was of no use */
 	bool partial;            /* the partial tile at the tip is being read */
 	ev_timer partial_timer;
 

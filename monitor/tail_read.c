@@ -118,6 +118,7 @@ flight_unreadable(
 	struct err e;
 
 	f->unreadable++;
+	t->wary = true;
 	if (f->unreadable > (t->range.follow ? TAIL_PATIENCE : TAIL_RETRIES)) {
 		err_set(&e, ST_BAD, "entries %" PRIu64 " to %" PRIu64 ": %s",
 		    f->want.begin, f->want.end - 1, why->text);
@@ -157,6 +158,7 @@ flight_on_work(void *arg, struct slot *s)
 		return;
 	}
 	f->state = FLIGHT_DONE;
+	f->t->wary = false;
 	if (f->t->largest < s->order.body_len)
 		f->t->largest = s->order.body_len;
 	tail_step(f->t);
@@ -222,6 +224,7 @@ flight_larger(struct flight *f, const struct err *why)
 		flight_unreadable(f, MISDEED_UNREADABLE, f->slot->room, why);
 		return;
 	}
+	t->wary = true;
 	f->room = f->slot->room * 2 < t->env->body_limit ? f->slot->room * 2
 							 : t->env->body_limit;
 	flight_again(f, 0);
@@ -278,7 +281,8 @@ flight_evict(struct tail *t)
 }
 
 /* How long to stay away from the pool: a log whose host is left alone, or gets
- * one call at a time after a fault, holds no slots that others could use. */
+ * one call at a time after a fault or a useless reply, holds no slots that
+ * others could use. */
 static double
 flight_patience(const struct flight *f)
 {
@@ -288,7 +292,7 @@ flight_patience(const struct flight *f)
 	http_host(t->env->http, t->log.url, &h);
 	if (h.wait_ms > 0)
 		return (double)h.wait_ms / 1000.0;
-	return h.in_fault && f != t->first ? TAIL_LOOK_S : 0.0;
+	return (h.in_fault || t->wary) && f != t->first ? TAIL_LOOK_S : 0.0;
 }
 
 /* Memory for a body is shared with all other logs: no more than may be needed,
