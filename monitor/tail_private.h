@@ -32,6 +32,8 @@
  * good one. A larger reply is asked for again, with twice the room. */
 #define TAIL_ROOM_MIN (1ul << 20)
 #define TAIL_ROOM (8ul << 20)
+/* To be asked to wait for so long is worth telling. */
+#define TAIL_TELL_MS 10000
 /* While a host gets one call at a time, the others look again so often. */
 #define TAIL_LOOK_S 0.25
 /* A followed log's newest head is stored no more often than this. */
@@ -185,6 +187,7 @@ struct tail {
 	size_t largest;          /* body of a reply that was good */
 	struct pool_share share; /* what the flights hold */
 	bool wary;               /* the last reply was of no use */
+	double patient_until;    /* loop time; the log asked for it */
 	bool partial;            /* the partial tile at the tip is being read */
 	ev_timer partial_timer;
 

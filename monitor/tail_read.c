@@ -237,6 +237,22 @@ asks_patience(const struct http_reply *r)
 	return r->code == 429 || (r->code == 503 && r->retry_after_ms > 0);
 }
 
+/* The host is left alone as long as it asked for. */
+static void
+flight_patient(struct flight *f, const struct http_reply *r)
+{
+	struct tail *t = f->t;
+	double now = ev_now(t->env->loop);
+
+	if (r->retry_after_ms >= TAIL_TELL_MS && now >= t->patient_until) {
+		t->patient_until = now + (double)r->retry_after_ms / 1000.0;
+		diag_warn("%s: HTTP status %d; the log asks to be left alone "
+			  "for %" PRId64 " s",
+		    t->log.name, r->code, r->retry_after_ms / 1000);
+	}
+	flight_again(f, 0);
+}
+
 static void
 flight_on_reply(void *arg, const struct http_reply *r)
 {
@@ -261,7 +277,7 @@ flight_on_reply(void *arg, const struct http_reply *r)
 	if (r->code == 404)
 		flight_missing(f, &e);
 	else if (asks_patience(r))
-		flight_again(f, 0);
+		flight_patient(f, r);
 	else
 		flight_failed(f, ST_UNREACHABLE, &e);
 }

@@ -72,6 +72,10 @@ class Gauge(threading.Thread):
             for pid in known:
                 self.seconds[pid] = max(cpu(pid), self.seconds.get(pid, 0.0))
 
+    def now(self):
+        """Bytes of all together at this moment."""
+        return sum(memory(pid) for pid in family(self.pid))
+
     def cpu(self):
         """CPU seconds until now, of all together."""
         return sum(max(cpu(pid), before)

@@ -46,7 +46,7 @@ on the way
   html, garbage    200 with something else
   body             200 with this `text` or these bytes (hex)
   json             a JSON body bent: how stands in badjson.py
-  redirect         to `location`
+  redirect         to `location` (code)
 """
 import fnmatch
 import itertools

@@ -31,16 +31,20 @@ class Line:
         self.fate = "reset" if dice < knobs["reset"] else \
             "stall" if dice < knobs["reset"] + knobs["stall"] else None
         self.left = proxy.dice.randint(0, knobs["after"])
-        self.pumps = [asyncio.ensure_future(self.pump(near[0], far[1])),
-                      asyncio.ensure_future(self.pump(far[0], near[1]))]
+        self.pumps = [
+            asyncio.ensure_future(self.pump(near[0], far[1], self.abort)),
+            asyncio.ensure_future(self.pump(far[0], near[1]))]
 
-    async def pump(self, reader, writer):
-        """One direction: pieces are read now and written when due."""
+    async def pump(self, reader, writer, at_end=None):
+        """One direction: pieces are read now and written when due. A client
+        that has closed its side is gone."""
         queue = asyncio.Queue(64)
         sender = asyncio.ensure_future(self.send(queue, writer))
         try:
             while True:
                 data = await reader.read(CHUNK)
+                if not data and at_end:
+                    at_end()
                 await queue.put((self.proxy.due(len(data)), data))
                 if not data:
                     break

@@ -194,7 +194,7 @@ async def _loris(request, _reply, fault):
 
 
 async def _redirect(request, _reply, fault):
-    return whole(Reply("", "text/plain", 302, {
+    return whole(Reply("", "text/plain", fault.get("code", 302), {
         "Location": fault.get("location", str(request.rel_url) + "?again")}))
 
 
