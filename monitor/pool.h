@@ -83,8 +83,8 @@ struct pool_share {
  * NULL when all slots or the memory for bodies are in use, or when the log
  * would have more than is left for others. `first`: the log can't go on
  * without it; then only what there is counts. When such a request is refused,
- * all others are refused too, until one is granted or none was made for a
- * second. */
+ * others get nothing that it needs, until a first one is granted or none was
+ * made for a second. */
 struct slot *pool_slot(
     struct pool *p, struct pool_share *who, size_t room, bool first);
 /* Give the slot to a worker: order and the first order.body_len bytes of the

@@ -36,7 +36,8 @@ struct pool {
 	size_t reserved;                /* bytes that taken slots may need */
 	size_t kept;                    /* bytes that free slots still hold */
 	size_t touched[POOL_SLOTS];     /* of each, while it is free */
-	double hungry_until;            /* only first requests are granted */
+	double hungry_until;            /* a first request was refused */
+	size_t hungry_room;             /* what it needs */
 	unsigned current, in_region[2]; /* slots not released */
 	int64_t *rows[2];
 	size_t num_rows[2];

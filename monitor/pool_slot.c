@@ -11,7 +11,7 @@
 #include "ctlog/base/mem.h"
 #include "monitor/pool_main.h"
 
-/* For so long a refused first request holds back the others. */
+/* For so long a refused first request keeps its place free of others. */
 #define HUNGER_S 1.0
 
 /* --- memory of free slots -------------------------------------------------- */
@@ -72,6 +72,15 @@ is_fair(const struct pool *p, const struct pool_share *who, size_t room)
 	       who->memory + room <= p->conf.memory - p->reserved - room;
 }
 
+/* Somebody who cannot go on was refused, and this would be in the way. */
+static bool
+is_in_the_way(const struct pool *p, size_t room)
+{
+	return ev_now(p->loop) < p->hungry_until &&
+	       (p->num_free < 2 ||
+		   p->reserved + room + p->hungry_room > p->conf.memory);
+}
+
 struct slot *
 pool_slot(struct pool *p, struct pool_share *who, size_t room, bool first)
 {
@@ -81,10 +90,12 @@ pool_slot(struct pool *p, struct pool_share *who, size_t room, bool first)
 	if (room > p->conf.body_limit)
 		room = p->conf.body_limit;
 	fits = has_room(p, room);
-	if (first)
+	if (first) {
 		p->hungry_until = fits ? 0 : ev_now(p->loop) + HUNGER_S;
-	else if (ev_now(p->loop) < p->hungry_until || !is_fair(p, who, room))
+		p->hungry_room = room;
+	} else if (is_in_the_way(p, room) || !is_fair(p, who, room)) {
 		return NULL;
+	}
 	if (!fits)
 		return NULL;
 	s = &p->slot[p->free[--p->num_free]];

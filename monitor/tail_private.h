@@ -31,7 +31,7 @@
 /* Room for a body until one was good, then the least; always twice the largest
  * good one. A larger reply is asked for again, with twice the room. */
 #define TAIL_ROOM_MIN (1ul << 20)
-#define TAIL_ROOM (8ul << 20)
+#define TAIL_ROOM (2ul << 20)
 /* To be asked to wait for so long is worth telling. */
 #define TAIL_TELL_MS 10000
 /* While a host gets one call at a time, the others look again so often. */

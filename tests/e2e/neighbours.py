@@ -126,23 +126,32 @@ class Run:
         wait_until(there, "the healthy logs", 3 * DEADLINE)
 
 
-def attackers(server, name, count=1):
-    """(log, api) pairs that attack, each on a port of its own."""
+def attackers(server, names):
+    """A (log, api) pair for each name of an attack, on a port of its own."""
     out = []
-    for number in range(count):
-        elsewhere = server.listen()["url"]
-        log = server.new_log([{"filler": 3000}], base_url=elsewhere,
-                             page=256)
+    for number, name in enumerate(names):
+        log = server.new_log([{"filler": 3000}], page=256,
+                             base_url=server.listen()["url"])
         arm(log, name)
-        out.append((log, "static" if is_static(name, number)
-                    else "rfc6962"))
+        out.append((log, protocol(name, number)))
     return out
 
 
-def is_static(name, number):
-    """Which protocol an attack is tried in: bent JSON needs JSON."""
+def protocol(name, number):
+    """Which protocol an attack is tried in: bent JSON needs JSON, grease a
+    checkpoint, others take turns."""
     kinds = {kind for kind, _ in ATTACKS[name]}
-    return number % 2 == 0 and "json" not in kinds
+    if "json" in kinds:
+        return "rfc6962"
+    return "static" if "grease" in kinds or number % 2 == 0 else "rfc6962"
+
+
+def disarm(pairs):
+    """Take the attackers away; how many requests were made to them."""
+    asked = sum(len(log.requests()) for log, _ in pairs)
+    for log, _ in pairs:
+        log.remove()
+    return asked
 
 
 def loss(times, others):

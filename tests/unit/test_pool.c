@@ -711,6 +711,31 @@ take_some(struct world *w, struct pool_share *who, struct slot **s, size_t room)
 	return n;
 }
 
+/* What the one that waits does not need anyhow is not kept from others. */
+static void
+test_first_is_large(void **state)
+{
+	struct world *w = *state;
+	struct pool_share other = {0};
+	size_t memory = w->pool->conf.memory;
+	struct slot *s[2];
+
+	w->pool->conf.memory = 3 << 19; /* 1.5 MiB */
+	s[0] = pool_slot(w->pool, &w->share, 3 << 18, true);
+	assert_non_null(s[0]);
+	assert_null(pool_slot(w->pool, &w->share, 1 << 20, true));
+	assert_null(pool_slot(w->pool, &other, 4096, false));
+	pool_release(w->pool, s[0]);
+	assert_null(pool_slot(w->pool, &other, (1 << 19) + 1, false));
+	s[0] = pool_slot(w->pool, &other, 1 << 19, false);
+	assert_non_null(s[0]);
+	s[1] = pool_slot(w->pool, &w->share, 1 << 20, true);
+	assert_non_null(s[1]);
+	pool_release(w->pool, s[0]);
+	pool_release(w->pool, s[1]);
+	w->pool->conf.memory = memory;
+}
+
 /* However much one asks for, as much is left for others. */
 static void
 test_shares(void **state)
@@ -805,6 +830,7 @@ main(void)
 	    cmocka_unit_test(test_region_held),
 	    cmocka_unit_test(test_budget),
 	    cmocka_unit_test(test_first),
+	    cmocka_unit_test(test_first_is_large),
 	    cmocka_unit_test(test_shares),
 	    cmocka_unit_test(test_memory),
 	};
