@@ -286,7 +286,6 @@ void tail_older_drop(struct tail *t);
 
 /* tail_read.c */
 void tail_plan(struct tail *t);
-void tail_accept(struct tail *t);
 /* Ask for the timestamps of these entries: a batch by itself, tail_step sees it
  * done. */
 void tail_probe(struct tail *t, uint64_t begin, uint64_t end);
@@ -294,6 +293,17 @@ void tail_probe(struct tail *t, uint64_t begin, uint64_t end);
 void tail_flights_drop(struct tail *t);
 /* How far may be planned now. */
 uint64_t tail_limit(const struct tail *t);
+struct flight *flight_new(struct tail *t, uint64_t begin, uint64_t end);
+void flight_ask(struct flight *f);
+/* Let go of call, slot and timer. */
+void flight_clear(struct flight *f);
+/* A fault that may pass, or ends a scan. */
+void flight_failed(struct flight *f, enum status st, const struct err *why);
+/* Keep as evidence what can be told of the reply in the slot. */
+void flight_odd(struct flight *f, size_t body_len);
+
+/* tail_accept.c */
+void tail_accept(struct tail *t);
 
 /* tail_prove.c */
 void tail_prove(struct tail *t);
