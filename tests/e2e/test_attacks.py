@@ -76,6 +76,7 @@ BENT = {
 }
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("name", sorted(BENT))
 def test_bent_page(work, log, name):
     """A page that is none: asked for again, and nothing is lost."""
@@ -132,6 +133,7 @@ HEADS = {   # seven failures in a row end a scan
 }
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("name", sorted(HEADS))
 def test_bent_heads(work, log, name):
     """Heads that are none: nothing of them is used."""
@@ -154,6 +156,7 @@ LEAVES = [{"how": "member", "name": "leaf_input", "value": '"AA=="'},
           {"how": "flood", "size": 2 * MIB - 9000}]
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("request_name,bends", [
     ("get-sth-consistency", PROOFS), ("get-entry-and-proof", LEAVES)])
 def test_bent_proofs(work, log, request_name, bends):
