@@ -178,7 +178,7 @@ benign: all
 	    --polls $(or $(POLLS),2000) --logs $(or $(LOGS),40)
 # What attackers cost the other logs: make attack ATTACKS="stall huge all"
 attack: all
-	INDELIBLE=$(O)/indelible $(PY) tests/bench/attack.py $(ATTACKS)
+	INDELIBLE=$(O)/indelible $(PY) -m tests.bench.attack $(ATTACKS)
 asan:
 	$(MAKE) BUILD=asan all unit fuzz-replay
 tsan:

@@ -331,16 +331,6 @@ call_reply(struct http_call *c, CURLcode rc, struct http_reply *r)
 	reply_name(r, &c->at);
 }
 
-static enum host_end
-reply_verdict(const struct http_reply *r)
-{
-	if (r->code == 429 || r->code == 503)
-		return HOST_THROTTLED;
-	if (r->status != ST_OK || r->code >= 500 || r->code / 100 == 3)
-		return HOST_FAULT;
-	return HOST_FINE;
-}
-
 static void
 http_count(struct http *h, enum host_end how, size_t bytes)
 {
@@ -356,7 +346,7 @@ call_finish(struct http_call *c, CURLcode rc)
 	enum host_end how;
 
 	call_reply(c, rc, &r);
-	how = reply_verdict(&r);
+	how = answer_verdict(&r);
 	http_count(c->http, how, c->answer.received);
 	host_end(&c->turn, how, r.retry_after_ms, now_ms());
 	call_done(c, &r);

@@ -290,3 +290,20 @@ answer_end(
 	if (r->status != ST_OK)
 		r->err = a->err;
 }
+
+/* It sends us elsewhere, where nobody goes. */
+static bool
+is_redirect(const struct http_reply *r)
+{
+	return r->code / 100 == 3 && r->code != 304;
+}
+
+enum host_end
+answer_verdict(const struct http_reply *r)
+{
+	if (r->code == 429 || r->code == 503)
+		return HOST_THROTTLED;
+	if (r->status != ST_OK || r->code >= 500 || is_redirect(r))
+		return HOST_FAULT;
+	return HOST_FINE;
+}

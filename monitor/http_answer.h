@@ -59,4 +59,7 @@ bool answer_body(struct answer *a, struct span piece);
 void answer_end(
     struct answer *a, struct gunzip *g, int64_t now_ms, struct http_reply *r);
 
+/* What the reply says about its host. */
+enum host_end answer_verdict(const struct http_reply *r);
+
 #endif

@@ -3,20 +3,16 @@
     make attack [ATTACKS="stall huge all"]
 
 For each attack the healthy logs are read alone and beside the attacker, by
-turns; "a+b" is two attackers at the same time, "all" one of each kind. Printed: the time
-until the healthy ones are read and what they lose, CPU time and peak memory
-of all processes of the program together, requests made to the attackers.
+turns; "a+b" is two attackers at the same time, "all" one of each kind.
+Printed: the time until the healthy ones are read and what they lose, CPU time
+and peak memory of all processes of the program together, and the requests
+made to the attackers.
 """
 import argparse
-import os
 import pathlib
 import statistics
-import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(
-    os.path.abspath(__file__)))))
-# pylint: disable=wrong-import-position
 from tests.e2e.neighbours import Neighbours, Run, attackers, disarm, loss
 from tests.fakelog.attacks import ATTACKS
 from tests.fakelog.client import Server

@@ -592,6 +592,24 @@ test_throttled(void **state)
 	rig_free(&r);
 }
 
+/* Nothing new is as good as an answer. */
+static void
+test_not_modified(void **state)
+{
+	struct http_conf conf = conf_of_test();
+	struct rig r = rig_new(&conf);
+	struct got a = {0};
+	char url[256];
+
+	(void)state;
+	ask(&r, &a, "/code/304");
+	ev_run(r.loop, 0);
+	assert_int_equal(a.reply.code, 304);
+	assert_int_equal(wait_ms(r.http, url_of(url, "/")), 0);
+	free(a.body);
+	rig_free(&r);
+}
+
 static void
 test_backoff(void **state)
 {
@@ -1041,6 +1059,7 @@ main(void)
 	    cmocka_unit_test(test_no_keepalive),
 	    cmocka_unit_test(test_first_come_first_served),
 	    cmocka_unit_test(test_throttled),
+	    cmocka_unit_test(test_not_modified),
 	    cmocka_unit_test(test_backoff),
 	    cmocka_unit_test(test_what_the_server_sees),
 	    cmocka_unit_test(test_since),
