@@ -7,7 +7,6 @@
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
-#include "monitor/host.h"
 
 void
 answer_init(struct answer *a, size_t limit, uint8_t *into)

@@ -12,6 +12,7 @@
 
 #include "ctlog/base/buf.h"
 #include "ctlog/base/gzip.h"
+#include "monitor/host.h"
 #include "monitor/http.h"
 
 /* All header lines of one call, interim replies and trailers included. */
