@@ -150,7 +150,7 @@ fuzz-run: $(FUZZ:%=$(O)/fuzz/%)
 
 # --- the rest ---------------------------------------------------------------
 .PHONY: deps-check deps-install check check-run asan tsan coverage lint \
-	format e2e interop benign demo install clean help
+	format e2e interop benign attack demo install clean help
 deps-check:
 	@tests/deps $(DEB_BUILD)
 deps-install:
@@ -177,6 +177,9 @@ interop: all
 benign: all
 	INDELIBLE=$(O)/indelible $(PY) -m tests.bench.benign \
 	    --polls $(or $(POLLS),2000) --logs $(or $(LOGS),40)
+# What attackers cost the other logs: make attack ATTACKS="stall huge all"
+attack: all
+	INDELIBLE=$(O)/indelible $(PY) -m tests.bench.attack $(ATTACKS)
 asan:
 	$(MAKE) BUILD=asan all unit fuzz-replay
 tsan:
@@ -211,6 +214,7 @@ help:
 	@echo 'make kill ROUNDS=300 ENTRIES=1000000     kill -9 of a big scan'
 	@echo 'make fuzz SECONDS=60                     search for new inputs'
 	@echo 'make benign POLLS=100000                 look for false alarms'
+	@echo 'make attack ATTACKS="stall all"          what attacks cost, in figures'
 	@echo 'make install DESTDIR= PREFIX=$(PREFIX)'
 	@echo 'BUILD=release|asan|tsan|cov|fuzz  WERROR=1  CC=clang'
 

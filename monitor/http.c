@@ -331,16 +331,6 @@ call_reply(struct http_call *c, CURLcode rc, struct http_reply *r)
 	reply_name(r, &c->at);
 }
 
-static enum host_end
-reply_verdict(const struct http_reply *r)
-{
-	if (r->code == 429 || r->code == 503)
-		return HOST_THROTTLED;
-	if (r->status != ST_OK || r->code >= 500)
-		return HOST_FAULT;
-	return HOST_FINE;
-}
-
 static void
 http_count(struct http *h, enum host_end how, size_t bytes)
 {
@@ -356,7 +346,7 @@ call_finish(struct http_call *c, CURLcode rc)
 	enum host_end how;
 
 	call_reply(c, rc, &r);
-	how = reply_verdict(&r);
+	how = answer_verdict(&r);
 	http_count(c->http, how, c->answer.received);
 	host_end(&c->turn, how, r.retry_after_ms, now_ms());
 	call_done(c, &r);
@@ -477,16 +467,19 @@ http_free(struct http *h)
 	free(h);
 }
 
-int64_t
-http_wait_ms(struct http *h, const char *url)
+void
+http_host(const struct http *h, const char *url, struct http_host_state *out)
 {
 	struct http_url u;
-	const struct host *host;
+	const struct host *host = NULL;
 
-	if (http_url_read(&u, url, NULL) != ST_OK)
-		return 0;
-	host = hosts_find(h->hosts, u.origin);
-	return host ? host_wait_ms(host, now_ms()) : 0;
+	*out = (struct http_host_state){0};
+	if (http_url_read(&u, url, NULL) == ST_OK)
+		host = hosts_find(h->hosts, u.origin);
+	if (host == NULL)
+		return;
+	out->wait_ms = host_wait_ms(host, now_ms());
+	out->in_fault = host_is_in_fault(host);
 }
 
 void

@@ -81,8 +81,13 @@ struct http_call *http_get(struct http *h, const struct http_get *g);
 /* Forget a call: done will not be called, `into` is no more written to. */
 void http_cancel(struct http *h, struct http_call *c);
 
-/* When this URL's host may be asked again: 0 = now, else ms from now. */
-int64_t http_wait_ms(struct http *h, const char *url);
+/* How this URL's host is treated: a call made now would wait. */
+struct http_host_state {
+	int64_t wait_ms; /* until it may be asked again; 0 = now */
+	bool in_fault;   /* one call at a time, until one succeeds */
+};
+void http_host(
+    const struct http *h, const char *url, struct http_host_state *out);
 
 /* Requests made and failed since start, for progress and metrics. */
 struct http_counts {

@@ -7,7 +7,6 @@
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
-#include "monitor/host.h"
 
 void
 answer_init(struct answer *a, size_t limit, uint8_t *into)
@@ -289,4 +288,21 @@ answer_end(
 		r->body = span_of(NULL, 0);
 	if (r->status != ST_OK)
 		r->err = a->err;
+}
+
+/* It sends us elsewhere, where nobody goes. */
+static bool
+is_redirect(const struct http_reply *r)
+{
+	return r->code / 100 == 3 && r->code != 304;
+}
+
+enum host_end
+answer_verdict(const struct http_reply *r)
+{
+	if (r->code == 429 || r->code == 503)
+		return HOST_THROTTLED;
+	if (r->status != ST_OK || r->code >= 500 || is_redirect(r))
+		return HOST_FAULT;
+	return HOST_FINE;
 }

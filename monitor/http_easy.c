@@ -258,7 +258,6 @@ fault_status(int code)
 	case CURLE_UNSUPPORTED_PROTOCOL: /* no status line: HTTP/0.9 */
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_BAD_CONTENT_ENCODING:
-	case CURLE_OUT_OF_MEMORY: /* a header line of more than 100 kB */
 		return ST_BAD;
 	default:
 		return ST_AGAIN;
@@ -274,6 +273,9 @@ easy_fault(const struct easy *e, int code, size_t received, struct err *err)
 		timeout_text(e, received, err);
 		return ST_AGAIN;
 	}
+	if (code == CURLE_OUT_OF_MEMORY)
+		return err_set(err, ST_BAD, /* is what it means by this */
+		    "a header line of more than 100 kB");
 	if (why[0] == '\0')
 		why = curl_easy_strerror((CURLcode)code);
 	/* libcurl's words can quote a certificate or a header. */

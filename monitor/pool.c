@@ -1,6 +1,6 @@
 /*
- * pool: the loop's side: slots, lanes and the results that come back. What
- * happens when a worker dies stands in pool_death.c.
+ * pool: the loop's side: lanes and the results that come back. What happens
+ * when a worker dies stands in pool_death.c, who gets a slot in pool_slot.c.
  */
 #include "monitor/pool.h"
 
@@ -17,9 +17,6 @@
 #include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/pool_main.h"
-
-/* For so long a refused first request holds back the others. */
-#define HUNGER_S 1.0
 
 struct pool *
 pool_new(const struct pool_conf *conf)
@@ -160,56 +157,6 @@ pool_submit(struct pool *p, struct slot *s)
 	p->in_region[s->region]++;
 	s->working = true;
 	pool_put(p, s, lane_shortest(p));
-}
-
-/* --- slots ----------------------------------------------------------------- */
-
-struct slot *
-pool_slot(struct pool *p, size_t room, bool first)
-{
-	struct slot *s;
-	bool fits;
-
-	if (room > p->conf.body_limit)
-		room = p->conf.body_limit;
-	fits = p->num_free > 0 &&
-	       (p->reserved == 0 || p->reserved + room <= p->conf.memory);
-	if (first)
-		p->hungry_until = fits ? 0 : ev_now(p->loop) + HUNGER_S;
-	else if (ev_now(p->loop) < p->hungry_until)
-		return NULL;
-	if (!fits)
-		return NULL;
-	s = &p->slot[p->free[--p->num_free]];
-	p->reserved += room;
-	*s = (struct slot){.no = s->no, .body = s->body, .room = room};
-	return s;
-}
-
-/* Keep a slot's share of the memory touched, give back the rest. */
-static void
-slot_trim(struct pool *p, struct slot *s)
-{
-	size_t keep = p->conf.memory / p->conf.slots & ~(size_t)0xfffff;
-
-	if (s->order.body_len > keep)
-		madvise(s->body + keep, p->conf.body_limit - keep, MADV_REMOVE);
-}
-
-void
-pool_release(struct pool *p, struct slot *s)
-{
-	if (s->working) {
-		s->abandoned = true;
-		return;
-	}
-	slot_trim(p, s);
-	buf_fini(&s->result);
-	if (s->in_region)
-		p->in_region[s->region]--;
-	s->in_region = false;
-	p->reserved -= s->room;
-	p->free[p->num_free++] = s->no;
 }
 
 void

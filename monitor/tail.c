@@ -58,7 +58,6 @@ tail_new(const struct tail_env *env, const struct tail_log *log,
 	t->range = *range;
 	t->start_ms = now_ms();
 	t->hasher = hasher_new();
-	t->room = TAIL_ROOM;
 	t->hauls_end = &t->hauls;
 	ev_init(&t->head_timer, NULL);
 	ev_init(&t->proof_timer, NULL);

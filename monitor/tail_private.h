@@ -28,8 +28,14 @@
 #define TAIL_GRACE_MS 600000
 /* Entries after which the tree is proven in between. */
 #define TAIL_PROVE_EVERY (1ull << 18)
-/* Room for a body at first; doubled when a reply needs more. */
-#define TAIL_ROOM (8ul << 20)
+/* Room for a body until one was good, then the least; always twice the largest
+ * good one. A larger reply is asked for again, with twice the room. */
+#define TAIL_ROOM_MIN (1ul << 20)
+#define TAIL_ROOM (2ul << 20)
+/* To be asked to wait for so long is worth telling. */
+#define TAIL_TELL_MS 10000
+/* While a host gets one call at a time, the others look again so often. */
+#define TAIL_LOOK_S 0.25
 /* A followed log's newest head is stored no more often than this. */
 #define TAIL_SEEN_MS 60000
 /* What is accepted is committed after so long, or so many bytes. */
@@ -48,6 +54,7 @@ struct flight {
 	enum flight_state state;
 	struct want want;
 	struct slot *slot;
+	size_t room; /* of the next slot */
 	struct http_call *call;
 	unsigned failures, unreadable; /* in a row */
 	ev_timer again;                /* FLIGHT_WAIT: when to ask again */
@@ -177,8 +184,11 @@ struct tail {
 	struct range tree; /* ends at accepted */
 	struct flight *first;
 	unsigned num_flights;
-	size_t room;
-	bool partial; /* the partial tile at the tip is being read */
+	size_t largest;          /* body of a reply that was good */
+	struct pool_share share; /* what the flights hold */
+	bool wary;               /* the last reply was of no use */
+	double patient_until;    /* loop time; the log asked for it */
+	bool partial;            /* the partial tile at the tip is being read */
 	ev_timer partial_timer;
 
 	/* proving */
@@ -276,7 +286,6 @@ void tail_older_drop(struct tail *t);
 
 /* tail_read.c */
 void tail_plan(struct tail *t);
-void tail_accept(struct tail *t);
 /* Ask for the timestamps of these entries: a batch by itself, tail_step sees it
  * done. */
 void tail_probe(struct tail *t, uint64_t begin, uint64_t end);
@@ -284,6 +293,17 @@ void tail_probe(struct tail *t, uint64_t begin, uint64_t end);
 void tail_flights_drop(struct tail *t);
 /* How far may be planned now. */
 uint64_t tail_limit(const struct tail *t);
+struct flight *flight_new(struct tail *t, uint64_t begin, uint64_t end);
+void flight_ask(struct flight *f);
+/* Let go of call, slot and timer. */
+void flight_clear(struct flight *f);
+/* A fault that may pass, or ends a scan. */
+void flight_failed(struct flight *f, enum status st, const struct err *why);
+/* Keep as evidence what can be told of the reply in the slot. */
+void flight_odd(struct flight *f, size_t body_len);
+
+/* tail_accept.c */
+void tail_accept(struct tail *t);
 
 /* tail_prove.c */
 void tail_prove(struct tail *t);

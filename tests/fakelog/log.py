@@ -33,6 +33,7 @@ class Head:
         self.root = root
         self.timestamp = timestamp
         self.origin = origin or log.origin
+        self.extension = ""
         self.log_id = log.key.log_id
         self.lines = strange_lines(self.origin) \
             if log.options["strange"] else []
@@ -46,14 +47,18 @@ class Head:
                 "tree_head_signature":
                     base64.b64encode(self.signature).decode()}
 
+    def own_line(self):
+        """The log's own signature line."""
+        return log_signature_line(self.origin, self.log_id, self.timestamp,
+                                  self.signature)
+
     def checkpoint(self):
         """The signed note, our own line neither first nor last."""
         lines = list(self.lines)
-        lines.insert(len(lines) // 2, log_signature_line(
-            self.origin, self.log_id, self.timestamp, self.signature))
-        return "%s\n%d\n%s\n\n%s" % (
+        lines.insert(len(lines) // 2, self.own_line())
+        return "%s\n%d\n%s\n%s\n%s" % (
             self.origin, self.size, base64.b64encode(self.root).decode(),
-            "".join(lines))
+            self.extension and self.extension + "\n", "".join(lines))
 
 
 class Log:

@@ -10,6 +10,7 @@ import base64
 import collections
 import re
 import time
+import urllib.parse
 
 from aiohttp import web
 
@@ -18,6 +19,7 @@ from .keys import TlsAuthority
 from .log import Log
 from .mint import Mint
 from .protocol import Ask, answer, as_json, refuse
+from .proxy import Proxy, Trap
 
 LOG_PATH = re.compile(r"(?:/(?P<log>[a-z0-9-]+))?/"
                       r"(?P<api>rfc6962|static|both)/(?P<rest>.*)$")
@@ -34,6 +36,7 @@ class Server:
         self.tls = None
         self.contexts = []
         self.logs = {}
+        self.ports = {}     # number: a Proxy or a Trap
         self.base_url = None
         app = web.Application(client_max_size=256 << 20)
         app.router.add_route("*", "/{tail:.*}", self.handle)
@@ -63,6 +66,8 @@ class Server:
 
     async def close(self):
         """Stop listening and forget everything."""
+        for port in self.ports.values():
+            await port.close()
         await self.runner.cleanup()
 
     def add_log(self, spec):
@@ -206,6 +211,35 @@ def _rotate(server, _log, _spec):
     return {}
 
 
+async def _proxy(server, _log, spec):
+    """A new proxy to `to` (this server, if not given), or knobs of the one
+    at `port`."""
+    if "port" in spec:
+        proxy = server.ports[int(spec.pop("port"))]
+        await proxy.apply(spec)
+    else:
+        to = urllib.parse.urlsplit(spec.pop("to", server.base_url))
+        proxy = Proxy(to.hostname, to.port, spec)
+        await proxy.apply({})
+        server.ports[proxy.port] = proxy
+    return {"port": proxy.port, "knobs": proxy.knobs}
+
+
+def _proxy_counts(server, _log, spec):
+    return server.ports[int(spec["port"])].counts
+
+
+async def _trap(server, _log, spec):
+    trap = Trap(spec.get("how", "trap"))
+    await trap.open()
+    server.ports[trap.port] = trap
+    return {"port": trap.port}
+
+
+def _trapped(server, _log, spec):
+    return server.ports[int(spec["port"])].asked
+
+
 def _mint(server, _log, spec):
     minted = server.mint.mint(spec)
     return {"tbs": base64.b64encode(minted.tbs).decode(),
@@ -242,4 +276,6 @@ CONTROL = {
     ("POST", "listen"): _listen, ("POST", "mint"): _mint,
     ("POST", "rotate"): _rotate,
     ("GET", "loglist"): _log_list,
+    ("POST", "proxy"): _proxy, ("GET", "proxy"): _proxy_counts,
+    ("POST", "trap"): _trap, ("GET", "trap"): _trapped,
 }
