@@ -70,6 +70,7 @@ def side(tmp_path_factory):
 @pytest.mark.parametrize("names", [
     ["stall"], ["huge"], ["bomb"], ["flood-numbers"], ["large-drip"],
     ["patience"], ["reset"], SLOW], ids="+".join)
+@pytest.mark.alone
 def test_neighbours(side, names):
     """The healthy logs are read as fast as without the attacker; memory and
     requests are bounded."""
