@@ -18,8 +18,9 @@ DEB_BUILD := gcc make pkg-config libcurl4-openssl-dev libev-dev \
 	libutf8proc-dev libidn2-dev libpsl-dev libdeflate-dev \
 	ca-certificates publicsuffix
 DEB_DEMO := python3 python3-aiohttp python3-cryptography
-DEB_TEST := libcmocka-dev python3-pytest python3-hypothesis nginx-light \
-	clang clang-format libclang-rt-14-dev mandoc git
+DEB_TEST := libcmocka-dev python3-pytest python3-pytest-xdist \
+	python3-hypothesis nginx-light \
+	clang clang-format libclang-rt-14-dev mandoc git strace e2fsprogs
 PC = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 
 # --- flavours ---------------------------------------------------------------
@@ -141,6 +142,21 @@ bench: all $(O)/tests/bench/micro
 	@$(PY) -m tests.bench.run --build $(O) \
 	    $(if $(RECORDS),--records $(RECORDS)) $(BENCH)
 
+# --- crashes: all of them by hand, a few in `make check` ----------------------
+# nth runs a command and kills it at its Nth system call; it needs no library.
+$(O)/tests/crash/nth: tests/crash/nth.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -o $@ $<
+.PHONY: crash kill powercut
+crash: all $(O)/tests/crash/nth
+	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.points $(CRASH)
+kill: all
+	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.kill \
+	    --rounds $(or $(ROUNDS),300) --entries $(or $(ENTRIES),1000000)
+powercut: all
+	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.powercut \
+	    --images $(or $(IMAGES),200)
+
 # --- fuzzing: every target replays its corpus in `make check` ---------------
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(ROOM_LIBS) $(if $(filter fuzz,$(BUILD)),,\
@@ -168,7 +184,7 @@ fuzz-run: $(FUZZED:%=$(O)/fuzz/%)
 
 # --- the rest ---------------------------------------------------------------
 .PHONY: deps-check deps-install check check-run asan tsan coverage lint \
-	format e2e interop demo install clean help
+	format e2e interop benign attack demo install clean help
 deps-check:
 	@tests/deps $(DEB_BUILD)
 deps-install:
@@ -191,6 +207,13 @@ e2e: all
 interop: all
 	@$(PY) -m tests.interop.programs
 	INDELIBLE=$(O)/indelible $(PY) -m pytest -q -rs tests/interop $(E2E)
+# Honest logs in all weathers give no false alarm.
+benign: all
+	INDELIBLE=$(O)/indelible $(PY) -m tests.bench.benign \
+	    --polls $(or $(POLLS),2000) --logs $(or $(LOGS),40)
+# What attackers cost the other logs: make attack ATTACKS="stall huge all"
+attack: all
+	INDELIBLE=$(O)/indelible $(PY) -m tests.bench.attack $(ATTACKS)
 asan:
 	$(MAKE) BUILD=asan all unit fuzz-replay
 tsan:
@@ -223,6 +246,11 @@ help:
 	@echo 'make fuzz SECONDS=60|RUNS=100000000 TARGET=fuzz_tree'
 	@echo '                search for new inputs'
 	@echo 'make bench BENCH="index cert"      speed and size; all without BENCH'
+	@echo 'make crash                               kill at every moment'
+	@echo 'make powercut IMAGES=200                 what a disk holds (as root)'
+	@echo 'make kill ROUNDS=300 ENTRIES=1000000     kill -9 of a big scan'
+	@echo 'make benign POLLS=100000                 look for false alarms'
+	@echo 'make attack ATTACKS="stall all"          what attacks cost, in figures'
 	@echo 'make install DESTDIR= PREFIX=$(PREFIX)'
 	@echo 'BUILD=release|asan|tsan|cov|fuzz  WERROR=1  CC=clang'
 

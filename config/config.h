@@ -70,6 +70,7 @@ struct config {
 		struct conf_log *extra;
 		struct conf_strings include, exclude;
 		enum conf_start start;
+		int64_t refresh_ms;
 	} logs;
 	struct {
 		int64_t max_connections, per_host;

@@ -79,6 +79,10 @@ static const struct conf_key logs_keys[] = {
 	    .help = "logs that are in no list"},
 	{"start", TYPE_WORD, 0, AT(logs.start), .def = "auto",
 	    .words = words_start, .help = "where a new log is read from"},
+	{"refresh", TYPE_DURATION, 0, AT(logs.refresh_ms), .def = "60m",
+	    .min = S, .max = DAY,
+	    .help = "how often log lists are renewed, half as long to half "
+		    "again"},
 	{0}
 };
 

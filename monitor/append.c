@@ -42,12 +42,16 @@ append_start(int fd, const char *path, struct err *e)
 	return append_bytes(fd, span_str("\n"), path, e);
 }
 
+/* A pipe that nobody reads must not hold up the store: what does not fit is an
+ * error, and comes again later. */
 static int
 append_open(const char *path)
 {
 	if (!strcmp(path, "-"))
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	return open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	return open(path,
+	    O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+	    0600);
 }
 
 enum status

@@ -55,7 +55,8 @@ list_dir(const struct backfill *b)
 static enum status
 choose_logs(struct backfill *b, struct err *e)
 {
-	bool named = b->logs.url != NULL || b->logs.num_lists > 0;
+	bool named = b->logs.url != NULL || b->logs.num_lists > 0 ||
+		     b->config_file == NULL;
 	enum status st;
 
 	st = named ? wants_of_opts(&b->wants, &b->logs, e)
@@ -73,10 +74,6 @@ choose_logs(struct backfill *b, struct err *e)
 static int
 read_wants(struct backfill *b)
 {
-	char *dir = list_dir(b);
-	struct listing_conf lc = {.config = &b->config,
-	    .dir = dir,
-	    .allow_http = b->logs.allow_http || b->config.allow_http};
 	struct err e = {""};
 	enum status st;
 
@@ -84,11 +81,13 @@ read_wants(struct backfill *b)
 		free(b->config.contact);
 		b->config.contact = mem_str(b->contact);
 	}
-	b->logs.listing = listing_new(&lc);
+	b->list_dir = list_dir(b);
+	b->listing_conf = (struct listing_conf){.config = &b->config,
+	    .dir = b->list_dir,
+	    .allow_http = b->logs.allow_http || b->config.allow_http};
+	b->logs.listing = listing_new(&b->listing_conf);
 	st = choose_logs(b, &e);
-	listing_free(b->logs.listing);
-	b->logs.listing = NULL;
-	free(dir);
+	listing_done(b->logs.listing);
 	return st == ST_OK ? EX_OK : cmd_fail(st, &e);
 }
 
@@ -146,10 +145,14 @@ prepare(void *arg, struct store *s, struct err *e)
 {
 	struct backfill *b = arg;
 	const struct store_api *api = ((struct store_base *)s)->api;
+	enum status st;
 
-	if (uses_service_store(b))
-		return api->index_generation(s, &b->range.salt, e);
-	return prepare_records(b, s, e);
+	if (!uses_service_store(b))
+		return prepare_records(b, s, e);
+	st = listing_tell(b->logs.listing, s, e);
+	if (st == ST_OK)
+		st = api->index_generation(s, &b->range.salt, e);
+	return st;
 }
 
 static void
@@ -347,7 +350,7 @@ finish(struct backfill *b)
 	if (g->failed)
 		return cmd_fail(g->status, &g->err);
 	for (size_t i = 0; i < g->num_logs; i++)
-		rc = cmd_worst(rc, summarise(b, &g->logs[i]));
+		rc = cmd_worst(rc, summarise(b, g->logs[i]));
 	if (!was_printed(g))
 		rc = cmd_worst(rc, EX_IOERR);
 	if (rc == EX_TEMPFAIL)
@@ -400,10 +403,12 @@ backfill_run(struct backfill *b)
 	if (rc == EX_OK)
 		rc = scan(b);
 	keys_wipe(&b->engine.conf.store_conf.keys);
+	listing_free(b->logs.listing);
 	wants_fini(&b->wants);
 	config_fini(&b->config);
 	buf_fini(&b->records);
 	free(b->sinks);
 	free(b->state_url);
+	free(b->list_dir);
 	return rc;
 }

@@ -23,7 +23,8 @@ struct backfill {
 	struct buf records;
 	struct store_sink *sinks;
 	struct scan_progress progress;
-	char *state_url;
+	struct listing_conf listing_conf;
+	char *state_url, *list_dir;
 	char owner[64];
 	int64_t start_ms;
 	bool bound; /* the state folder holds this very scan */

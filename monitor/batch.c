@@ -360,9 +360,10 @@ work_parse(struct work *w, struct entries *es, struct span body, struct err *e)
 		struct arena half = arena_of(w->b->scratch.base, LIMIT_BODY);
 
 		st = gunzip_run(w->b->gunzip, &half, &body, body, e);
+		/* When it failed nobody knows how far it came. */
+		w->b->scratch.used = st == ST_OK ? half.used : half.cap;
 		if (st != ST_OK)
 			return st;
-		w->b->scratch.used = half.used;
 	}
 	es->entry = w->b->entries;
 	return w->order->api->batch_parse(

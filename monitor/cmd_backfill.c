@@ -30,10 +30,11 @@ enum {
 static const struct opt table[] = {
     [O_CONFIG] = {"config", 'c', "FILE",
 	"use this configuration's store (and logs)"},
-    [O_LIST] = {"log-list", 0, "FILE|URL", "a CT log list v3; repeatable"},
+    [O_LIST] = {"log-list", 0, "NAME|FILE|URL",
+	"a CT log list v3: chrome, apple, or where it is; repeatable"},
     [O_LIST_KEY] = {"log-list-key", 0, "PEM", "the key that signed its .sig"},
     [O_LOG] = {"log", 0, "PATTERN",
-	"of the list or FILE: glob, log_id or URL; repeatable"},
+	"of the list or FILE: glob, log_id or URL; or fulcio; repeatable"},
     [O_URL] = {"log-url", 0, "URL", "one log, without a list"},
     [O_KEY] = {"log-key", 0, "FILE", "its public key, PEM or DER"},
     [O_API] = {"log-api", 0, "API",
@@ -152,9 +153,9 @@ check(const struct backfill *b)
 		return refuse("a scan needs --records FILE, or -c FILE whose "
 			      "store has records");
 	if (b->config_file == NULL && b->logs.url == NULL &&
-	    b->logs.num_lists == 0)
+	    b->logs.num_lists == 0 && b->logs.num_patterns == 0)
 		return refuse("which log? give --log-url URL --log-key FILE, "
-			      "or --log-list FILE|URL");
+			      "or --log-list chrome|apple|FILE|URL");
 	if (b->logs.url == NULL &&
 	    (b->logs.key != NULL || b->logs.api != NULL ||
 		b->logs.origin != NULL))

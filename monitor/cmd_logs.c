@@ -9,12 +9,13 @@
 #include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/listing.h"
+#include "monitor/logs_view.h"
 #include "monitor/opts.h"
 
 enum { O_CONFIG, O_LIST, O_LIST_KEY, O_JSON };
 static const struct opt table[] = {
     [O_CONFIG] = {"config", 'c', "FILE", "the configuration"},
-    [O_LIST] = {"log-list", 0, "FILE|URL",
+    [O_LIST] = {"log-list", 0, "NAME|FILE|URL",
 	"this list instead of the configuration's"},
     [O_LIST_KEY] = {"log-list-key", 0, "PEM", "the key that signed its .sig"},
     [O_JSON] = {"json", 0, NULL, "JSON Lines instead of text"},
@@ -25,141 +26,57 @@ struct args {
 	const char *config, *list, *list_key, *verb, *name;
 	bool json;
 	struct listing *listing;
-	size_t shown;
+	struct logs_view view;
 };
 
-static void
-log_json(const struct loglist_log *l, const char *list)
-{
-	struct buf b = {0};
-
-	buf_str(&b, "{\"log_id\":\"");
-	text_base64(&b, hash_span(&l->log_id));
-	buf_str(&b, "\",\"description\":");
-	text_json(&b, span_str(l->description));
-	buf_str(&b, ",\"operator\":");
-	text_json(&b, span_str(l->operator_name));
-	buf_str(&b, ",\"url\":");
-	text_json(&b, span_str(l->url));
-	buf_fmt(&b, ",\"api\":\"%s\",\"state\":\"%s\",\"mmd\":%u",
-	    l->tiled ? "static" : "rfc6962", loglist_state_name(l->state),
-	    l->mmd_s);
-	if (l->origin != NULL) {
-		buf_str(&b, ",\"origin\":");
-		text_json(&b, span_str(l->origin));
-	}
-	buf_str(&b, ",\"list\":");
-	text_json(&b, span_str(list));
-	buf_str(&b, "}\n");
-	fwrite(b.p, 1, b.len, stdout);
-	buf_fini(&b);
-}
-
-static void
-log_line(const struct loglist_log *l)
-{
-	struct buf b = {0};
-
-	buf_fmt(&b, "%-9s %-7s ", loglist_state_name(l->state),
-	    l->tiled ? "static" : "rfc6962");
-	text_line(&b, span_str(l->description), 128);
-	buf_str(&b, "  ");
-	text_line(&b, span_str(l->url), LIMIT_URL);
-	buf_char(&b, '\n');
-	fwrite(b.p, 1, b.len, stdout);
-	buf_fini(&b);
-}
-
-static void
-log_block(const struct loglist_log *l, const char *list)
-{
-	struct buf id = {0};
-	char from[TEXT_TIME], to[TEXT_TIME];
-
-	text_base64(&id, hash_span(&l->log_id));
-	printf("%s\n", QUOTE(span_str(l->description)));
-	printf("  operator  %s\n", QUOTE(span_str(l->operator_name)));
-	printf("  log id    %s\n", buf_cstr(&id));
-	printf("  url       %s\n", QUOTE(span_str(l->url)));
-	printf("  api       %s\n", l->tiled ? "static" : "rfc6962");
-	if (l->origin != NULL)
-		printf("  origin    %s\n", QUOTE(span_str(l->origin)));
-	printf("  state     %s\n", loglist_state_name(l->state));
-	if (l->end_ms != 0)
-		printf("  expiries  %s to %s\n", text_time(from, l->start_ms),
-		    text_time(to, l->end_ms));
-	printf("  list      %s\n", QUOTE(span_str(list)));
-	buf_fini(&id);
-}
-
-/* By description, id or URL. */
 static bool
-is_named(const struct loglist_log *l, const char *name)
+is_refresh(const struct args *a)
 {
-	uint8_t id[HASH_LEN];
-
-	if (text_unbase64_exact(id, HASH_LEN, span_str(name)))
-		return memcmp(id, l->log_id.b, HASH_LEN) == 0;
-	return !strcmp(name, l->description) || !strcmp(name, l->url);
+	return strcmp(a->verb, "refresh") == 0;
 }
 
-static void
-show(struct args *a, const struct loglist *list, const char *label)
-{
-	for (size_t i = 0; i < list->num; i++) {
-		const struct loglist_log *l = &list->log[i];
-
-		if (a->name != NULL && !is_named(l, a->name))
-			continue;
-		a->shown++;
-		if (a->json)
-			log_json(l, label);
-		else if (a->name != NULL)
-			log_block(l, label);
-		else
-			log_line(l);
-	}
-}
-
+/* Into the view, or when it was fetched a line of it. */
 static int
 one_list(struct args *a, const struct list_source *src)
 {
-	const char *label = src->name  ? src->name
-			    : src->url ? src->url
-				       : src->file;
 	struct loglist list = {0};
 	struct err e = {""};
 	enum status st = listing_read(a->listing, src, &list, &e);
 
 	if (st != ST_OK)
 		return cmd_fail(st, &e);
-	if (strcmp(a->verb, "refresh") != 0)
-		show(a, &list, label);
-	else if (src->url != NULL)
-		printf("%s: %zu logs\n", QUOTE(span_str(label)), list.num);
+	if (!is_refresh(a)) {
+		if (a->name == NULL && !a->json)
+			logs_view_list(&a->view, src, &list);
+		logs_view_add(&a->view, src, &list);
+		return EX_OK;
+	}
+	st = listing_fetched(a->listing);
+	if (st == ST_OK)
+		logs_view_list(&a->view, src, &list);
 	loglist_fini(&list);
-	return EX_OK;
+	return cmd_exit(st);
 }
 
-/* All are shown; the first failure counts. */
+/* All are read; the worst failure counts. */
 static int
 all_lists(struct args *a, const struct config *c)
 {
-	int rc = EX_OK, one;
+	int rc = EX_OK;
 
 	if (a->list != NULL) {
-		bool is_url = strstr(a->list, "://") != NULL;
-		struct list_source src = {.key_file = a->list_key};
+		struct list_source src = listing_named(a->list, a->list_key);
 
-		*(is_url ? &src.url : &src.file) = a->list;
 		return one_list(a, &src);
 	}
 	for (size_t i = 0; i < c->logs.num_lists; i++) {
 		struct list_source src = listing_source(&c->logs.lists[i]);
 
-		one = one_list(a, &src);
-		rc = rc == EX_OK ? one : rc;
+		if (!is_refresh(a) || src.url != NULL)
+			rc = cmd_worst(rc, one_list(a, &src));
 	}
+	if (!is_refresh(a))
+		logs_view_special(&a->view);
 	return rc;
 }
 
@@ -170,14 +87,19 @@ logs_run(struct args *a, const struct config *c)
 	struct listing_conf lc = {.config = c,
 	    .dir = dir,
 	    .allow_http = c->allow_http,
-	    .offline = strcmp(a->verb, "refresh") != 0};
+	    .offline = !is_refresh(a)};
+	size_t shown;
 	int rc;
 
 	a->listing = listing_new(&lc);
+	a->view.json = a->json;
+	a->view.name = a->name;
 	rc = all_lists(a, c);
+	shown = logs_view_say(&a->view);
+	logs_view_fini(&a->view);
 	listing_free(a->listing);
 	free(dir);
-	if (rc == EX_OK && a->name != NULL && a->shown == 0) {
+	if (rc == EX_OK && a->name != NULL && shown == 0) {
 		fprintf(stderr, "indelible: no list has a log %s\n",
 		    QUOTE(span_str(a->name)));
 		return EX_USAGE;
@@ -228,11 +150,12 @@ int
 cmd_logs(int argc, char **argv)
 {
 	struct opts o = {
-	    .usage = "indelible logs list [-c FILE] [--log-list FILE|URL] "
+	    .usage = "indelible logs list [-c FILE] [--log-list LIST] "
 		     "[--json]\n"
 		     "       indelible logs show [-c FILE] [--log-list "
-		     "FILE|URL] [--json] NAME\n"
-		     "       indelible logs refresh [-c FILE]\n"
+		     "LIST] [--json] NAME\n"
+		     "       indelible logs refresh [-c FILE] [--log-list "
+		     "LIST] [--json]\n"
 		     "       indelible logs bridge [-c FILE] [--json] NAME",
 	    .about = "The logs of the configured lists, out of files and of "
 		     "the copies that are kept\nbeside the store; refresh "

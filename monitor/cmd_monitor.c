@@ -7,7 +7,7 @@
 #include "monitor/diag.h"
 #include "monitor/opts.h"
 #include "monitor/retention.h"
-#include "monitor/wants.h"
+#include "monitor/roster.h"
 
 static const struct opt table[] = {
     {"config", 'c', "FILE", "the configuration"},
@@ -24,25 +24,10 @@ struct service {
 	struct listing_conf listing_conf;
 	struct listing *listing;
 	struct retention *retention;
+	struct lists lists;
+	struct roster *roster;
 	char *list_dir, owner[64];
 };
-
-/* A shard listed for less than this has its whole life before it. */
-#define YOUNG_MS (30ll * 86400 * 1000)
-
-/* Where reading begins in a log that the store does not know yet. "auto": a
- * listed log that has been in its state for long has a long past, which is the
- * business of backfill; a young one, or one named by hand, is read whole. */
-static struct tail_range
-service_range(const struct config *c, const struct want_log *w)
-{
-	struct tail_range r = {.follow = true, .to = UINT64_MAX};
-	bool old = w->listed && now_ms() - w->since_ms > YOUNG_MS;
-
-	if (c->logs.start == START_HEAD || (c->logs.start == START_AUTO && old))
-		r.how = TAIL_HEAD;
-	return r;
-}
 
 /* How it ends when it does not know what to follow. */
 static int
@@ -68,9 +53,13 @@ service_wants(struct service *s, bool *ready)
 	s->list_dir = cmd_list_dir(s->config.store);
 	s->listing_conf = (struct listing_conf){.config = &s->config,
 	    .dir = s->list_dir,
-	    .allow_http = s->config.allow_http};
+	    .allow_http = s->config.allow_http,
+	    .copies = true};
 	s->listing = listing_new(&s->listing_conf);
-	st = wants_of_config(&s->wants, &s->config, s->listing, &e);
+	st = lists_read(&s->lists, &s->config, s->listing, &e);
+	listing_done(s->listing);
+	if (st == ST_OK)
+		st = wants_of_lists(&s->wants, &s->config, &s->lists, &e);
 	if (st == ST_OK)
 		st = wants_contact(&s->wants, s->config.contact, &e);
 	if (st != ST_OK)
@@ -100,6 +89,15 @@ service_tick(void *arg)
 	struct service *s = arg;
 
 	retention_tick(s->retention);
+	roster_tick(s->roster);
+}
+
+static void
+service_hup(void *arg)
+{
+	struct service *s = arg;
+
+	roster_refresh(s->roster);
 }
 
 static void
@@ -110,9 +108,12 @@ service_conf(struct service *s)
 	s->sinks = mem_new(c->alerts.num_sinks, sizeof(*s->sinks));
 	cmd_sinks(s->sinks, c);
 	s->conf.config = c;
+	s->conf.service = true;
 	s->conf.prepare = service_prepare;
 	s->conf.on_tick = service_tick;
+	s->conf.on_hup = service_hup;
 	s->conf.arg = s;
+	s->conf.stays = true;
 	s->conf.store_conf.num_sinks = s->conf.num_sinks = c->alerts.num_sinks;
 	s->conf.store_conf.sinks = s->sinks;
 	s->conf.store_conf.owner = cmd_owner(s->owner);
@@ -125,10 +126,26 @@ service_conf(struct service *s)
 			   : c->match.name_threshold);
 }
 
+/* Follow all, until stopped. */
+static void
+service_follow(struct service *s)
+{
+	struct roster_conf c = {.engine = &s->engine,
+	    .listing = &s->listing_conf,
+	    .lists = &s->lists,
+	    .at_once = listing_is_copied(s->listing)};
+
+	s->roster = roster_new(&c);
+	for (size_t i = 0; i < s->wants.num; i++)
+		roster_follow(s->roster, &s->wants.list[i]);
+	roster_resume(s->roster);
+	engine_run(&s->engine);
+	roster_free(s->roster);
+}
+
 static int
 service_run(struct service *s)
 {
-	struct tail_range range;
 	struct err e = {""};
 	bool ready = false;
 	enum status st;
@@ -148,14 +165,8 @@ service_run(struct service *s)
 	if (st != ST_OK)
 		return st == ST_USAGE ? (cmd_fail(st, &e), EX_CONFIG)
 				      : cmd_store_fail(st, &e);
-	for (size_t i = 0; i < s->wants.num; i++) {
-		diag_info("following %s at %s", s->wants.list[i].name,
-		    s->wants.list[i].url);
-		range = service_range(&s->config, &s->wants.list[i]);
-		engine_add(&s->engine, &s->wants.list[i], &range);
-	}
 	s->retention = retention_new(&s->config, s->engine.writer);
-	engine_run(&s->engine);
+	service_follow(s);
 	if (s->engine.failed)
 		rc = cmd_fail(s->engine.status, &s->engine.err);
 	else if (!engine_was_stopped(&s->engine))
@@ -197,6 +208,7 @@ cmd_monitor(int argc, char **argv)
 		config_warn_start(s->config.file);
 		rc = service_run(s);
 		listing_free(s->listing);
+		lists_fini(&s->lists);
 		wants_fini(&s->wants);
 		config_fini(&s->config);
 	}

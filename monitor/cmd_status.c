@@ -19,6 +19,9 @@
 /* A delivery may be late by this much. */
 #define DUE_MS 3600000
 
+/* With less than this on its disk the store is as good as full. */
+#define ROOM (256u << 10)
+
 enum { O_CONFIG, O_JSON, O_COUNTERS };
 static const struct opt table[] = {
     [O_CONFIG] = {"config", 'c', "FILE", "the configuration"},
@@ -181,7 +184,7 @@ log_reasons(const struct view *v, const struct survey_log *l, struct reasons *r)
 	char age[32];
 
 	trouble_reason(r, &l->log.trouble);
-	if (!is_followed(v, l))
+	if (!is_followed(v, l) || (l->want && want_is_over(l->want)))
 		return;
 	if (l->log.newest.raw.len == 0)
 		reason(r, "no signed head of it has been proven or stored "
@@ -250,6 +253,9 @@ log_json(struct buf *out, const struct view *v, const struct survey_log *l)
 	buf_str(out, "{\"type\":\"log\",");
 	survey_json(out, l);
 	buf_fmt(out, ",\"followed\":%s", is_followed(v, l) ? "true" : "false");
+	if (l->want != NULL && l->want->listed)
+		buf_fmt(out, ",\"state\":\"%s\"",
+		    loglist_state_name(l->want->state));
 	trouble_json(out, &l->log.trouble);
 	stretches_json(out, l);
 	covered_json(out, l);
@@ -314,6 +320,9 @@ log_text(struct buf *out, const struct view *v, const struct survey_log *l)
 		buf_fmt(out, " (%s)", l->log.api);
 	buf_fmt(out, "\n  %-10s ", "log id");
 	text_base64(out, hash_span(&l->log.log_id));
+	if (l->want != NULL && l->want->listed)
+		buf_fmt(out, "\n  %-10s %s in the lists", "state",
+		    loglist_state_name(l->want->state));
 	buf_char(out, '\n');
 	for (size_t i = 0; i < l->num; i++)
 		stretch_text(out, &l->stretches[i]);
@@ -363,6 +372,9 @@ store_reasons(const struct view *v, struct reasons *r)
 	const struct survey *s = v->survey;
 	char late[32];
 
+	if (s->room < ROOM)
+		reason(r, "the store's disk has no space left: reading waits "
+			  "until there is some, and goes on by itself then");
 	if (s->waiting > 0 && s->due_ms < v->now_ms - DUE_MS)
 		reason(r,
 		    "alerts wait for %s longer than they should; is "

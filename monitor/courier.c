@@ -36,7 +36,6 @@ struct round {
 	struct courier *c;
 	struct outbox rows;
 	struct carried *carried; /* one for each row */
-	size_t num_settled;      /* of rows: the first ones */
 	size_t num_done;         /* delivered or given up */
 	bool flushing;
 	int64_t next_due_ms;
@@ -167,17 +166,29 @@ courier_next(struct courier *c, const struct round *r)
 		c->idle(c->idle_arg);
 }
 
+/* The whole round at once: a crash repeats it as a whole, or not at all. */
 static enum status
-settle_one(struct store *s, const struct round *r, size_t at, struct err *e)
+settle_all(struct store *s, const struct round *r, struct err *e)
 {
-	const struct carried *c = &r->carried[at];
-	struct store_settle how = {r->rows.rows[at].id, c->how, now_ms(),
-	    c->due_ms,
-	    c->how == SETTLE_DELIVERED ? NULL : status_name(c->outcome.status)};
+	const struct store_api *api = ((struct store_base *)s)->api;
+	struct store_settle *how = mem_new(r->rows.num, sizeof(*how));
+	enum status st;
+	size_t n = 0;
 
-	if (c->left)
-		return ST_OK;
-	return ((struct store_base *)s)->api->outbox_settle(s, &how, e);
+	for (size_t i = 0; i < r->rows.num; i++) {
+		const struct carried *c = &r->carried[i];
+
+		if (c->left)
+			continue;
+		how[n++] = (struct store_settle){r->rows.rows[i].id, c->how,
+		    now_ms(), c->due_ms,
+		    c->how == SETTLE_DELIVERED
+			? NULL
+			: status_name(c->outcome.status)};
+	}
+	st = n > 0 ? api->outbox_settle(s, how, n, e) : ST_OK;
+	free(how);
+	return st;
 }
 
 static void
@@ -186,13 +197,10 @@ settle_run(struct task *task, struct store *s)
 	struct round *r = (struct round *)task;
 	const struct store_api *api = ((struct store_base *)s)->api;
 
-	for (; r->num_settled < r->rows.num; r->num_settled++) {
-		task->status = settle_one(s, r, r->num_settled, &task->err);
-		if (task->status != ST_OK)
-			return;
-	}
-	task->status =
-	    api->outbox_next(s, &r->next_due_ms, &r->depth, &task->err);
+	task->status = settle_all(s, r, &task->err);
+	if (task->status == ST_OK)
+		task->status =
+		    api->outbox_next(s, &r->next_due_ms, &r->depth, &task->err);
 }
 
 /* What the store does not take (full, for one) is kept and only its settling is

@@ -1,11 +1,19 @@
 /* detect: see detect.h. */
 #include "monitor/detect.h"
 
+#include <string.h>
+
 #include "ctlog/base/mem.h"
+
+/* How long a log's answer for its tiles is waited for. */
+#define TILES_S 10.0
 
 struct detect {
 	struct http *http;
 	struct http_call *call;
+	struct ev_loop *loop; /* detect_tiles */
+	ev_timer limit;
+	const struct logkey *key;
 	struct log log; /* url and api only */
 	detect_fn *fn;
 	void *arg;
@@ -41,24 +49,25 @@ detect_says(const struct http_reply *r, struct err *e)
 }
 
 static void
-detect_finish(struct detect *p, const struct log_api *api, const struct err *e)
+detect_finish(struct detect *p, const struct detected *d)
 {
 	detect_fn *fn = p->fn;
 	void *arg = p->arg;
 
 	detect_end(p);
-	fn(arg, api, e);
+	fn(arg, d);
 }
 
 static void
 detect_on_reply(void *arg, const struct http_reply *r)
 {
 	struct detect *p = arg;
-	struct err second, e;
+	struct detected d = {.api = p->log.api};
+	struct err second;
 
 	p->call = NULL;
 	if (looks_right(p->log.api, r)) {
-		detect_finish(p, p->log.api, NULL);
+		detect_finish(p, &d);
 		return;
 	}
 	if (p->log.api == &log_api_static) {
@@ -73,29 +82,34 @@ detect_on_reply(void *arg, const struct http_reply *r)
 		detect_ask(p);
 		return;
 	}
-	err_set(&e, ST_UNREACHABLE,
+	d.api = NULL;
+	err_set(&d.err, ST_UNREACHABLE,
 	    "%s is neither a static-ct-api log (checkpoint: %s) nor an RFC "
 	    "6962 log (ct/v1/get-sth: %s)",
 	    p->log.url, p->first.text, second.text);
-	detect_finish(p, NULL, &e);
+	detect_finish(p, &d);
 }
 
 static void
-detect_ask(struct detect *p)
+detect_get(struct detect *p, http_done_fn *done)
 {
 	struct request req;
 	struct http_get g;
 
 	p->log.api->head_request(&p->log, &req);
-	g = (struct http_get){.url = req.url,
-	    .limit = req.limit,
-	    .done = detect_on_reply,
-	    .arg = p};
+	g = (struct http_get){
+	    .url = req.url, .limit = req.limit, .done = done, .arg = p};
 	p->call = http_get(p->http, &g);
 }
 
-struct detect *
-detect_new(struct http *h, const char *url, detect_fn *fn, void *arg)
+static void
+detect_ask(struct detect *p)
+{
+	detect_get(p, detect_on_reply);
+}
+
+static struct detect *
+detect_make(struct http *h, const char *url, detect_fn *fn, void *arg)
 {
 	struct detect *p = NEW(struct detect);
 
@@ -104,7 +118,91 @@ detect_new(struct http *h, const char *url, detect_fn *fn, void *arg)
 	p->log.api = &log_api_static;
 	p->fn = fn;
 	p->arg = arg;
+	return p;
+}
+
+struct detect *
+detect_new(struct http *h, const char *url, detect_fn *fn, void *arg)
+{
+	struct detect *p = detect_make(h, url, fn, arg);
+
 	detect_ask(p);
+	return p;
+}
+
+/* --- both ------------------------------------------------------------------ */
+
+/* The origin is of the host that was asked, or of a path there. */
+static bool
+origin_fits(const char *url, struct span origin)
+{
+	const char *host = strstr(url, "://");
+	size_t len;
+
+	if (host == NULL)
+		return false;
+	host += 3;
+	len = strcspn(host, "/");
+	return origin.len >= len && memcmp(origin.p, host, len) == 0 &&
+	       (origin.len == len || origin.p[len] == '/');
+}
+
+/* The origin of a checkpoint that is this log's; malloc'd. NULL: it is none. */
+static char *
+tiles_origin(const struct detect *p, const struct http_reply *r)
+{
+	struct span origin;
+	struct head head;
+	char *s;
+
+	if (r->status != ST_OK || r->code != 200)
+		return NULL;
+	origin = head_note_origin(r->body);
+	if (!origin_fits(p->log.url, origin) ||
+	    memchr(origin.p, '\0', origin.len) != NULL)
+		return NULL;
+	s = mem_strn(origin.p, origin.len);
+	if (head_parse_checkpoint(&head, p->key, s, r->body, NULL) == ST_OK)
+		return s;
+	free(s);
+	return NULL;
+}
+
+static void
+tiles_on_reply(void *arg, const struct http_reply *r)
+{
+	struct detect *p = arg;
+	char *origin = tiles_origin(p, r);
+	struct detected d = {
+	    origin ? &log_api_static : &log_api_rfc6962, origin, {""}};
+
+	p->call = NULL;
+	detect_finish(p, &d);
+	free(origin);
+}
+
+static void
+tiles_on_limit(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct detected d = {.api = &log_api_rfc6962};
+
+	(void)loop;
+	(void)revents;
+	detect_finish(w->data, &d);
+}
+
+struct detect *
+detect_tiles(
+    struct http *h, const struct detect_log *log, detect_fn *fn, void *arg)
+{
+	struct detect *p = detect_make(h, log->url, fn, arg);
+
+	p->key = log->key;
+	p->loop = log->loop;
+	ev_timer_init(&p->limit, tiles_on_limit, TILES_S, 0.0);
+	p->limit.data = p;
+	ev_timer_start(p->loop, &p->limit);
+	detect_get(p, tiles_on_reply);
 	return p;
 }
 
@@ -115,6 +213,8 @@ detect_end(struct detect *p)
 		return;
 	if (p->call != NULL)
 		http_cancel(p->http, p->call);
+	if (p->loop != NULL)
+		ev_timer_stop(p->loop, &p->limit);
 	free(p->log.url);
 	free(p);
 }

@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include "ctlog/base/mem.h"
+#include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/engine_private.h"
 
+/* A stop takes no longer than this and some ms, whatever hangs. */
+#define LATE_S 8
 /* How often the records are looked at for changes. */
 #define INDEX_CHECK_S 2.0
 
@@ -312,6 +315,35 @@ engine_stop(struct engine *g)
 	engine_logs_stop(g);
 }
 
+/* A disk, or whatever a sink's file is, does not answer. What is stored is
+ * safe, the rest is read again. Runs as a signal handler: the thread that is
+ * waited for may be the one that hangs. */
+static void
+say_late(void)
+{
+	static const char text[] =
+	    "indelible: stopped at once: the store or a sink's file hangs\n";
+
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		return;
+}
+
+static void
+service_on_late(int number)
+{
+	(void)number;
+	say_late();
+	_exit(EX_OK);
+}
+
+static void
+scan_on_late(int number)
+{
+	(void)number;
+	say_late();
+	_exit(EX_TEMPFAIL);
+}
+
 static void
 engine_on_stop(struct ev_loop *loop, ev_signal *w, int revents)
 {
@@ -321,8 +353,10 @@ engine_on_stop(struct ev_loop *loop, ev_signal *w, int revents)
 	(void)revents;
 	if (g->stopping) { /* a second signal: at once */
 		diag_warn("stopped at once");
-		_exit(75);
+		_exit(EX_TEMPFAIL);
 	}
+	signal(SIGALRM, g->conf.service ? service_on_late : scan_on_late);
+	alarm(LATE_S);
 	diag_info("stopping: what was read is being stored");
 	engine_stop(g);
 }
@@ -336,6 +370,8 @@ engine_on_hup(struct ev_loop *loop, ev_signal *w, int revents)
 	(void)revents;
 	indexer_check(g->indexer);
 	courier_kick(g->courier);
+	if (g->conf.on_hup != NULL)
+		g->conf.on_hup(g->conf.arg);
 }
 
 static void
@@ -345,6 +381,7 @@ engine_on_tick(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
+	engine_logs_sweep(g);
 	if (g->conf.on_tick != NULL)
 		g->conf.on_tick(g->conf.arg);
 }

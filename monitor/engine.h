@@ -6,6 +6,7 @@
 #ifndef MONITOR_ENGINE_H
 #define MONITOR_ENGINE_H
 
+#include "ctlog/wire/loglist.h"
 #include "monitor/courier.h"
 #include "monitor/indexer.h"
 #include "monitor/tail.h"
@@ -16,11 +17,16 @@ struct want_log {
 	const struct log_api *api;
 	struct logkey *key;
 	bool http1, no_keepalive;
-	uint32_t mmd_s;   /* maximum merge delay; 0: not told */
-	bool listed;      /* out of a log list, not named by hand */
-	int64_t since_ms; /* of its state there; 0: not told */
+	bool listed; /* out of a log list, not named by hand */
+	/* What the lists say of it. */
+	enum loglist_state state;
+	uint32_t mmd_s;      /* maximum merge delay; 0: not told */
+	int64_t since_ms;    /* of its state; 0: not told */
+	uint64_t final_size; /* of its last head; 0: not told */
+	struct hash final_root;
 };
 void want_log_fini(struct want_log *w);
+void want_log_copy(struct want_log *out, const struct want_log *w);
 
 struct engine_conf {
 	const struct config *config;
@@ -33,7 +39,9 @@ struct engine_conf {
 	void (*on_tail_ended)(void *arg, struct tail *t);
 	void (*on_all_ended)(void *arg);
 	void (*on_tick)(void *arg); /* every second */
+	void (*on_hup)(void *arg);  /* SIGHUP */
 	void *arg;
+	bool stays; /* until it is stopped, also without a log */
 	/* Delivery: the configured sinks, or a scan's printer. Without
 	 * find_sink there is no courier: what is found waits in the outbox. */
 	size_t num_sinks;
@@ -41,6 +49,7 @@ struct engine_conf {
 	const struct sink_api *(*find_sink)(
 	    const struct conf_sink *, struct err *);
 	int64_t hold_ms;
+	bool service;       /* a stop is its proper end: 0, not 75 */
 	bool tell_unproven; /* when a log misbehaved: send what is held */
 	unsigned threshold; /* name hits below are dropped */
 };
@@ -65,8 +74,16 @@ struct engine {
 		struct tail *tail;
 		enum status status; /* when there is no tail */
 		struct err err;
-		bool ended;
-	} * logs;
+		bool ended, removed;
+		/* An RFC 6962 log that is read by tiles, and how far that has
+		 * come: they may be an experiment of the log's. */
+		struct tiles {
+			bool used;
+			int64_t heard_ms;
+			uint64_t accepted;
+			int64_t stuck_s;
+		} tiles;
+	} * *logs;
 	size_t num_logs, num_ended;
 	size_t num_records; /* in the match index */
 	bool started, stopping, failed, flushed;
@@ -90,9 +107,18 @@ enum status engine_task(struct engine *g,
     struct err *e);
 /* Open everything. ST_OK, or nothing is open. */
 enum status engine_open(struct engine *g, struct err *e);
-/* Take over a log; reading starts with engine_run. */
-void engine_add(
+/* Take over a log; reading starts with engine_run, or at once when that has
+ * been called. What is returned lives until engine_remove or engine_close. */
+struct entry_log *engine_add(
     struct engine *g, struct want_log *w, const struct tail_range *range);
+/* The log's place, protocol or name is another one now; the key is not. */
+void engine_move(struct entry_log *l, const struct want_log *w);
+/* In another state, as far as that matters to reading it. */
+void engine_state(struct entry_log *l, enum loglist_state state);
+/* The log takes no entries any more, by its state. */
+bool want_is_over(const struct want_log *w);
+/* Commit what was read and forget the log; the store does not. */
+void engine_remove(struct entry_log *l);
 /* Until all logs have ended, or a signal stops it. */
 void engine_run(struct engine *g);
 void engine_stop(struct engine *g);

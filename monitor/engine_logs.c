@@ -7,6 +7,9 @@
 #include "monitor/engine_private.h"
 #include "monitor/detect.h"
 
+/* So many polls without a tile: they are not to be had. */
+#define TILES_POLLS 90
+
 void
 want_log_fini(struct want_log *w)
 {
@@ -18,30 +21,59 @@ want_log_fini(struct want_log *w)
 	*w = (struct want_log){0};
 }
 
-void
-engine_add(struct engine *g, struct want_log *w, const struct tail_range *range)
+static char *
+copy(const char *s)
 {
-	g->logs = mem_grow(g->logs, g->num_logs + 1, sizeof(*g->logs));
-	g->logs[g->num_logs] = (struct entry_log){.want = *w, .range = *range};
-	*w = (struct want_log){0};
-	g->num_logs++;
+	return s != NULL ? mem_str(s) : NULL;
 }
 
+void
+want_log_copy(struct want_log *out, const struct want_log *w)
+{
+	*out = *w;
+	out->name = copy(w->name);
+	out->operator_name = copy(w->operator_name);
+	out->url = copy(w->url);
+	out->origin = copy(w->origin);
+	ASSERT(logkey_parse(&out->key, logkey_spki(w->key), NULL) == ST_OK);
+}
+
+bool
+want_is_over(const struct want_log *w)
+{
+	return w->state == LOGLIST_READONLY || w->state == LOGLIST_RETIRED ||
+	       w->state == LOGLIST_REJECTED;
+}
+
+void
+engine_state(struct entry_log *l, enum loglist_state state)
+{
+	l->want.state = state;
+	if (l->tail != NULL)
+		tail_over(l->tail, want_is_over(&l->want));
+}
+
+/* The tail has a key of its own: ours may change its owner with the want. */
 static void
 log_start(struct engine *g, struct entry_log *l)
 {
-	struct tail_log tl = {.name = l->want.name,
-	    .operator_name = l->want.operator_name,
-	    .url = l->want.url,
-	    .origin = l->want.origin,
-	    .api = l->want.api,
-	    .key = l->want.key,
-	    .mmd_s = l->want.mmd_s,
-	    .http1 = l->want.http1,
-	    .no_keepalive = l->want.no_keepalive};
+	struct want_log w;
+	struct tail_log tl;
 
-	l->want.key = NULL;
+	want_log_copy(&w, &l->want);
+	tl = (struct tail_log){.name = w.name,
+	    .operator_name = w.operator_name,
+	    .url = w.url,
+	    .origin = w.origin,
+	    .api = w.api,
+	    .key = w.key,
+	    .mmd_s = w.mmd_s,
+	    .http1 = w.http1,
+	    .no_keepalive = w.no_keepalive};
+	w.key = NULL;
 	l->tail = tail_new(&g->env, &tl, &l->range);
+	want_log_fini(&w);
+	tail_over(l->tail, want_is_over(&l->want));
 	tail_start(l->tail);
 }
 
@@ -72,21 +104,21 @@ log_on_again(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 static void
-engine_on_detect(void *arg, const struct log_api *api, const struct err *err)
+engine_on_detect(void *arg, const struct detected *d)
 {
 	struct entry_log *l = arg;
 	struct engine *g = l->engine;
 
 	l->detect = NULL;
-	l->want.api = api;
-	if (api != NULL) {
+	l->want.api = d->api;
+	if (d->api != NULL) {
 		log_start(g, l);
 		return;
 	}
 	l->status = ST_UNREACHABLE;
-	l->err = *err;
+	l->err = d->err;
 	if (l->tries++ == 0)
-		diag_error("%s", err->text);
+		diag_error("%s", d->err.text);
 	if (!l->range.follow) {
 		log_ended(g, l);
 		return;
@@ -97,25 +129,172 @@ engine_on_detect(void *arg, const struct log_api *api, const struct err *err)
 	ev_timer_start(g->loop, &l->again);
 }
 
+/* The log is read by the better of its protocols from now on. */
+static void
+engine_on_tiles(void *arg, const struct detected *d)
+{
+	struct entry_log *l = arg;
+
+	l->detect = NULL;
+	if (d->api == &log_api_static) {
+		diag_info(
+		    "%s: it serves tiles, too; these are read", l->want.name);
+		free(l->want.origin);
+		l->want.origin = mem_str(d->origin);
+		l->want.api = d->api;
+		l->tiles = (struct tiles){.used = true};
+	}
+	if (l->tail == NULL)
+		log_start(l->engine, l);
+	else
+		tail_move(l->tail, l->want.api, l->want.url, l->want.origin);
+}
+
 static void
 log_detect(struct engine *g, struct entry_log *l)
 {
 	l->detect = detect_new(g->http, l->want.url, engine_on_detect, l);
 }
 
+/* A list that calls a log an RFC 6962 one does not say what else it serves. */
+static bool
+may_have_tiles(const struct want_log *w)
+{
+	return w->listed && w->api == &log_api_rfc6962;
+}
+
+static void
+log_tiles(struct engine *g, struct entry_log *l)
+{
+	struct detect_log at = {g->loop, l->want.url, l->want.key};
+
+	l->detect = detect_tiles(g->http, &at, engine_on_tiles, l);
+}
+
+static void
+log_begin(struct engine *g, struct entry_log *l)
+{
+	if (l->want.api == NULL)
+		log_detect(g, l);
+	else if (may_have_tiles(&l->want))
+		log_tiles(g, l);
+	else
+		log_start(g, l);
+}
+
+struct entry_log *
+engine_add(struct engine *g, struct want_log *w, const struct tail_range *range)
+{
+	struct entry_log *l = NEW(struct entry_log);
+
+	g->logs = mem_grow(g->logs, g->num_logs + 1, sizeof(*g->logs));
+	g->logs[g->num_logs++] = l;
+	l->want = *w;
+	l->range = *range;
+	l->engine = g;
+	ev_init(&l->again, NULL);
+	*w = (struct want_log){0};
+	if (g->started && !g->stopping)
+		log_begin(g, l);
+	return l;
+}
+
 void
 engine_logs_start(struct engine *g)
 {
-	for (size_t i = 0; i < g->num_logs; i++) {
-		struct entry_log *l = &g->logs[i];
+	for (size_t i = 0; i < g->num_logs; i++)
+		log_begin(g, g->logs[i]);
+}
 
-		l->engine = g;
-		ev_init(&l->again, NULL);
-		if (l->want.api != NULL)
-			log_start(g, l);
-		else
-			log_detect(g, l);
+void
+engine_move(struct entry_log *l, const struct want_log *w)
+{
+	struct engine *g = l->engine;
+
+	if (l->ended || g->stopping)
+		return;
+	detect_end(l->detect);
+	l->detect = NULL;
+	want_log_fini(&l->want);
+	want_log_copy(&l->want, w);
+	l->tiles.used = false;
+	if (!g->started)
+		return;
+	if (l->tail == NULL)
+		log_begin(g, l);
+	else if (may_have_tiles(w))
+		log_tiles(g, l);
+	else
+		tail_move(l->tail, w->api, w->url, w->origin);
+}
+
+static void
+log_free(struct engine *g, struct entry_log *l)
+{
+	ev_timer_stop(g->loop, &l->again);
+	detect_end(l->detect);
+	tail_free(l->tail);
+	want_log_fini(&l->want);
+	free(l);
+}
+
+/* Heads come, and the entries that they cover. */
+static bool
+tiles_come(struct tiles *w, const struct tail_state *s)
+{
+	bool come = s->heard_ms != w->heard_ms &&
+		    (s->accepted != w->accepted || s->newest <= s->accepted);
+
+	w->heard_ms = s->heard_ms;
+	if (!come)
+		return false;
+	w->accepted = s->accepted;
+	return true;
+}
+
+/* Once a second: when the tiles that a log also serves do not come any more,
+ * it is read as the lists have it. */
+static void
+tiles_check(struct engine *g, struct entry_log *l)
+{
+	int64_t patience_s = TILES_POLLS * g->env.poll_static_ms / 1000;
+	struct tail_state s;
+
+	if (!l->tiles.used || l->tail == NULL || g->stopping)
+		return;
+	tail_state(l->tail, &s);
+	if (tiles_come(&l->tiles, &s))
+		l->tiles.stuck_s = 0;
+	else
+		l->tiles.stuck_s++;
+	if (l->tiles.stuck_s <= patience_s)
+		return;
+	diag_warn("%s: its tiles do not come any more; it is read by "
+		  "get-entries",
+	    l->want.name);
+	l->tiles.used = false;
+	l->want.api = &log_api_rfc6962;
+	tail_move(l->tail, l->want.api, l->want.url, l->want.origin);
+}
+
+/* A tail cannot be freed from within. */
+void
+engine_logs_sweep(struct engine *g)
+{
+	size_t num = 0;
+
+	for (size_t i = 0; i < g->num_logs; i++) {
+		struct entry_log *l = g->logs[i];
+
+		if (l->removed && l->ended) {
+			g->num_ended--;
+			log_free(g, l);
+		} else {
+			tiles_check(g, l);
+			g->logs[num++] = l;
+		}
 	}
+	g->num_logs = num;
 }
 
 /* When every log has ended and nothing is under way, the loop ends. */
@@ -144,7 +323,7 @@ static bool
 engine_misbehaved(const struct engine *g)
 {
 	for (size_t i = 0; i < g->num_logs; i++) {
-		enum status st = engine_log_status(&g->logs[i]);
+		enum status st = engine_log_status(g->logs[i]);
 
 		if (st == ST_MISMATCH || st == ST_SIGNATURE)
 			return true;
@@ -157,7 +336,8 @@ engine_on_idle(void *arg)
 {
 	struct engine *g = arg;
 
-	if (!g->started || g->num_ended < g->num_logs)
+	if (!g->started || g->num_ended < g->num_logs ||
+	    (g->conf.stays && !g->stopping))
 		return;
 	if (g->courier != NULL && g->conf.tell_unproven && !g->flushed &&
 	    engine_misbehaved(g)) {
@@ -184,39 +364,46 @@ engine_tail_ended(void *arg, struct tail *t)
 	if (g->conf.on_tail_ended != NULL)
 		g->conf.on_tail_ended(g->conf.arg, t);
 	for (size_t i = 0; i < g->num_logs; i++)
-		if (g->logs[i].tail == t)
-			log_ended(g, &g->logs[i]);
+		if (g->logs[i]->tail == t)
+			log_ended(g, g->logs[i]);
+}
+
+static void
+log_stop(struct engine *g, struct entry_log *l)
+{
+	if (l->ended)
+		return;
+	detect_end(l->detect);
+	l->detect = NULL;
+	if (l->tail != NULL) {
+		tail_stop(l->tail);
+		return;
+	}
+	ev_timer_stop(g->loop, &l->again);
+	l->status = ST_AGAIN;
+	err_set(&l->err, ST_AGAIN, "stopped before the end");
+	log_ended(g, l);
+}
+
+void
+engine_remove(struct entry_log *l)
+{
+	l->removed = true;
+	log_stop(l->engine, l);
 }
 
 void
 engine_logs_stop(struct engine *g)
 {
-	for (size_t i = 0; i < g->num_logs; i++) {
-		struct entry_log *l = &g->logs[i];
-
-		if (l->ended)
-			continue;
-		if (l->tail != NULL) {
-			tail_stop(l->tail);
-			continue;
-		}
-		ev_timer_stop(g->loop, &l->again);
-		detect_end(l->detect);
-		l->detect = NULL;
-		l->status = ST_AGAIN;
-		err_set(&l->err, ST_AGAIN, "stopped before the end");
-		log_ended(g, l);
-	}
+	for (size_t i = 0; i < g->num_logs; i++)
+		log_stop(g, g->logs[i]);
+	engine_settle(g);
 }
 
 void
 engine_logs_free(struct engine *g)
 {
-	for (size_t i = 0; i < g->num_logs; i++) {
-		ev_timer_stop(g->loop, &g->logs[i].again);
-		detect_end(g->logs[i].detect);
-		tail_free(g->logs[i].tail);
-		want_log_fini(&g->logs[i].want);
-	}
+	for (size_t i = 0; i < g->num_logs; i++)
+		log_free(g, g->logs[i]);
 	free(g->logs);
 }

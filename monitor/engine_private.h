@@ -7,6 +7,9 @@
 void engine_logs_start(struct engine *g);
 void engine_logs_stop(struct engine *g);
 void engine_logs_free(struct engine *g);
+/* Once a second: forget those that were removed and have ended, look after
+ * those that may have to be read by another protocol. */
+void engine_logs_sweep(struct engine *g);
 /* The courier is idle: when all logs have ended, the loop ends. */
 void engine_on_idle(void *arg);
 /* For struct tail_env. */

@@ -280,6 +280,12 @@ host_wait_ms(const struct host *h, int64_t now)
 	return h->until > now ? h->until - now : 0;
 }
 
+bool
+host_is_in_fault(const struct host *h)
+{
+	return h->faults > 0;
+}
+
 /* Decimal digits in seconds, at most the longest patience; -1 otherwise. */
 static int64_t
 retry_seconds(struct span value)

@@ -38,7 +38,7 @@ struct turn {
 
 enum host_end {
 	HOST_FINE,      /* it answered, if only with 404 */
-	HOST_FAULT,     /* no answer, a useless one, or 5xx */
+	HOST_FAULT,     /* no answer, a useless one, 3xx or 5xx */
 	HOST_THROTTLED, /* 429, 503 */
 	HOST_DROPPED,   /* the caller lost interest */
 };
@@ -68,6 +68,8 @@ void host_drop(struct turn *t);
 
 /* How long this host is to be left alone: 0 = not at all. */
 int64_t host_wait_ms(const struct host *h, int64_t now);
+/* Whether it gets one call at a time, after a fault. */
+bool host_is_in_fault(const struct host *h);
 
 /*
  * What a Retry-After header asks for (RFC 9110 10.2.3), clamped to

@@ -29,7 +29,8 @@ struct http_call {
 	struct easy *easy; /* NULL: not under way */
 	char *url;
 	struct http_url at;
-	struct http_get want; /* its url is `url` */
+	struct http_get want; /* its url is `url`, its since ours */
+	struct http_since since;
 	struct answer answer;
 	struct err why; /* refused: the reason */
 	bool is_refused, ended;
@@ -247,6 +248,10 @@ http_get(struct http *h, const struct http_get *g)
 	c->url = mem_str(g->url);
 	c->want = *g;
 	c->want.url = c->url;
+	if (g->since != NULL) {
+		c->since = *g->since;
+		c->want.since = &c->since;
+	}
 	answer_init(&c->answer, g->limit, g->into);
 	LIST_INSERT_HEAD(&h->calls, c, link);
 	if (http_url_read(&c->at, c->url, &c->why) == ST_OK) {
@@ -326,16 +331,6 @@ call_reply(struct http_call *c, CURLcode rc, struct http_reply *r)
 	reply_name(r, &c->at);
 }
 
-static enum host_end
-reply_verdict(const struct http_reply *r)
-{
-	if (r->code == 429 || r->code == 503)
-		return HOST_THROTTLED;
-	if (r->status != ST_OK || r->code >= 500)
-		return HOST_FAULT;
-	return HOST_FINE;
-}
-
 static void
 http_count(struct http *h, enum host_end how, size_t bytes)
 {
@@ -351,7 +346,7 @@ call_finish(struct http_call *c, CURLcode rc)
 	enum host_end how;
 
 	call_reply(c, rc, &r);
-	how = reply_verdict(&r);
+	how = answer_verdict(&r);
 	http_count(c->http, how, c->answer.received);
 	host_end(&c->turn, how, r.retry_after_ms, now_ms());
 	call_done(c, &r);
@@ -472,16 +467,19 @@ http_free(struct http *h)
 	free(h);
 }
 
-int64_t
-http_wait_ms(struct http *h, const char *url)
+void
+http_host(const struct http *h, const char *url, struct http_host_state *out)
 {
 	struct http_url u;
-	const struct host *host;
+	const struct host *host = NULL;
 
-	if (http_url_read(&u, url, NULL) != ST_OK)
-		return 0;
-	host = hosts_find(h->hosts, u.origin);
-	return host ? host_wait_ms(host, now_ms()) : 0;
+	*out = (struct http_host_state){0};
+	if (http_url_read(&u, url, NULL) == ST_OK)
+		host = hosts_find(h->hosts, u.origin);
+	if (host == NULL)
+		return;
+	out->wait_ms = host_wait_ms(host, now_ms());
+	out->in_fault = host_is_in_fault(host);
 }
 
 void

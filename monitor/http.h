@@ -25,6 +25,13 @@ struct http_conf {
 	int64_t low_speed_ms; /* slower than 1 kB/s for so long: abort */
 };
 
+/* Which edition of a resource one has. Texts longer than this are taken for
+ * none. */
+#define HTTP_SINCE_MAX 128
+struct http_since {
+	char etag[HTTP_SINCE_MAX], modified[HTTP_SINCE_MAX];
+};
+
 struct http_reply {
 	/* ST_OK: `code` and body are there, whatever the code. ST_AGAIN: no
 	 * answer (network, timeout, too slow). ST_LIMIT: body over the cap.
@@ -37,7 +44,10 @@ struct http_reply {
 	struct span body;
 	int64_t retry_after_ms; /* clamped; 0 = none given */
 	int64_t date_ms;        /* the Date header, 0 = none */
-	struct err err;         /* for people, with host and URL path */
+	/* ETag and Last-Modified for http_get.since, valid as body is; both
+	 * empty when there was none. */
+	struct http_since since;
+	struct err err; /* for people, with host and URL path */
 };
 
 typedef void http_done_fn(void *arg, const struct http_reply *r);
@@ -45,6 +55,9 @@ typedef void http_done_fn(void *arg, const struct http_reply *r);
 struct http_get {
 	const char *url;
 	size_t limit; /* decoded body cap */
+	/* When this edition is the newest one: 304 and no body. NULL, or empty
+	 * texts: the body in any case. Borrowed until http_get returns. */
+	const struct http_since *since;
 	/* Where the body goes. NULL: into memory of http's own, gunzipped.
 	 * Else `limit` bytes of the caller's, exactly as received (gzip is
 	 * left to the receiver; the encoded body may not exceed limit). */
@@ -68,8 +81,13 @@ struct http_call *http_get(struct http *h, const struct http_get *g);
 /* Forget a call: done will not be called, `into` is no more written to. */
 void http_cancel(struct http *h, struct http_call *c);
 
-/* When this URL's host may be asked again: 0 = now, else ms from now. */
-int64_t http_wait_ms(struct http *h, const char *url);
+/* How this URL's host is treated: a call made now would wait. */
+struct http_host_state {
+	int64_t wait_ms; /* until it may be asked again; 0 = now */
+	bool in_fault;   /* one call at a time, until one succeeds */
+};
+void http_host(
+    const struct http *h, const char *url, struct http_host_state *out);
 
 /* Requests made and failed since start, for progress and metrics. */
 struct http_counts {

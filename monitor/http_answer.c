@@ -7,7 +7,6 @@
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
-#include "monitor/host.h"
 
 void
 answer_init(struct answer *a, size_t limit, uint8_t *into)
@@ -117,6 +116,19 @@ length_check(struct answer *a, struct span value)
 		too_long(a);
 }
 
+/* A text to be sent back as it came; one that could not be is left out. */
+static void
+since_keep(char out[HTTP_SINCE_MAX], struct span value)
+{
+	if (value.len >= HTTP_SINCE_MAX)
+		return;
+	for (size_t i = 0; i < value.len; i++)
+		if (value.p[i] < ' ' || value.p[i] > '~')
+			return;
+	memcpy(out, value.p, value.len);
+	out[value.len] = '\0';
+}
+
 static void
 answer_field(struct answer *a, struct span line)
 {
@@ -129,6 +141,10 @@ answer_field(struct answer *a, struct span line)
 		length_check(a, v);
 	else if (field_is(&v, line, "date"))
 		a->date_ms = (ms = date_read(v)) > 0 ? ms : 0;
+	else if (field_is(&v, line, "etag"))
+		since_keep(a->since.etag, v);
+	else if (field_is(&v, line, "last-modified"))
+		since_keep(a->since.modified, v);
 	else if (field_is(&v, line, "retry-after") &&
 		 v.len < sizeof(a->retry_after)) {
 		memcpy(a->retry_after, v.p, v.len);
@@ -153,6 +169,7 @@ answer_status(struct answer *a, struct span line)
 	a->unknown_code = false;
 	a->date_ms = 0;
 	a->retry_after[0] = '\0';
+	a->since = (struct http_since){{0}};
 }
 
 bool
@@ -262,6 +279,7 @@ answer_end(
 	r->status = a->status;
 	r->code = a->code;
 	r->date_ms = a->date_ms;
+	r->since = a->since;
 	r->retry_after_ms = answer_retry_ms(a, now_ms);
 	r->body = a->into ? span_of(a->into, a->len) : buf_span(&a->own);
 	if (r->status == ST_OK)
@@ -270,4 +288,21 @@ answer_end(
 		r->body = span_of(NULL, 0);
 	if (r->status != ST_OK)
 		r->err = a->err;
+}
+
+/* It sends us elsewhere, where nobody goes. */
+static bool
+is_redirect(const struct http_reply *r)
+{
+	return r->code / 100 == 3 && r->code != 304;
+}
+
+enum host_end
+answer_verdict(const struct http_reply *r)
+{
+	if (r->code == 429 || r->code == 503)
+		return HOST_THROTTLED;
+	if (r->status != ST_OK || r->code >= 500 || is_redirect(r))
+		return HOST_FAULT;
+	return HOST_FINE;
 }

@@ -12,6 +12,7 @@
 
 #include "ctlog/base/buf.h"
 #include "ctlog/base/gzip.h"
+#include "monitor/host.h"
 #include "monitor/http.h"
 
 /* All header lines of one call, interim replies and trailers included. */
@@ -33,6 +34,7 @@ struct answer {
 	size_t head_len;
 	int64_t date_ms; /* 0 = none */
 	char retry_after[64];
+	struct http_since since;
 	struct buf own;
 	size_t len;         /* bytes of the body that are kept */
 	size_t received;    /* bytes of the body that came */
@@ -57,5 +59,8 @@ bool answer_body(struct answer *a, struct span piece);
  */
 void answer_end(
     struct answer *a, struct gunzip *g, int64_t now_ms, struct http_reply *r);
+
+/* What the reply says about its host. */
+enum host_end answer_verdict(const struct http_reply *r);
 
 #endif

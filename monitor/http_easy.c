@@ -52,6 +52,7 @@ easy_new(void)
 void
 easy_free(struct easy *e)
 {
+	curl_slist_free_all(e->headers);
 	curl_easy_cleanup(e->curl);
 	free(e);
 }
@@ -137,6 +138,40 @@ set_http(CURL *curl, const struct easy_conf *conf, const struct http_get *get,
 	SET(HTTPHEADER, conf->headers);
 }
 
+static void
+add_header(struct easy *e, const char *name, const char *value)
+{
+	struct curl_slist *longer;
+	struct buf line = {0};
+
+	if (value[0] == '\0')
+		return;
+	buf_fmt(&line, "%s: %s", name, value);
+	longer = curl_slist_append(e->headers, buf_cstr(&line));
+	ASSERT(longer != NULL);
+	e->headers = longer;
+	buf_fini(&line);
+}
+
+/* Only what is newer (RFC 9110 section 13.1). */
+static void
+set_since(struct easy *e, const struct http_since *since)
+{
+	CURL *curl = e->curl;
+
+	curl_slist_free_all(e->headers);
+	e->headers = NULL;
+	if (since == NULL)
+		return;
+	add_header(e, "If-None-Match", since->etag);
+	add_header(e, "If-Modified-Since", since->modified);
+	if (e->headers == NULL)
+		return;
+	e->headers = curl_slist_append(e->headers, HTTP_ACCEPT);
+	ASSERT(e->headers != NULL);
+	SET(HTTPHEADER, e->headers);
+}
+
 /*
  * As good as new. libcurl 7.88 takes no buffer size for a handle that has a
  * buffer from before, and some ends of a transfer leave it one: such a handle
@@ -169,6 +204,7 @@ easy_set(struct easy *e, const struct easy_conf *conf,
 	set_limits(curl, &conf->http);
 	set_tls(curl, conf->http.ca_file);
 	set_http(curl, conf, get, url);
+	set_since(e, get->since);
 	SET(ERRORBUFFER, e->why);
 	SET(HEADERFUNCTION, curl_on_header);
 	SET(HEADERDATA, answer);
@@ -222,7 +258,6 @@ fault_status(int code)
 	case CURLE_UNSUPPORTED_PROTOCOL: /* no status line: HTTP/0.9 */
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_BAD_CONTENT_ENCODING:
-	case CURLE_OUT_OF_MEMORY: /* a header line of more than 100 kB */
 		return ST_BAD;
 	default:
 		return ST_AGAIN;
@@ -238,6 +273,9 @@ easy_fault(const struct easy *e, int code, size_t received, struct err *err)
 		timeout_text(e, received, err);
 		return ST_AGAIN;
 	}
+	if (code == CURLE_OUT_OF_MEMORY)
+		return err_set(err, ST_BAD, /* is what it means by this */
+		    "a header line of more than 100 kB");
 	if (why[0] == '\0')
 		why = curl_easy_strerror((CURLcode)code);
 	/* libcurl's words can quote a certificate or a header. */

@@ -16,7 +16,9 @@
 
 struct easy {
 	LIST_ENTRY(easy) link;
-	void *curl;    /* a CURL */
+	void *curl; /* a CURL */
+	/* of this transfer; NULL: those of all */
+	struct curl_slist *headers;
 	char why[256]; /* CURL_ERROR_SIZE */
 };
 

@@ -25,6 +25,15 @@ edition_fini(struct edition *ed)
 	*ed = (struct edition){0};
 }
 
+void
+edition_swap(struct edition *a, struct edition *b)
+{
+	struct edition t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
 enum status
 edition_check(struct edition *ed, const struct logkey *key, struct err *e)
 {

@@ -5,14 +5,17 @@
 #ifndef MONITOR_LISTING_COPY_H
 #define MONITOR_LISTING_COPY_H
 
+#include "monitor/http.h"
 #include "monitor/listing.h"
 
 /* One list under way. */
 struct edition {
 	struct buf json, sig;
 	struct loglist list;
+	struct http_since since; /* as it was fetched */
 };
 void edition_fini(struct edition *ed);
+void edition_swap(struct edition *a, struct edition *b);
 /* From a file, and its .sig when there is one to be. */
 enum status edition_read(
     struct edition *ed, const char *file, bool is_signed, struct err *e);
@@ -31,5 +34,9 @@ char *copy_path(const char *dir, const struct list_source *src);
 void copy_keep(const char *dir, const char *path, const struct edition *ed);
 /* false, and *ed is empty: there is none, or none that is good. */
 bool copy_read(struct edition *ed, const char *path, const struct logkey *key);
+
+/* The key that signs the list; *out is NULL for a list without one. */
+enum status source_key(
+    struct logkey **out, const struct list_source *src, struct err *e);
 
 #endif

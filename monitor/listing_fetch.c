@@ -13,9 +13,9 @@ struct fetch {
 	struct ev_loop *loop;
 	struct http *http;
 	ev_timer tick;
-	int64_t end_ms;
+	int64_t limit_ms, end_ms;
 	/* the one under way */
-	struct buf *out;
+	struct edition *out;
 	struct err *e;
 	enum status status;
 	bool done;
@@ -37,6 +37,7 @@ fetch_new(const struct config *c, int64_t limit_ms)
 	f->loop = ev_loop_new(EVFLAG_AUTO);
 	ASSERT(f->loop != NULL);
 	f->http = engine_http(f->loop, c);
+	f->limit_ms = limit_ms;
 	f->end_ms = now_ms() + limit_ms;
 	ev_timer_init(&f->tick, fetch_on_tick, TICK_S, TICK_S);
 	ev_timer_start(f->loop, &f->tick);
@@ -78,51 +79,39 @@ fetch_turn(struct fetch *f, struct err *e)
 }
 
 static void
-fetch_on_reply(void *arg, const struct http_reply *r)
+fetch_on_renewal(
+    void *arg, enum status st, struct edition *ed, const struct err *e)
 {
 	struct fetch *f = arg;
 
 	f->done = true;
-	if (r->status == ST_OK && r->code == 200) {
-		buf_span_add(f->out, r->body);
-		return;
-	}
-	f->status = r->status == ST_LIMIT || r->status == ST_USAGE
-			? r->status
-			: ST_UNREACHABLE;
+	f->status = st;
+	edition_swap(f->out, ed);
 	if (f->e != NULL)
-		*f->e = r->err;
+		*f->e = *e;
 }
 
 enum status
-fetch_get(struct fetch *f, const char *url, size_t limit, struct buf *out,
+fetch_list(struct fetch *f, const struct fetch_list *what, struct edition *out,
     struct err *e)
 {
-	struct http_get g = {
-	    .url = url, .limit = limit, .done = fetch_on_reply, .arg = f};
-	struct http_call *call;
+	struct renewal_conf c = {.loop = f->loop,
+	    .http = f->http,
+	    .url = what->url,
+	    .key = what->key,
+	    .limit_ms = f->limit_ms,
+	    .pause_ms = what->pause_ms};
+	struct renewal *r;
 	enum status st = ST_OK;
 
 	f->out = out;
 	f->e = e;
-	f->status = ST_OK;
 	f->done = false;
-	call = http_get(f->http, &g);
+	r = renewal_new(&c, fetch_on_renewal, f);
 	while (!f->done && st == ST_OK)
 		st = fetch_turn(f, e);
 	if (f->done)
 		return f->status;
-	http_cancel(f->http, call);
-	return st;
-}
-
-enum status
-fetch_pause(struct fetch *f, int64_t ms, struct err *e)
-{
-	int64_t end = now_ms() + ms;
-	enum status st = ST_OK;
-
-	while (now_ms() < end && st == ST_OK)
-		st = fetch_turn(f, e);
+	renewal_end(r);
 	return st;
 }

@@ -1,24 +1,23 @@
 /*
- * pool: the loop's side: slots, lanes and the results that come back. What
- * happens when a worker dies stands in pool_death.c, which match index a batch
- * uses in pool_index.c.
+ * pool: the loop's side: lanes and the results that come back. What happens
+ * when a worker dies stands in pool_death.c, who gets a slot in pool_slot.c,
+ * which match index a batch uses in pool_index.c.
  */
 #include "monitor/pool.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "ctlog/base/mem.h"
+#include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/pool_main.h"
-
-/* For so long a refused first request holds back the others. */
-#define HUNGER_S 1.0
 
 struct pool *
 pool_new(const struct pool_conf *conf)
@@ -39,10 +38,11 @@ pool_new(const struct pool_conf *conf)
 		p->slot[i].body = p->map.body[i];
 		p->free[p->num_free++] = i;
 	}
-	ASSERT(
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0);
+	pool_need(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0,
+	    "a pair of sockets");
 	p->zygote = fork();
-	ASSERT(p->zygote >= 0);
+	pool_need(p->zygote >= 0, "a process");
 	if (p->zygote == 0) {
 		close(sock[0]);
 		zygote_run(&p->map, sock[1]);
@@ -54,13 +54,31 @@ pool_new(const struct pool_conf *conf)
 
 /* --- lanes ----------------------------------------------------------------- */
 
+/* Without the zygote there are no workers, its own died with it. Nothing that
+ * is stored needs them: say so and end. */
+__attribute__((noreturn)) static void
+zygote_lost(const struct pool *p)
+{
+	int how = 0;
+
+	if (waitpid(p->zygote, &how, 0) == p->zygote && WIFSIGNALED(how))
+		diag_error("the process that starts the workers died of signal "
+			   "%d; stopping at once, start again",
+		    WTERMSIG(how));
+	else
+		diag_error("the process that starts the workers is gone; "
+			   "stopping at once, start again");
+	_exit(EX_SOFTWARE);
+}
+
 void
 pool_zygote(struct pool *p, uint32_t what, unsigned lane)
 {
 	struct zygote_word w = {what, lane, 0};
 
 	while (send(p->sock, &w, sizeof(w), MSG_NOSIGNAL) < 0)
-		ASSERT(errno == EINTR);
+		if (errno != EINTR)
+			zygote_lost(p);
 }
 
 static void
@@ -126,8 +144,7 @@ pool_put(struct pool *p, struct slot *s, unsigned lane)
 	s->since = ev_now(p->loop);
 	l->queue[l->num++] = s;
 	ring_put(&m->orders->todo[lane], &l->todo_tail, s->no);
-	if (write(m->wake[lane][1], "", 1) < 0)
-		ASSERT(errno == EAGAIN || errno == EINTR);
+	ASSERT(pool_poke(m->wake[lane][1]));
 }
 
 void
@@ -140,54 +157,6 @@ pool_submit(struct pool *p, struct slot *s)
 	pool_index_take(p, s);
 	s->working = true;
 	pool_put(p, s, lane_shortest(p));
-}
-
-/* --- slots ----------------------------------------------------------------- */
-
-struct slot *
-pool_slot(struct pool *p, size_t room, bool first)
-{
-	struct slot *s;
-	bool fits;
-
-	if (room > p->conf.body_limit)
-		room = p->conf.body_limit;
-	fits = p->num_free > 0 &&
-	       (p->reserved == 0 || p->reserved + room <= p->conf.memory);
-	if (first)
-		p->hungry_until = fits ? 0 : ev_now(p->loop) + HUNGER_S;
-	else if (ev_now(p->loop) < p->hungry_until)
-		return NULL;
-	if (!fits)
-		return NULL;
-	s = &p->slot[p->free[--p->num_free]];
-	p->reserved += room;
-	*s = (struct slot){.no = s->no, .body = s->body, .room = room};
-	return s;
-}
-
-/* Keep a slot's share of the memory touched, give back the rest. */
-static void
-slot_trim(struct pool *p, struct slot *s)
-{
-	size_t keep = p->conf.memory / p->conf.slots & ~(size_t)0xfffff;
-
-	if (s->order.body_len > keep)
-		madvise(s->body + keep, p->conf.body_limit - keep, MADV_REMOVE);
-}
-
-void
-pool_release(struct pool *p, struct slot *s)
-{
-	if (s->working) {
-		s->abandoned = true;
-		return;
-	}
-	slot_trim(p, s);
-	buf_fini(&s->result);
-	pool_index_leave(p, s);
-	p->reserved -= s->room;
-	p->free[p->num_free++] = s->no;
 }
 
 void
@@ -284,8 +253,16 @@ pool_on_zygote(struct ev_loop *loop, ev_io *w, int revents)
 	(void)revents;
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
-	ASSERT(n == sizeof(word) && word.what == ZYGOTE_DEAD);
-	ASSERT(word.lane < p->conf.workers);
+	if (n <= 0)
+		zygote_lost(p);
+	ASSERT(n == sizeof(word) && word.lane < p->conf.workers);
+	if (word.what == ZYGOTE_LATE) {
+		diag_warn("worker %u cannot be started: %s; that is tried "
+			  "again and again",
+		    word.lane, strerror(word.how));
+		return;
+	}
+	ASSERT(word.what == ZYGOTE_DEAD);
 	pool_died(p, word.lane, word.how);
 }
 

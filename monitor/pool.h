@@ -59,6 +59,7 @@ struct slot {
 	void (*done)(void *arg, struct slot *s);
 	void *arg;
 	/* private */
+	struct pool_share *share;
 	unsigned no, lane, deaths, rounds;
 	enum search {
 		SEARCH_NONE,
@@ -72,11 +73,21 @@ struct slot {
 	double since;
 };
 
+/* What one log has of the slots and their memory; zeroed at first, and there
+ * as long as a slot was not released. */
+struct pool_share {
+	size_t memory;
+	unsigned slots;
+};
+
 /* A free slot with room for a body of `room` bytes (at most body_limit), or
- * NULL when all slots or the memory for bodies are in use. `first`: the log
- * can't go on without it. When such a request is refused, all others are
- * refused too, until one is granted or none was made for a second. */
-struct slot *pool_slot(struct pool *p, size_t room, bool first);
+ * NULL when all slots or the memory for bodies are in use, or when the log
+ * would have more than is left for others. `first`: the log can't go on
+ * without it; then only what there is counts. When such a request is refused,
+ * others get nothing that it needs, until a first one is granted or none was
+ * made for a second. */
+struct slot *pool_slot(
+    struct pool *p, struct pool_share *who, size_t room, bool first);
 /* Give the slot to a worker: order and the first order.body_len bytes of the
  * body are filled in. done is called once, from the loop. */
 void pool_submit(struct pool *p, struct slot *s);

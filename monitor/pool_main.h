@@ -39,8 +39,11 @@ struct pool {
 	struct lane_birth birth[POOL_WORKERS];
 	struct slot slot[POOL_SLOTS];
 	unsigned free[POOL_SLOTS], num_free;
-	size_t reserved;     /* bytes of bodies in flight */
-	double hungry_until; /* only first requests are granted */
+	size_t reserved;            /* bytes that taken slots may need */
+	size_t kept;                /* bytes that free slots still hold */
+	size_t touched[POOL_SLOTS]; /* of each, while it is free */
+	double hungry_until;        /* a first request was refused */
+	size_t hungry_room;         /* what it needs */
 	unsigned current;
 	unsigned current_delta, spare_delta; /* its number or DELTA_NONE */
 	struct index_home region[2], delta[POOL_DELTAS];

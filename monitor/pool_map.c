@@ -2,12 +2,28 @@
  * pool_map: makes and unmakes the memory and the pipes that main and the
  * workers share. Who may write what stands in pool_shared.h.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "ctlog/base/mem.h"
+#include "monitor/cmd.h"
 #include "monitor/pool_shared.h"
+
+void
+pool_need(bool had, const char *what)
+{
+	if (had)
+		return;
+	fprintf(stderr,
+	    "indelible: cannot start: %s: %s; raise the limits of this "
+	    "process\n",
+	    what, strerror(errno));
+	_exit(EX_IOERR);
+}
 
 static void *
 map_new(size_t len)
@@ -15,7 +31,7 @@ map_new(size_t len)
 	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	ASSERT(p != MAP_FAILED);
+	pool_need(p != MAP_FAILED, "address space");
 	madvise(p, len, MADV_DONTDUMP);
 	return p;
 }
@@ -24,7 +40,7 @@ map_new(size_t len)
 static void
 pipe_new(int fd[2])
 {
-	ASSERT(pipe2(fd, O_CLOEXEC) == 0);
+	pool_need(pipe2(fd, O_CLOEXEC) == 0, "a pipe");
 	ASSERT(fcntl(fd[1], F_SETFL, O_NONBLOCK) == 0);
 }
 

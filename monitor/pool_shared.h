@@ -9,6 +9,9 @@
 #ifndef MONITOR_POOL_SHARED_H
 #define MONITOR_POOL_SHARED_H
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "monitor/batch.h"
 #include "monitor/ring.h"
 
@@ -53,17 +56,25 @@ struct pool_map {
 };
 
 /* pool_map.c */
+/* What is asked of the system at the start must be had: else the program says
+ * so (errno) and ends, with 74. */
+void pool_need(bool had, const char *what);
 void map_make(struct pool_map *m);
 /* From now on this process and its children only read what main writes. */
 void map_protect(const struct pool_map *m);
 void map_free(struct pool_map *m);
 
 /* Main to zygote: fork the worker of this lane, or kill it. Zygote to main:
- * it is dead. */
-enum { ZYGOTE_FORK = 'F', ZYGOTE_KILL = 'K', ZYGOTE_DEAD = 'D' };
+ * it is dead; it cannot be forked now, and this is tried again. */
+enum {
+	ZYGOTE_FORK = 'F',
+	ZYGOTE_KILL = 'K',
+	ZYGOTE_DEAD = 'D',
+	ZYGOTE_LATE = 'L'
+};
 struct zygote_word {
 	uint32_t what, lane;
-	int32_t how; /* DEAD: the wait status */
+	int32_t how; /* DEAD: the wait status; LATE: errno */
 };
 
 /* Runs in the zygote; never returns. `sock` leads to main. */
@@ -71,5 +82,18 @@ __attribute__((noreturn)) void zygote_run(const struct pool_map *m, int sock);
 /* Runs in a worker; never returns. */
 __attribute__((noreturn)) void worker_run(
     const struct pool_map *m, unsigned lane);
+
+/* Wake whoever reads the other end of a pipe; a full one has woken him already.
+ * false: the pipe is broken. */
+static inline bool
+pool_poke(int fd)
+{
+	ssize_t n;
+
+	do
+		n = write(fd, "", 1);
+	while (n < 0 && errno == EINTR);
+	return n == 1 || errno == EAGAIN;
+}
 
 #endif

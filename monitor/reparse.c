@@ -37,6 +37,7 @@ struct reparse {
 	struct item items[EACH];
 	struct buf body;
 	struct slot *slot;
+	struct pool_share share;
 	struct store_committed committed;
 	size_t read, unreadable, exposures;
 };
@@ -176,7 +177,7 @@ items_work(struct reparse *r)
 {
 	struct engine *g = &r->engine;
 
-	r->slot = pool_slot(g->pool, r->body.len, true);
+	r->slot = pool_slot(g->pool, &r->share, r->body.len, true);
 	ASSERT(r->slot != NULL && r->body.len <= r->slot->room);
 	memcpy(r->slot->body, r->body.p, r->body.len);
 	r->slot->order = (struct batch_order){.api = &kept_api,

@@ -244,9 +244,9 @@ progress_sum(const struct engine *g)
 	struct tail_state t;
 
 	for (size_t i = 0; i < g->num_logs; i++) {
-		if (g->logs[i].tail == NULL)
+		if (g->logs[i]->tail == NULL)
 			continue;
-		tail_state(g->logs[i].tail, &t);
+		tail_state(g->logs[i]->tail, &t);
 		scan_sum_add(&sum, &t);
 	}
 	return sum;

@@ -2,7 +2,9 @@
 #include "monitor/survey.h"
 
 #include <inttypes.h>
+#include <sys/statvfs.h>
 
+#include "config/value.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/cmd.h"
@@ -185,6 +187,19 @@ wants_read(struct survey *v, const struct config *c)
 	}
 }
 
+/* What the store's disk has left; plenty when that is not known. */
+static uint64_t
+room(const char *store)
+{
+	struct statvfs fs;
+	const char *path;
+
+	if (!value_store(store, &path, NULL) || path == NULL ||
+	    statvfs(path, &fs) != 0)
+		return UINT64_MAX;
+	return (uint64_t)fs.f_bavail * fs.f_frsize;
+}
+
 int
 survey_read(struct survey *out, const struct config *c)
 {
@@ -207,6 +222,7 @@ survey_read(struct survey *out, const struct config *c)
 	api->close(s);
 	if (st != ST_OK)
 		return cmd_store_fail(st, &e);
+	out->room = room(c->store);
 	wants_read(out, c);
 	return EX_OK;
 }

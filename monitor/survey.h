@@ -32,6 +32,7 @@ struct survey {
 	size_t waiting; /* outbox rows */
 	int64_t due_ms; /* of the next one; INT64_MAX: none */
 	size_t records[RECORD_ERASED + 1];
+	uint64_t room; /* bytes left on its disk; UINT64_MAX: not known */
 };
 
 /* EX_OK, or what to exit with after a message. Logs that the configuration

@@ -58,7 +58,6 @@ tail_new(const struct tail_env *env, const struct tail_log *log,
 	t->range = *range;
 	t->start_ms = now_ms();
 	t->hasher = hasher_new();
-	t->room = TAIL_ROOM;
 	t->hauls_end = &t->hauls;
 	ev_init(&t->head_timer, NULL);
 	ev_init(&t->proof_timer, NULL);
@@ -113,6 +112,53 @@ tail_restart(struct tail *t, const struct err *err)
 	t->rewinding = t->paused = false;
 	t->phase = PHASE_HEAD;
 	tail_head_after(t, TAIL_RESTART_S);
+}
+
+static void
+tail_place(struct tail *t, const char *url, const char *origin)
+{
+	free(t->log.url);
+	free(t->log.origin);
+	t->log.url = mem_str(url);
+	t->log.origin = mem_str(origin ? origin : "");
+}
+
+void
+tail_move(struct tail *t, const struct log_api *api, const char *url,
+    const char *origin)
+{
+	tail_place(t, url, origin);
+	if (t->log.api != api) {
+		t->log.page = 0;
+		memset(&t->log.clue, 0, sizeof(t->log.clue));
+		t->no_proofs = false;
+	}
+	t->log.api = api;
+	t->head_failures = t->signature_failures = t->proof_failures = 0;
+	/* Opening asks nobody but the store. */
+	if (t->phase >= PHASE_STOP || t->phase == PHASE_OPEN)
+		return;
+	tail_quiet(t);
+	tail_commit_drop(t);
+	t->rewinding = t->paused = t->want_newer = false;
+	t->phase = PHASE_HEAD;
+	tail_head_ask(t);
+}
+
+void
+tail_rest(struct tail *t, int64_t poll_ms)
+{
+	if (t->rest_ms == poll_ms || t->phase >= PHASE_STOP)
+		return;
+	t->rest_ms = poll_ms;
+	if (t->head_call == NULL && t->phase == PHASE_READ)
+		tail_head_later(t);
+}
+
+void
+tail_over(struct tail *t, bool over)
+{
+	t->over = over;
 }
 
 void
@@ -244,6 +290,9 @@ tail_state(const struct tail *t, struct tail_state *out)
 	    .committed = t->stretch.read,
 	    .proven = t->stretch.proven,
 	    .head = t->target.head,
+	    .newest = t->newest.head.size,
+	    .heard_ms = t->heard_ms,
+	    .broken = t->broken,
 	    .num_hits = t->num_hits,
 	    .num_quarantined = t->num_quarantined,
 	    .num_dropped = t->num_dropped,

@@ -63,6 +63,15 @@ struct tail_range {
 struct tail *tail_new(const struct tail_env *env, const struct tail_log *log,
     const struct tail_range *range);
 void tail_start(struct tail *t);
+/* The same log elsewhere, or by its other protocol (which has the same tree):
+ * go on there from what the store has. The strings are copied. */
+void tail_move(struct tail *t, const struct log_api *api, const char *url,
+    const char *origin);
+/* Ask for heads no more often than this from now on; 0: as usual. For a log
+ * that does not grow any more. */
+void tail_rest(struct tail *t, int64_t poll_ms);
+/* The log takes no entries any more: that it signs nothing new is no news. */
+void tail_over(struct tail *t, bool over);
 /* Stop asking, commit what was accepted, then end with ST_AGAIN. */
 void tail_stop(struct tail *t);
 void tail_free(struct tail *t);
@@ -79,6 +88,9 @@ struct tail_state {
 	uint64_t from, to;     /* to: UINT64_MAX while following */
 	uint64_t accepted, committed, proven;
 	struct head head; /* the target; size 0 before the first */
+	uint64_t newest;  /* size of the newest verified head */
+	int64_t heard_ms; /* when a head was last verified; 0: never */
+	bool broken;      /* read on without proofs */
 	uint64_t num_hits, num_quarantined, num_dropped, num_partial;
 	uint64_t num_bytes;
 };

@@ -4,11 +4,9 @@
  * thread. One commit at a time; what is accepted meanwhile goes into the next.
  */
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
-#include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/exposure.h"
 #include "monitor/tail_private.h"
@@ -312,11 +310,6 @@ commit_done(struct task *task)
 	if (task->status == ST_FULL) {
 		commit_full(c);
 		return;
-	}
-	if (task->status == ST_IO) { /* never trust a disk that failed once */
-		diag_error(
-		    "%s: %s; stopping at once", t->log.name, task->err.text);
-		_exit(EX_IOERR);
 	}
 	t->committing = false;
 	if (task->status != ST_OK) {

@@ -137,22 +137,33 @@ event_submit(struct event_task *e)
 
 /* --- misbehaviour ----------------------------------------------------------- */
 
-/* The event's id: equal for the same kind at the same place, so that a restart
- * does not tell again. */
 static void
-event_id(struct tail *t, struct event_task *e, const char *kind)
+hash_head(struct hasher *h, const struct head *head)
 {
-	struct hash h;
-	uint8_t at[8];
+	uint8_t size[8];
 
 	for (size_t i = 0; i < 8; i++)
-		at[i] = (uint8_t)(t->target.head.size >> (56 - 8 * i));
+		size[i] = (uint8_t)(head->size >> (56 - 8 * i));
+	hasher_add(h, span_of(size, sizeof(size)));
+	hasher_add(h, hash_span(&head->root));
+}
+
+/* The event's id: equal for the same kind at the same place, so that a restart
+ * does not tell again. A contradiction is between trees, however often they
+ * are signed; what passes may come again, and then in other bytes. */
+static void
+event_id(struct tail *t, struct event_task *e, enum misdeed kind)
+{
+	struct hash h;
+
 	hasher_start(t->hasher);
-	hasher_add(t->hasher, span_str(kind));
+	hasher_add(t->hasher, span_str(kinds[kind].name));
 	hasher_add(t->hasher, hash_span(&e->log_id));
-	hasher_add(t->hasher, hash_span(&t->target.head.root));
-	hasher_add(t->hasher, buf_span(&t->received.raw));
-	hasher_add(t->hasher, span_of(at, sizeof(at)));
+	hash_head(t->hasher, &t->target.head);
+	if (kinds[kind].each)
+		hash_head(t->hasher, &t->received.head);
+	else
+		hasher_add(t->hasher, buf_span(&t->received.raw));
 	hasher_finish(t->hasher, &h);
 	memcpy(e->ev.id, h.b, sizeof(e->ev.id));
 }
@@ -185,7 +196,7 @@ tail_event(struct tail *t, enum misdeed kind, const char *detail)
 	struct event_task *e = event_new(t);
 	struct told *told = &t->told[kind];
 
-	event_id(t, e, kinds[kind].name);
+	event_id(t, e, kind);
 	if (is_told(t, kind, e->ev.id)) {
 		free(e);
 		return;

@@ -182,22 +182,49 @@ tail_evidence(
 	json_signed(out, "newest", &t->newest);
 	json_signed(out, "received", &t->received);
 	json_stored(out, "newest_before", &t->stored.newest);
-	json_stored(out, "proven_before", &t->stored.proven);
+	if (t->proven_head.head.size > 0)
+		json_signed(out, "proven_before", &t->proven_head);
+	else
+		json_stored(out, "proven_before", &t->stored.proven);
 	json_computed(out, t);
 	json_of_kind(t, out, kind);
 	buf_char(out, '}');
 }
 
-void
-evidence_reply(struct buf *out, const struct tail *t, const struct request *req,
-    uint64_t at, struct span body)
+/* Of an entry with its audit path only the root of the tree up to there, and
+ * that only where no consistency proof has it: of a complete tree, and of the
+ * head's. */
+static bool
+json_anchor(struct buf *out, struct tail *t, const struct proof_job *j)
 {
-	if (!req->only_hashes)
-		return;
-	buf_fmt(
-	    out, "%s{\"at\":%" PRIu64 ",\"path\":", out->len ? "," : "", at);
-	text_json(out, span_str(req->url + strlen(t->log.url)));
-	buf_str(out, ",\"body\":\"");
-	text_base64(out, body);
-	buf_str(out, "\"}");
+	bool complete = (j->at & (j->at - 1)) == 0;
+	struct hash root;
+
+	if (j->kind != PROOF_ANCHOR || j->range.end != j->at ||
+	    !(complete || j->at == j->head.size))
+		return false;
+	range_root(&j->range, t->hasher, &root);
+	json_hash(out, "root", &root);
+	return true;
+}
+
+void
+evidence_reply(struct buf *out, struct tail *t, const struct request *req,
+    const struct proof_job *j, struct span body)
+{
+	struct buf what = {0};
+
+	if (req->only_hashes) {
+		buf_str(&what, "\"body\":\"");
+		text_base64(&what, body);
+		buf_char(&what, '"');
+	}
+	if (req->only_hashes || json_anchor(&what, t, j)) {
+		buf_fmt(out,
+		    "%s{\"at\":%" PRIu64 ",\"path\":", out->len ? "," : "",
+		    j->at);
+		text_json(out, span_str(req->url + strlen(t->log.url)));
+		buf_fmt(out, ",%s}", buf_cstr(&what));
+	}
+	buf_fini(&what);
 }

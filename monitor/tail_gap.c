@@ -102,22 +102,26 @@ gap_end(struct tail *t)
 
 /* Which proof to ask for next; false: all is known. */
 static bool
-gap_choose(const struct tail *t, size_t *at)
+gap_choose(struct tail *t)
 {
-	const struct gap *g = &t->gap;
+	struct gap *g = &t->gap;
 
 	if (t->no_proofs || g->num == 0)
 		return false;
-	if (g->bad - g->good > 1)
-		*at = g->good + (g->bad - g->good) / 2;
-	else if (tree_at(t, g->good)->end > 0 && g->good_replies.len == 0 &&
-		 !g->good_asked)
-		*at = g->good;
-	else if (tree_at(t, g->bad)->end < t->target.head.size &&
-		 g->bad_replies.len == 0 && !g->bad_asked)
-		*at = g->bad;
-	else
+	if (g->bad - g->good > 1) {
+		g->step = GAP_HALVES;
+		g->asked = g->good + (g->bad - g->good) / 2;
+	} else if (!g->good_asked && tree_at(t, g->good)->end > 0) {
+		g->step = GAP_GOOD;
+		g->asked = g->good;
+		g->good_asked = true;
+	} else if (!g->bad_asked &&
+		   tree_at(t, g->bad)->end < t->target.head.size) {
+		g->step = GAP_BAD;
+		g->bad_asked = true;
+	} else {
 		return false;
+	}
 	return true;
 }
 
@@ -126,13 +130,12 @@ gap_next(struct tail *t)
 {
 	struct gap *g = &t->gap;
 
-	if (!gap_choose(t, &g->asked)) {
+	if (!gap_choose(t))
 		gap_end(t);
-		return;
-	}
-	g->good_asked |= g->asked == g->good;
-	g->bad_asked |= g->asked == g->bad;
-	tail_proof(t, tree_at(t, g->asked));
+	else if (g->step == GAP_BAD)
+		tail_anchor(t, tree_at(t, g->bad)->end);
+	else
+		tail_proof(t, tree_at(t, g->asked));
 }
 
 void
@@ -163,26 +166,134 @@ replies_take(struct buf *to, struct buf *from)
 	*from = (struct buf){0};
 }
 
+/* The signed tree that was proven last; size 0: none. */
+static struct tree
+tree_before(const struct tail *t)
+{
+	const struct head *h = &t->proven_head.head;
+
+	if (h->size > 0)
+		return (struct tree){h->size, h->root};
+	return (struct tree){t->stored.proven.size, t->stored.proven.root};
+}
+
+/* The tree that was proven under the last head is not that of this one: the
+ * log's own proof at that head's size shows it. */
+static bool
+gap_before(struct tail *t)
+{
+	struct gap *g = &t->gap;
+	struct tree before = tree_before(t);
+
+	if (before.size == 0 || before.size >= t->target.head.size)
+		return false;
+	g->step = GAP_BEFORE;
+	g->bad_asked = true;
+	tail_anchor(t, before.size);
+	return true;
+}
+
+/* The log's proof leads nowhere: nothing is known of the entries. */
+static void
+gap_bad_proof(struct tail *t)
+{
+	struct err e = {"the log's proof does not lead to its signed head"};
+
+	t->gap.on = false;
+	gap_fini(&t->gap);
+	tail_misbehaved(t, MISDEED_BAD_PROOF, &e);
+}
+
+/* Earlier proofs were wrong (a cache served those of another question), the
+ * entries are not. */
+static void
+gap_none(struct tail *t)
+{
+	struct range tree = *tree_at(t, t->gap.bad);
+
+	t->gap.on = false;
+	gap_fini(&t->gap);
+	tail_prove_to(t, &tree);
+	tail_step(t);
+}
+
+/* The log's tree does continue the one before, so the proof that said no was
+ * not its own; who sent it is not known. */
+static void
+gap_again(struct tail *t)
+{
+	struct err e = {"its proofs contradict each other"};
+
+	t->gap.on = false;
+	gap_fini(&t->gap);
+	t->mismatches = 0;
+	if (!t->range.follow) {
+		tail_end(t, ST_UNREACHABLE, &e);
+		return;
+	}
+	diag_warn("%s: %s; trying again later", t->log.name, e.text);
+	tail_pause(t);
+}
+
+/* What the log says is its tree where the last head was. */
+static void
+gap_continues(struct tail *t)
+{
+	struct gap *g = &t->gap;
+	struct tree before = tree_before(t);
+	struct hash root;
+
+	range_root(&t->job.range, t->hasher, &root);
+	if (hash_eq(&root, &before.root)) {
+		gap_again(t);
+		return;
+	}
+	replies_take(&g->good_replies, &t->replies);
+	gap_end(t);
+}
+
+/* The log's own tree at `bad` is there. */
+static void
+gap_anchored(struct tail *t)
+{
+	struct gap *g = &t->gap;
+	struct hash ours, theirs;
+
+	range_root(tree_at(t, g->bad), t->hasher, &ours);
+	range_root(&t->job.range, t->hasher, &theirs);
+	if (hash_eq(&ours, &theirs)) {
+		gap_none(t);
+		return;
+	}
+	replies_take(&g->bad_replies, &t->replies);
+	gap_next(t);
+}
+
 void
-tail_gap_proof(struct tail *t, bool is_prefix)
+tail_gap_proof(struct tail *t, bool holds)
 {
 	struct gap *g = &t->gap;
 
-	if (is_prefix && g->asked == g->bad) {
-		/* The proof was wrong then (a cache served that of another
-		 * question), the entries are not. */
-		g->on = false;
-		gap_fini(g);
-		tail_prove_to(t, &t->tree);
-		tail_step(t);
+	if (!holds && (g->step == GAP_BAD || g->step == GAP_BEFORE)) {
+		gap_bad_proof(t);
 		return;
 	}
-	if (is_prefix) {
+	if (g->step == GAP_BAD) {
+		gap_anchored(t);
+		return;
+	}
+	if (g->step == GAP_BEFORE) {
+		gap_continues(t);
+		return;
+	}
+	if (!holds && g->step == GAP_GOOD && gap_before(t))
+		return;
+	if (holds) {
 		g->good = g->asked;
+		g->good_asked = true;
 		replies_take(&g->good_replies, &t->replies);
-	} else if (g->asked != g->good) {
+	} else if (g->step == GAP_HALVES) {
 		g->bad = g->asked;
-		replies_take(&g->bad_replies, &t->replies);
 	}
 	gap_next(t);
 }

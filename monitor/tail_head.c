@@ -22,20 +22,28 @@ head_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 void
 tail_head_after(struct tail *t, double seconds)
 {
-	tail_timer(t, &t->head_timer, seconds, head_on_timer);
+	double rest = (double)t->rest_ms / 1000.0;
+
+	tail_timer(
+	    t, &t->head_timer, seconds > rest ? seconds : rest, head_on_timer);
+}
+
+double
+tail_poll_s(const struct tail *t)
+{
+	bool is_static = t->log.api == &log_api_static;
+
+	return (double)(is_static ? t->env->poll_static_ms
+				  : t->env->poll_rfc6962_ms) /
+	       1000.0;
 }
 
 void
 tail_head_later(struct tail *t)
 {
-	bool is_static = t->log.api == &log_api_static;
-	double s = (double)(is_static ? t->env->poll_static_ms
-				      : t->env->poll_rfc6962_ms) /
-		   1000.0;
-
 	if (t->phase == PHASE_READ && !t->range.follow && !t->want_newer)
 		return; /* a scan's head is not chased */
-	tail_head_after(t, s);
+	tail_head_after(t, tail_poll_s(t));
 }
 
 void
@@ -290,7 +298,7 @@ head_silence(struct tail *t)
 		since = t->start_ms;
 	if (now_ms() - since < limit + TAIL_GRACE_MS) {
 		t->is_stale = false;
-	} else if (t->range.follow && !t->is_stale) {
+	} else if (t->range.follow && !t->over && !t->is_stale) {
 		t->is_stale = true;
 		tail_stale(t, since);
 	}
@@ -348,6 +356,7 @@ head_verified(struct tail *t, const struct head *h, const struct http_reply *r)
 		return;
 	}
 	t->signature_failures = 0;
+	t->heard_ms = now_ms();
 	if (head_is_future(t, h, r->date_ms)) {
 		tail_received(t, h, r->body);
 		tail_event(t, MISDEED_FUTURE_HEAD,

@@ -69,7 +69,7 @@ older_on_reply(void *arg, const struct http_reply *r)
 	if (st == ST_OK) {
 		if (r->code == 200)
 			evidence_reply(
-			    &o->replies, t, &o->req, o->job.at, r->body);
+			    &o->replies, t, &o->req, &o->job, r->body);
 		older_ask(t);
 		return;
 	}

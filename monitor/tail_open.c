@@ -163,7 +163,7 @@ tail_open_at(struct tail *t)
 		return;
 	}
 	t->phase = PHASE_ANCHOR;
-	tail_anchor(t);
+	tail_anchor(t, t->stretch.begin);
 }
 
 static void

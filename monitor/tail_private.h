@@ -28,13 +28,21 @@
 #define TAIL_GRACE_MS 600000
 /* Entries after which the tree is proven in between. */
 #define TAIL_PROVE_EVERY (1ull << 18)
-/* Room for a body at first; doubled when a reply needs more. */
-#define TAIL_ROOM (8ul << 20)
+/* Room for a body until one was good, then the least; always twice the largest
+ * good one. A larger reply is asked for again, with twice the room. */
+#define TAIL_ROOM_MIN (1ul << 20)
+#define TAIL_ROOM (2ul << 20)
+/* To be asked to wait for so long is worth telling. */
+#define TAIL_TELL_MS 10000
+/* While a host gets one call at a time, the others look again so often. */
+#define TAIL_LOOK_S 0.25
 /* A followed log's newest head is stored no more often than this. */
 #define TAIL_SEEN_MS 60000
 /* What is accepted is committed after so long, or so many bytes. */
 #define TAIL_COMMIT_S 0.2
-/* After misbehaviour that stays, a followed log is tried again so often. */
+/* After entries that cannot be had, a followed log is left alone for so many
+ * polls, but not for longer than that. */
+#define TAIL_PAUSE_POLLS 30
 #define TAIL_PAUSE_S 300.0
 #define TAIL_COMMIT_BYTES (4ul << 20)
 
@@ -46,6 +54,7 @@ struct flight {
 	enum flight_state state;
 	struct want want;
 	struct slot *slot;
+	size_t room; /* of the next slot */
 	struct http_call *call;
 	unsigned failures, unreadable; /* in a row */
 	ev_timer again;                /* FLIGHT_WAIT: when to ask again */
@@ -95,6 +104,12 @@ struct gap {
 	} * marks;
 	size_t good, bad; /* in front of mark `good` all is right, of `bad`
 			     not; bad may be num */
+	enum gap_step {
+		GAP_HALVES, /* is mark `asked` before or behind it? */
+		GAP_GOOD,   /* the proof that the tree at `good` is right */
+		GAP_BAD,    /* what the log says is the tree at `bad` */
+		GAP_BEFORE  /* ... at the head that was proven before */
+	} step;
 	size_t asked;
 	bool good_asked, bad_asked;
 	struct buf good_replies, bad_replies; /* JSON: the log's proofs */
@@ -157,6 +172,9 @@ struct tail {
 	struct http_call *head_call;
 	ev_timer head_timer;
 	unsigned head_failures, signature_failures, stale_heads;
+	int64_t heard_ms; /* when a head was last verified */
+	int64_t rest_ms;  /* heads are asked for no more often; 0: no limit */
+	bool over;        /* no new heads are expected */
 
 	/* reading: committed <= accepted <= planned <= limit */
 	int64_t bump;                /* of the job, past finished scans */
@@ -168,8 +186,11 @@ struct tail {
 	struct range tree; /* ends at accepted */
 	struct flight *first;
 	unsigned num_flights;
-	size_t room;
-	bool partial; /* the partial tile at the tip is being read */
+	size_t largest;          /* body of a reply that was good */
+	struct pool_share share; /* what the flights hold */
+	bool wary;               /* the last reply was of no use */
+	double patient_until;    /* loop time; the log asked for it */
+	bool partial;            /* the partial tile at the tip is being read */
 	ev_timer partial_timer;
 
 	/* proving */
@@ -247,6 +268,8 @@ void tail_date_drop(struct tail *t);
 void tail_date_tell(const struct tail *t, uint64_t begin, uint64_t end);
 
 /* tail_head.c */
+/* How often the log's head is asked for, in seconds. */
+double tail_poll_s(const struct tail *t);
 void tail_head_ask(struct tail *t);
 void tail_head_later(struct tail *t);
 void tail_head_after(struct tail *t, double seconds);
@@ -265,7 +288,6 @@ void tail_older_drop(struct tail *t);
 
 /* tail_read.c */
 void tail_plan(struct tail *t);
-void tail_accept(struct tail *t);
 /* Ask for the timestamps of these entries: a batch by itself, tail_step sees it
  * done. */
 void tail_probe(struct tail *t, uint64_t begin, uint64_t end);
@@ -273,10 +295,22 @@ void tail_probe(struct tail *t, uint64_t begin, uint64_t end);
 void tail_flights_drop(struct tail *t);
 /* How far may be planned now. */
 uint64_t tail_limit(const struct tail *t);
+struct flight *flight_new(struct tail *t, uint64_t begin, uint64_t end);
+void flight_ask(struct flight *f);
+/* Let go of call, slot and timer. */
+void flight_clear(struct flight *f);
+/* A fault that may pass, or ends a scan. */
+void flight_failed(struct flight *f, enum status st, const struct err *why);
+/* Keep as evidence what can be told of the reply in the slot. */
+void flight_odd(struct flight *f, size_t body_len);
+
+/* tail_accept.c */
+void tail_accept(struct tail *t);
 
 /* tail_prove.c */
 void tail_prove(struct tail *t);
-void tail_anchor(struct tail *t);
+/* Ask for what the log says is the target's tree up to there: job.range. */
+void tail_anchor(struct tail *t, uint64_t at);
 void tail_proof_drop(struct tail *t);
 /* Ask for the proof that `have` is a prefix of the target's tree. */
 void tail_proof(struct tail *t, const struct range *have);
@@ -289,14 +323,17 @@ void tail_mismatch(struct tail *t, enum misdeed kind, const struct err *why);
  * proofs when the tree is wrong, later when the entries cannot be had. */
 void tail_misbehaved(struct tail *t, enum misdeed kind, const struct err *why);
 
+/* Nothing is read for a while; then it goes on, with the newest head. */
+void tail_pause(struct tail *t);
+
 /* tail_gap.c */
 /* A batch that is about to join the tree. */
 void tail_gap_note(struct tail *t, const struct range *part);
 /* The root does not fit, and reading again did not help. Ends with
  * tail_misbehaved. */
 void tail_gap_find(struct tail *t, const struct err *why);
-/* Its proof is there, or is not to be had. */
-void tail_gap_proof(struct tail *t, bool is_prefix);
+/* Its proof is there and leads to the target or not, or is not to be had. */
+void tail_gap_proof(struct tail *t, bool holds);
 void tail_gap_no_proof(struct tail *t);
 void gap_fini(struct gap *g);
 
@@ -318,8 +355,8 @@ void tail_stale(struct tail *t, int64_t since_ms);
 void tail_evidence(
     struct tail *t, struct buf *out, enum misdeed kind, const char *detail);
 /* A reply that may be shown, into a list of such in JSON. */
-void evidence_reply(struct buf *out, const struct tail *t,
-    const struct request *req, uint64_t at, struct span body);
+void evidence_reply(struct buf *out, struct tail *t, const struct request *req,
+    const struct proof_job *j, struct span body);
 
 /* tail_commit.c */
 void tail_commit_soon(struct tail *t);

@@ -26,6 +26,16 @@ pause_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 void
+tail_pause(struct tail *t)
+{
+	double s = TAIL_PAUSE_POLLS * tail_poll_s(t);
+
+	t->paused = true;
+	tail_timer(t, &t->pause_timer, s < TAIL_PAUSE_S ? s : TAIL_PAUSE_S,
+	    pause_on_timer);
+}
+
+void
 tail_misbehaved(struct tail *t, enum misdeed kind, const struct err *why)
 {
 	struct err e = *why;
@@ -36,9 +46,9 @@ tail_misbehaved(struct tail *t, enum misdeed kind, const struct err *why)
 		tail_end(t, ST_MISMATCH, &e);
 		return;
 	}
-	if (kind == MISDEED_UNREADABLE || kind == MISDEED_ZERO_ENTRIES) {
-		t->paused = true;
-		tail_timer(t, &t->pause_timer, TAIL_PAUSE_S, pause_on_timer);
+	if (kind == MISDEED_UNREADABLE || kind == MISDEED_ZERO_ENTRIES ||
+	    kind == MISDEED_BAD_PROOF) {
+		tail_pause(t);
 	} else if (kind == MISDEED_ROOT_MISMATCH) {
 		t->broken = true;
 		diag_error("%s: read on without proofs; `indelible logs "
@@ -238,8 +248,7 @@ proof_on_reply(void *arg, const struct http_reply *r)
 		return;
 	}
 	if (r->code == 200 && (t->gap.on || t->phase == PHASE_ANCHOR))
-		evidence_reply(
-		    &t->replies, t, &t->proof_req, t->job.at, r->body);
+		evidence_reply(&t->replies, t, &t->proof_req, &t->job, r->body);
 	proof_ask(t);
 }
 
@@ -276,9 +285,9 @@ proof_start(struct tail *t, uint64_t at, const struct range *have)
 }
 
 void
-tail_anchor(struct tail *t)
+tail_anchor(struct tail *t, uint64_t at)
 {
-	proof_start(t, t->stretch.begin, NULL);
+	proof_start(t, at, NULL);
 }
 
 void

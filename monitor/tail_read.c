@@ -1,7 +1,7 @@
 /*
  * tail_read: batches under way. Planning asks for entries ahead of what is
  * accepted, as far as slots and memory go; replies go to the workers; what
- * comes back is accepted in order, however it came in.
+ * comes back is accepted in order, however it came in (tail_accept.c).
  */
 #include <inttypes.h>
 
@@ -13,8 +13,6 @@
 
 /* When no slot is free and nothing of ours will wake us. */
 #define SLOT_RETRY_S 0.02
-
-static void flight_ask(struct flight *f);
 
 uint64_t
 tail_limit(const struct tail *t)
@@ -31,7 +29,7 @@ tail_limit(const struct tail *t)
 /* --- flights --------------------------------------------------------------- */
 
 /* The flight lets go of what it holds. */
-static void
+void
 flight_clear(struct flight *f)
 {
 	ev_timer_stop(f->t->env->loop, &f->again);
@@ -78,7 +76,7 @@ flight_again(struct flight *f, double after)
 
 /* A fault that may pass: ask again, later each time; a scan gives up at some
  * point. The host's backoff is http's affair. */
-static void
+void
 flight_failed(struct flight *f, enum status st, const struct err *why)
 {
 	struct tail *t = f->t;
@@ -96,7 +94,7 @@ flight_failed(struct flight *f, enum status st, const struct err *why)
 }
 
 /* What can be told of a reply without telling what it says. */
-static void
+void
 flight_odd(struct flight *f, size_t body_len)
 {
 	struct odd_reply *o = &f->t->odd_reply;
@@ -118,6 +116,7 @@ flight_unreadable(
 	struct err e;
 
 	f->unreadable++;
+	t->wary = true;
 	if (f->unreadable > (t->range.follow ? TAIL_PATIENCE : TAIL_RETRIES)) {
 		err_set(&e, ST_BAD, "entries %" PRIu64 " to %" PRIu64 ": %s",
 		    f->want.begin, f->want.end - 1, why->text);
@@ -157,6 +156,9 @@ flight_on_work(void *arg, struct slot *s)
 		return;
 	}
 	f->state = FLIGHT_DONE;
+	f->t->wary = false;
+	if (f->t->largest < s->order.body_len)
+		f->t->largest = s->order.body_len;
 	tail_step(f->t);
 }
 
@@ -220,10 +222,9 @@ flight_larger(struct flight *f, const struct err *why)
 		flight_unreadable(f, MISDEED_UNREADABLE, f->slot->room, why);
 		return;
 	}
-	if (t->room < t->env->body_limit)
-		t->room = f->slot->room * 2 < t->env->body_limit
-			      ? f->slot->room * 2
-			      : t->env->body_limit;
+	t->wary = true;
+	f->room = f->slot->room * 2 < t->env->body_limit ? f->slot->room * 2
+							 : t->env->body_limit;
 	flight_again(f, 0);
 }
 
@@ -232,6 +233,22 @@ static bool
 asks_patience(const struct http_reply *r)
 {
 	return r->code == 429 || (r->code == 503 && r->retry_after_ms > 0);
+}
+
+/* The host is left alone as long as it asked for. */
+static void
+flight_patient(struct flight *f, const struct http_reply *r)
+{
+	struct tail *t = f->t;
+	double now = ev_now(t->env->loop);
+
+	if (r->retry_after_ms >= TAIL_TELL_MS && now >= t->patient_until) {
+		t->patient_until = now + (double)r->retry_after_ms / 1000.0;
+		diag_warn("%s: HTTP status %d; the log asks to be left alone "
+			  "for %" PRId64 " s",
+		    t->log.name, r->code, r->retry_after_ms / 1000);
+	}
+	flight_again(f, 0);
 }
 
 static void
@@ -258,7 +275,7 @@ flight_on_reply(void *arg, const struct http_reply *r)
 	if (r->code == 404)
 		flight_missing(f, &e);
 	else if (asks_patience(r))
-		flight_again(f, 0);
+		flight_patient(f, r);
 	else
 		flight_failed(f, ST_UNREACHABLE, &e);
 }
@@ -277,14 +294,49 @@ flight_evict(struct tail *t)
 		flight_again(last, 5 * SLOT_RETRY_S);
 }
 
-static void
+/* How long to stay away from the pool: a log whose host is left alone, or gets
+ * one call at a time after a fault or a useless reply, holds no slots that
+ * others could use. */
+static double
+flight_patience(const struct flight *f)
+{
+	const struct tail *t = f->t;
+	struct http_host_state h;
+
+	http_host(t->env->http, t->log.url, &h);
+	if (h.wait_ms > 0)
+		return (double)h.wait_ms / 1000.0;
+	return (h.in_fault || t->wary) && f != t->first ? TAIL_LOOK_S : 0.0;
+}
+
+/* Memory for a body is shared with all other logs: no more than may be needed,
+ * by what this log's were like. */
+static size_t
+flight_room(const struct flight *f)
+{
+	size_t room = 2 * f->t->largest;
+
+	if (room == 0)
+		room = TAIL_ROOM;
+	else if (room < TAIL_ROOM_MIN)
+		room = TAIL_ROOM_MIN;
+	return room > f->room ? room : f->room;
+}
+
+void
 flight_ask(struct flight *f)
 {
 	struct tail *t = f->t;
+	double patience = flight_patience(f);
 	struct http_get g;
 
 	flight_clear(f);
-	f->slot = pool_slot(t->env->pool, t->room, f == t->first);
+	if (patience > 0.0) {
+		flight_again(f, patience);
+		return;
+	}
+	f->slot =
+	    pool_slot(t->env->pool, &t->share, flight_room(f), f == t->first);
 	if (f->slot == NULL) {
 		if (f == t->first)
 			flight_evict(t);
@@ -308,7 +360,7 @@ flight_ask(struct flight *f)
 
 /* --- planning ---------------------------------------------------------------- */
 
-static struct flight *
+struct flight *
 flight_new(struct tail *t, uint64_t begin, uint64_t end)
 {
 	struct flight *f = NEW(struct flight);
@@ -365,128 +417,4 @@ tail_plan(struct tail *t)
 		t->planned = end;
 		flight_ask(f);
 	}
-}
-
-/* --- accepting --------------------------------------------------------------- */
-
-static void
-haul_hits(struct tail *t, struct flight *f, struct haul *h)
-{
-	struct found found;
-
-	h->hits = mem_new(f->result.num_hits, sizeof(*h->hits));
-	while (batch_next_hit(&f->result, &found.hit)) {
-		found.row = pool_row(t->env->pool, f->slot, found.hit.no);
-		if (found.row >= 0)
-			h->hits[h->num_hits++] = found;
-	}
-}
-
-/* Take what the batch found; the bytes move from the slot to the haul. false:
- * the result is damaged. */
-static bool
-haul_take(struct tail *t, struct flight *f)
-{
-	struct haul *h = NEW(struct haul);
-	struct batch_quarantine q;
-
-	h->quarantined =
-	    mem_new(f->result.num_quarantined, sizeof(*h->quarantined));
-	while (batch_next_quarantine(&f->result, &q))
-		h->quarantined[h->num_quarantined++] = q;
-	if (rd_ok(&f->result.records))
-		haul_hits(t, f, h);
-	if (!rd_done(&f->result.records)) {
-		haul_free(h);
-		return false;
-	}
-	h->end = f->result.range.end;
-	h->tally = f->result.tally;
-	h->bytes = f->slot->result;
-	f->slot->result = (struct buf){0};
-	t->haul_bytes += h->bytes.len;
-	t->num_quarantined += h->num_quarantined;
-	*t->hauls_end = h;
-	t->hauls_end = &h->next;
-	return true;
-}
-
-/* The log answered less than it was asked for: plan again from there, with
- * what was learned; or, when later batches are under way, ask for the rest. */
-static void
-flight_rest(struct tail *t, const struct flight *f, uint64_t got_to)
-{
-	struct flight *rest;
-
-	if (t->first == NULL) {
-		t->planned = got_to;
-		return;
-	}
-	rest = flight_new(t, got_to, f->want.end);
-	rest->next = t->first;
-	t->first = rest;
-	flight_ask(rest);
-}
-
-/* Readable, but not as it should be. */
-static void
-accept_oddities(struct tail *t, struct flight *f)
-{
-	struct err e;
-
-	if (f->result.num_odd_index > 0) {
-		t->odd_index = f->result.odd_index;
-		err_set(&e, ST_BAD,
-		    "static-ct-api: the leaf_index of entry %" PRIu64
-		    " says %" PRIu64,
-		    t->odd_index.entry, t->odd_index.says);
-		tail_event(t, MISDEED_BAD_LEAF_INDEX, e.text);
-	}
-	if (f->result.dropped > 0) {
-		flight_odd(f, f->slot->order.body_len);
-		err_set(&e, ST_BAD,
-		    "%u entries more than were asked for from %" PRIu64 " on",
-		    f->result.dropped, f->want.begin);
-		tail_event(t, MISDEED_TOO_MANY_ENTRIES, e.text);
-	} else {
-		tail_good_entries(t);
-	}
-}
-
-/* Join the first batch to the tree; false when there is a fault. */
-static bool
-accept_first(struct tail *t)
-{
-	struct flight *f = t->first;
-	struct range part = f->result.range;
-	struct err e;
-
-	t->num_dropped += f->result.dropped;
-	t->num_partial += f->result.partial;
-	if (!haul_take(t, f)) {
-		err_set(&e, ST_BAD, "a worker's result is damaged");
-		flight_failed(f, ST_BAD, &e);
-		return false;
-	}
-	accept_oddities(t, f);
-	tail_gap_note(t, &part);
-	ASSERT(range_join(&t->tree, t->hasher, &part));
-	t->log.api->learn(&t->log, f->want.begin, f->want.end,
-	    (uint32_t)(part.end - part.begin));
-	t->accepted = part.end;
-	t->first = f->next;
-	t->num_flights--;
-	if (part.end < f->want.end)
-		flight_rest(t, f, part.end);
-	flight_clear(f);
-	free(f);
-	return true;
-}
-
-void
-tail_accept(struct tail *t)
-{
-	while (t->first != NULL && t->first->state == FLIGHT_DONE)
-		if (!accept_first(t))
-			return;
 }

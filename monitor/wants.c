@@ -1,13 +1,11 @@
-/* wants: see wants.h. */
+/* wants: see wants.h. What is taken out of log lists: wants_list.c. */
 #include "monitor/wants.h"
-
-#include <fnmatch.h>
 
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
-#include "ctlog/wire/loglist.h"
 #include "monitor/diag.h"
+#include "monitor/wants_private.h"
 
 void
 wants_fini(struct wants *w)
@@ -18,14 +16,20 @@ wants_fini(struct wants *w)
 	*w = (struct wants){0};
 }
 
-/* Adds a copy of the pointers; a log that is there already (by log_id) is
- * dropped. Lists may differ in its MMD: the longer one is the safe one. */
-static void
+/* The same log twice would be two readers of one position in the store. By
+ * hand it may be named by either of its protocols. */
+static bool
+is_same(const struct want_log *a, const struct want_log *b)
+{
+	return hash_eq(logkey_id(a->key), logkey_id(b->key)) &&
+	       (a->listed || b->listed || a->api == b->api);
+}
+
+void
 wants_add(struct wants *w, struct want_log *log)
 {
 	for (size_t i = 0; i < w->num; i++)
-		if (hash_eq(logkey_id(w->list[i].key), logkey_id(log->key)) &&
-		    w->list[i].api == log->api) {
+		if (is_same(&w->list[i], log)) {
 			if (w->list[i].mmd_s < log->mmd_s)
 				w->list[i].mmd_s = log->mmd_s;
 			want_log_fini(log);
@@ -37,9 +41,8 @@ wants_add(struct wants *w, struct want_log *log)
 
 /* --- one log by its URL ------------------------------------------------------------ */
 
-/* With a final slash. */
-static char *
-url_base(const char *url)
+char *
+wants_base(const char *url)
 {
 	struct buf b = {0};
 	char *s;
@@ -52,9 +55,8 @@ url_base(const char *url)
 	return s;
 }
 
-/* Without scheme and final slash. */
-static char *
-url_origin(const char *base)
+char *
+wants_origin(const char *base)
 {
 	const char *s = strstr(base, "://");
 	size_t len;
@@ -114,216 +116,12 @@ wants_by_hand(struct wants *w, const struct by_hand *h, struct err *e)
 	st = file_read_key(&log.key, h->key_file, e);
 	if (st != ST_OK)
 		return st;
-	log.url = url_base(h->url);
-	log.origin = h->origin ? mem_str(h->origin) : url_origin(log.url);
+	log.url = wants_base(h->url);
+	log.origin = h->origin ? mem_str(h->origin) : wants_origin(log.url);
 	log.name = mem_str(h->name ? h->name : log.origin);
 	log.operator_name = mem_str("");
 	wants_add(w, &log);
 	return ST_OK;
-}
-
-/* --- lists --------------------------------------------------------------------------- */
-
-/* Named exactly: by id, URL or whole description. */
-static bool
-log_is_named(const struct loglist_log *l, const char *pattern)
-{
-	uint8_t id[HASH_LEN];
-
-	if (text_unbase64_exact(id, HASH_LEN, span_str(pattern)))
-		return memcmp(id, l->log_id.b, HASH_LEN) == 0;
-	return !strcmp(pattern, l->description) || !strcmp(pattern, l->url) ||
-	       (l->submission && !strcmp(pattern, l->submission));
-}
-
-/* Followed without being named exactly. */
-static bool
-log_is_usual(const struct loglist_log *l)
-{
-	return l->type == LOGLIST_PROD && l->state != LOGLIST_RETIRED &&
-	       l->state != LOGLIST_REJECTED;
-}
-
-static bool
-log_is_wanted(const struct loglist_log *l, const char *pattern)
-{
-	if (log_is_named(l, pattern))
-		return true;
-	return log_is_usual(l) && fnmatch(pattern, l->description, 0) == 0;
-}
-
-static void
-wants_listed(struct wants *w, const struct loglist_log *l)
-{
-	struct want_log log = {.name = mem_str(l->description),
-	    .operator_name = mem_str(l->operator_name),
-	    .url = url_base(l->url),
-	    .api = l->tiled ? &log_api_static : &log_api_rfc6962,
-	    .mmd_s = l->mmd_s,
-	    .listed = true,
-	    .since_ms = l->state_ms};
-	struct err e;
-
-	if (strlen(log.url) > LOG_URL_MAX) {
-		diag_warn("%s: its URL is too long", log.name);
-		want_log_fini(&log);
-		return;
-	}
-	log.origin = l->origin ? mem_str(l->origin) : url_origin(log.url);
-	ASSERT(logkey_parse(&log.key, logkey_spki(l->key), &e) == ST_OK);
-	wants_add(w, &log);
-}
-
-/* The logs of a list that some pattern asks for; without patterns, the usual
- * ones. matched[] counts for each pattern. */
-static void
-list_take(struct wants *w, const struct loglist *list,
-    const struct logs_opts *o, size_t *matched)
-{
-	for (size_t i = 0; i < list->num; i++) {
-		const struct loglist_log *l = &list->log[i];
-		bool take = o->num_patterns == 0 && log_is_usual(l);
-
-		for (size_t k = 0; k < o->num_patterns; k++)
-			if (log_is_wanted(l, o->patterns[k])) {
-				matched[k]++;
-				take = true;
-			}
-		if (take)
-			wants_listed(w, l);
-	}
-}
-
-static enum status
-wants_of_list(struct wants *w, const struct list_source *src,
-    const struct logs_opts *o, size_t *matched, struct err *e)
-{
-	struct loglist list = {0};
-	enum status st = listing_read(o->listing, src, &list, e);
-
-	if (st == ST_OK)
-		list_take(w, &list, o, matched);
-	loglist_fini(&list);
-	return st;
-}
-
-static enum status
-wants_of_lists(
-    struct wants *w, const struct logs_opts *o, size_t *matched, struct err *e)
-{
-	enum status st = ST_OK;
-
-	for (size_t i = 0; i < o->num_lists && st == ST_OK; i++) {
-		bool is_url = strstr(o->lists[i], "://") != NULL;
-		struct list_source src = {.key_file = o->list_key};
-
-		*(is_url ? &src.url : &src.file) = o->lists[i];
-		st = wants_of_list(w, &src, o, matched, e);
-	}
-	return st;
-}
-
-/* The first pattern that nothing matched; NULL: there is none. */
-static const char *
-unmatched(const struct logs_opts *o, const size_t *matched)
-{
-	for (size_t k = 0; k < o->num_patterns; k++)
-		if (matched[k] == 0)
-			return o->patterns[k];
-	return NULL;
-}
-
-static enum status
-wants_strictly(struct wants *w, const struct logs_opts *o, struct err *e)
-{
-	size_t *matched = mem_new(o->num_patterns, sizeof(*matched));
-	enum status st = wants_of_lists(w, o, matched, e);
-	const char *bad = unmatched(o, matched);
-
-	if (st == ST_OK && bad != NULL)
-		st = err_set(e, ST_USAGE, "--log %s matches no log of the list",
-		    QUOTE(span_str(bad)));
-	free(matched);
-	return st;
-}
-
-/* --- choosing among what is wanted --------------------------------------------------- */
-
-/* By id, URL, or glob on the name. */
-static bool
-want_matches(const struct want_log *l, const char *pattern)
-{
-	uint8_t id[HASH_LEN];
-	char *url;
-	bool same;
-
-	if (text_unbase64_exact(id, HASH_LEN, span_str(pattern)))
-		return memcmp(id, logkey_id(l->key)->b, HASH_LEN) == 0;
-	if (fnmatch(pattern, l->name, 0) == 0)
-		return true;
-	url = url_base(pattern);
-	same = strcmp(url, l->url) == 0;
-	free(url);
-	return same;
-}
-
-/* Does one of the patterns match? All that do are counted in matched[], which
- * may be NULL. */
-static bool
-want_matches_any(const struct want_log *l, const char *const *patterns,
-    size_t num, size_t *matched)
-{
-	bool any = false;
-
-	for (size_t k = 0; k < num; k++)
-		if (want_matches(l, patterns[k])) {
-			any = true;
-			if (matched != NULL)
-				matched[k]++;
-		}
-	return any;
-}
-
-enum status
-wants_choose(struct wants *w, const struct logs_opts *o, struct err *e)
-{
-	size_t *matched = mem_new(o->num_patterns, sizeof(*matched));
-	size_t num = 0;
-	enum status st = ST_OK;
-	const char *bad;
-
-	for (size_t i = 0; i < w->num && o->num_patterns > 0; i++) {
-		if (want_matches_any(
-			&w->list[i], o->patterns, o->num_patterns, matched))
-			w->list[num++] = w->list[i];
-		else
-			want_log_fini(&w->list[i]);
-	}
-	if (o->num_patterns > 0)
-		w->num = num;
-	bad = unmatched(o, matched);
-	if (bad != NULL)
-		st = err_set(e, ST_USAGE,
-		    "--log %s matches no log of the configuration",
-		    QUOTE(span_str(bad)));
-	free(matched);
-	return st;
-}
-
-/* Without those that a pattern matches. */
-static void
-wants_exclude(struct wants *w, const struct conf_strings *patterns)
-{
-	const char *const *list = (const char **)(void *)patterns->list;
-	size_t num = 0;
-
-	for (size_t i = 0; i < w->num; i++) {
-		if (want_matches_any(&w->list[i], list, patterns->num, NULL))
-			want_log_fini(&w->list[i]);
-		else
-			w->list[num++] = w->list[i];
-	}
-	w->num = num;
 }
 
 /* --- command line and configuration ---------------------------------------------------- */
@@ -345,10 +143,10 @@ wants_of_opts(struct wants *out, const struct logs_opts *o, struct err *e)
 	if (o->url != NULL && o->num_lists > 0)
 		return err_set(e, ST_USAGE,
 		    "give either --log-url or --log-list, not both");
-	if (o->num_patterns > 0 && o->num_lists == 0)
+	if (o->num_patterns > 0 && o->num_lists == 0 && !wants_special_only(o))
 		return err_set(e, ST_USAGE,
-		    "--log PATTERN chooses from a list; give --log-list FILE "
-		    "or URL");
+		    "--log PATTERN chooses from a list; give --log-list FILE, "
+		    "URL, or a built-in list: chrome or apple");
 	if (o->url != NULL)
 		return wants_by_hand(out, &h, e);
 	return wants_strictly(out, o, e);
@@ -371,50 +169,31 @@ config_extra(struct wants *w, const struct config *c, struct err *e)
 	return st;
 }
 
-static enum status
-config_lists(struct wants *w, const struct config *c, struct listing *listing,
-    size_t *matched, struct err *e)
+enum status
+wants_of_lists(struct wants *out, const struct config *c,
+    const struct lists *lists, struct err *e)
 {
-	struct logs_opts o = {.listing = listing,
-	    .num_patterns = c->logs.include.num,
-	    .patterns = (const char **)(void *)c->logs.include.list};
-	enum status st = ST_OK;
+	enum status st = config_extra(out, c, e);
 
-	for (size_t i = 0; i < c->logs.num_lists && st == ST_OK; i++) {
-		struct list_source src = listing_source(&c->logs.lists[i]);
-
-		st = wants_of_list(w, &src, &o, matched, e);
-	}
-	return st;
-}
-
-/* Some list is one that this version reads. */
-static bool
-config_has_files(const struct config *c)
-{
-	for (size_t i = 0; i < c->logs.num_lists; i++)
-		if (c->logs.lists[i].file != NULL)
-			return true;
-	return false;
+	if (st != ST_OK)
+		return st;
+	/* One that is excluded keeps no log of the lists out. */
+	wants_exclude(out, &c->logs.exclude);
+	wants_included(out, c, lists);
+	wants_exclude(out, &c->logs.exclude);
+	return ST_OK;
 }
 
 enum status
 wants_of_config(struct wants *out, const struct config *c,
     struct listing *listing, struct err *e)
 {
-	size_t num = c->logs.include.num;
-	size_t *matched = mem_new(num, sizeof(*matched));
-	enum status st = config_extra(out, c, e);
+	struct lists lists;
+	enum status st = lists_read(&lists, c, listing, e);
 
 	if (st == ST_OK)
-		st = config_lists(out, c, listing, matched, e);
-	for (size_t k = 0; k < num && st == ST_OK; k++)
-		if (matched[k] == 0 && config_has_files(c))
-			diag_warn("logs.include: %s matches no log of the "
-				  "lists",
-			    QUOTE(span_str(c->logs.include.list[k])));
-	free(matched);
-	wants_exclude(out, &c->logs.exclude);
+		st = wants_of_lists(out, c, &lists, e);
+	lists_fini(&lists);
 	return st;
 }
 

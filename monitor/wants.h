@@ -5,6 +5,7 @@
 #ifndef MONITOR_WANTS_H
 #define MONITOR_WANTS_H
 
+#include "monitor/directory.h"
 #include "monitor/engine.h"
 #include "monitor/listing.h"
 
@@ -17,13 +18,23 @@ void wants_fini(struct wants *w);
 /* The LOGS part of a command line. */
 struct logs_opts {
 	size_t num_lists, num_patterns;
-	const char **lists;    /* --log-list FILE or URL */
+	const char **lists;    /* --log-list chrome, apple, FILE or URL */
 	const char **patterns; /* --log PATTERN */
 	const char *list_key;  /* --log-list-key */
 	const char *url, *key, *api, *origin;
 	bool allow_http;
 	struct listing *listing; /* for lists by URL */
 };
+
+/* The lists of a configuration, in its order, as they were read. */
+struct lists {
+	size_t num;
+	struct loglist *list;
+};
+/* As listing_read; lists_fini in any case. */
+enum status lists_read(struct lists *out, const struct config *c,
+    struct listing *listing, struct err *e);
+void lists_fini(struct lists *l);
 
 /*
  * ST_USAGE: a pattern that matches nothing, a URL or API that is none.
@@ -40,8 +51,14 @@ enum status wants_of_opts(
  */
 enum status wants_of_config(struct wants *out, const struct config *c,
     struct listing *listing, struct err *e);
-/* Keep those that --log asks for (name as a glob, log_id or URL); all when it
- * is not given. ST_USAGE: a pattern matches none. */
+/* All logs of a list, in whatever state. */
+void wants_all(struct wants *out, const struct loglist *list);
+/* wants_of_config of lists that were read before. */
+enum status wants_of_lists(struct wants *out, const struct config *c,
+    const struct lists *lists, struct err *e);
+/* Keep those that --log asks for (name as a glob, log_id or URL), and take the
+ * built-in log when it is named; all when it is not given. ST_USAGE: a pattern
+ * matches none. */
 enum status wants_choose(
     struct wants *w, const struct logs_opts *o, struct err *e);
 

@@ -83,7 +83,7 @@ worker_drain(struct worker *w)
 		ASSERT(no < w->m->slots);
 		worker_batch(w, no);
 		ring_put(&w->m->answers->done[w->lane], &w->done_tail, no);
-		if (write(FD_DONE, "", 1) < 0 && errno != EAGAIN)
+		if (!pool_poke(FD_DONE))
 			_exit(70);
 	}
 }

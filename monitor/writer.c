@@ -3,8 +3,11 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "ctlog/base/mem.h"
+#include "monitor/cmd.h"
+#include "monitor/diag.h"
 
 struct writer {
 	struct ev_loop *loop;
@@ -36,6 +39,17 @@ writer_thread(void *arg)
 	}
 }
 
+/* What a disk that failed once has lost nobody knows; what was committed
+ * before is found again at the next start. */
+static void
+writer_trust(const struct task *t)
+{
+	if (t->status != ST_IO)
+		return;
+	diag_error("%s; stopping at once", t->err.text);
+	_exit(EX_IOERR);
+}
+
 static void
 writer_deliver(struct writer *w)
 {
@@ -46,6 +60,7 @@ writer_deliver(struct writer *w)
 
 		next = l->next;
 		w->pending--;
+		writer_trust(t);
 		t->done(t);
 	}
 }

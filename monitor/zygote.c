@@ -14,11 +14,25 @@
 
 #include "monitor/pool_shared.h"
 
+/* How long after a refused fork it is tried again. */
+#define AGAIN_MS 500
+
 struct zygote {
 	const struct pool_map *m;
 	int sock, child; /* child: signalfd for SIGCHLD */
 	pid_t pid[POOL_WORKERS];
+	bool late[POOL_WORKERS]; /* could not be forked yet */
 };
+
+static void
+zygote_tell(struct zygote *z, uint32_t what, unsigned lane, int how)
+{
+	struct zygote_word w = {what, lane, how};
+
+	while (send(z->sock, &w, sizeof(w), MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			_exit(0);
+}
 
 static void
 zygote_fork(struct zygote *z, unsigned lane)
@@ -26,8 +40,13 @@ zygote_fork(struct zygote *z, unsigned lane)
 	sigset_t none;
 	pid_t pid = fork();
 
-	if (pid < 0)
-		_exit(71);
+	if (pid < 0) {
+		if (!z->late[lane])
+			zygote_tell(z, ZYGOTE_LATE, lane, errno);
+		z->late[lane] = true;
+		return;
+	}
+	z->late[lane] = false;
 	if (pid > 0) {
 		z->pid[lane] = pid;
 		return;
@@ -37,16 +56,6 @@ zygote_fork(struct zygote *z, unsigned lane)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	worker_run(z->m, lane);
-}
-
-static void
-zygote_tell(struct zygote *z, unsigned lane, int how)
-{
-	struct zygote_word w = {ZYGOTE_DEAD, lane, how};
-
-	while (send(z->sock, &w, sizeof(w), MSG_NOSIGNAL) < 0)
-		if (errno != EINTR)
-			_exit(0);
 }
 
 static void
@@ -62,7 +71,7 @@ zygote_reap(struct zygote *z)
 		for (unsigned i = 0; i < z->m->workers; i++)
 			if (z->pid[i] == pid) {
 				z->pid[i] = 0;
-				zygote_tell(z, i, how);
+				zygote_tell(z, ZYGOTE_DEAD, i, how);
 			}
 }
 
@@ -88,10 +97,25 @@ zygote_hear(struct zygote *z)
 	if (n != sizeof(w))
 		zygote_end(z);
 	ASSERT(w.lane < z->m->workers);
-	if (w.what == ZYGOTE_FORK && z->pid[w.lane] == 0)
+	if (w.what == ZYGOTE_FORK && z->pid[w.lane] == 0 && !z->late[w.lane])
 		zygote_fork(z, w.lane);
 	else if (w.what == ZYGOTE_KILL && z->pid[w.lane] > 0)
 		kill(z->pid[w.lane], SIGKILL);
+}
+
+/* Fork those that could not be; returns how long to wait for the next try. */
+static int
+zygote_again(struct zygote *z)
+{
+	int wait = -1;
+
+	for (unsigned i = 0; i < z->m->workers; i++) {
+		if (z->late[i])
+			zygote_fork(z, i);
+		if (z->late[i])
+			wait = AGAIN_MS;
+	}
+	return wait;
 }
 
 void
@@ -115,7 +139,7 @@ zygote_run(const struct pool_map *m, int sock)
 	p[0] = (struct pollfd){.fd = sock, .events = POLLIN};
 	p[1] = (struct pollfd){.fd = z.child, .events = POLLIN};
 	for (;;) {
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		if (poll(p, 2, zygote_again(&z)) < 0 && errno != EINTR)
 			_exit(71);
 		if (p[1].revents)
 			zygote_reap(&z);

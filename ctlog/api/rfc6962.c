@@ -190,11 +190,14 @@ rfc6962_batch_parse(struct entries *out, struct span body,
 		st = page_next(&p, &leaf_input, &extra_data, e);
 		if (st != ST_OK)
 			break;
-		if (out->num == w->end - w->begin)
-			out->dropped++;
-		else
+		if (out->num < w->end - w->begin)
 			st =
 			    take_entry(out, scratch, leaf_input, extra_data, e);
+		else if (++out->dropped > LIMIT_BATCH)
+			st = err_set(e, ST_BAD,
+			    "RFC 6962 4.6: more than %u entries that nobody "
+			    "asked for",
+			    LIMIT_BATCH);
 	}
 	if (st != ST_MISSING)
 		return st;

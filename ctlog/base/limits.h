@@ -18,6 +18,11 @@
 #define LIMIT_LIST_LOSS 20u
 /* A JSON tree from anywhere else: jansson needs up to 77 times the input. */
 #define LIMIT_JSON (2u << 20)
+/* A JSON tree has no more values than one for so many bytes of its limit: the
+ * longest lists known have one for 60, a flood of {} one for 3. */
+#define LIMIT_JSON_SPARSE 32u
+/* Members that no standard knows, of all entries of a get-entries reply. */
+#define LIMIT_UNKNOWN (1u << 20)
 /* A configuration file. */
 #define LIMIT_CONFIG (1u << 20)
 /* One record line of an import, and the whole file. */

@@ -7,6 +7,35 @@
 /* How much of a reply that is no JSON is shown. */
 #define SHOWN 64u
 
+/* Values and names of a JSON text, or a few more; wrong where it is no JSON. */
+static size_t
+count_values(struct span text)
+{
+	bool quoted = false;
+	size_t n = 1;
+
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = text.p[i];
+
+		if (c == '"')
+			quoted = !quoted;
+		else if (c == '\\')
+			i++;
+		else if (!quoted)
+			n += c == ',' || c == ':' || c == '[' || c == '{';
+	}
+	return n;
+}
+
+/* A tree costs up to 77 times its text, so it is not built of everything. */
+static bool
+has_too_many_values(struct span text, size_t limit)
+{
+	size_t most = 256 + limit / LIMIT_JSON_SPARSE;
+
+	return text.len > most && count_values(text) > most;
+}
+
 enum status
 field_load(json_t **out, struct span text, size_t limit, struct err *e)
 {
@@ -16,6 +45,10 @@ field_load(json_t **out, struct span text, size_t limit, struct err *e)
 	if (text.len > limit)
 		return err_set(e, ST_LIMIT,
 		    "JSON document of %zu bytes, %zu at most", text.len, limit);
+	if (has_too_many_values(text, limit))
+		return err_set(e, ST_LIMIT,
+		    "JSON document of too many values; it begins \"%s\"",
+		    QUOTE(span_cut(text, 0, SHOWN)));
 	*out = json_loadb(
 	    (const char *)text.p, text.len, JSON_REJECT_DUPLICATES, &why);
 	if (*out == NULL)

@@ -14,8 +14,9 @@
 #include "ctlog/merkle/hash.h"
 #include "ctlog/merkle/proof.h"
 
-/* The JSON object in `text`, of at most `limit` bytes; the caller gives it
- * back with json_decref. */
+/* The JSON object in `text`, of at most `limit` bytes and as many values as are
+ * reasonable in those (LIMIT_JSON_SPARSE); the caller gives it back with
+ * json_decref. */
 enum status field_load(
     json_t **out, struct span text, size_t limit, struct err *e);
 

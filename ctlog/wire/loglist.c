@@ -5,6 +5,8 @@
  */
 #include "ctlog/wire/loglist.h"
 
+#include <inttypes.h>
+
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
@@ -330,16 +332,49 @@ list_operator(struct reader *r, const json_t *o, struct err *e)
 	return list_logs(r, o, e);
 }
 
+/* Apple counts its editions, in two numbers, and gives neither version nor
+ * time: "32.1013". */
+static enum status
+list_asset(struct loglist *l, const json_t *o, struct err *e)
+{
+	struct buf version = {0};
+	uint64_t n = 0;
+	enum status st = ST_OK;
+
+	if (field_has(o, "assetVersion")) {
+		st = field_u64(&n, o, "assetVersion", e);
+		buf_fmt(&version, "%" PRIu64, n);
+	}
+	if (st == ST_OK && version.len > 0 && field_has(o, "assetVersionV2")) {
+		st = field_u64(&n, o, "assetVersionV2", e);
+		buf_fmt(&version, ".%" PRIu64, n);
+	}
+	if (st == ST_OK)
+		l->version = mem_strn(version.p, version.len);
+	buf_fini(&version);
+	return st;
+}
+
+static enum status
+list_version(struct loglist *l, const json_t *o, struct err *e)
+{
+	struct span version;
+	enum status st;
+
+	if (!field_has(o, "version"))
+		return list_asset(l, o, e);
+	if ((st = field_str(&version, o, "version", e)) == ST_OK)
+		l->version = mem_strn(version.p, version.len);
+	return st;
+}
+
 static enum status
 list_head(struct loglist *l, const json_t *o, struct err *e)
 {
-	struct span version = span_of(NULL, 0);
-	enum status st;
+	enum status st = list_version(l, o, e);
 
-	if (field_has(o, "version") &&
-	    (st = field_str(&version, o, "version", e)) != ST_OK)
+	if (st != ST_OK)
 		return st;
-	l->version = mem_strn(version.p, version.len);
 	if (field_has(o, "log_list_timestamp") &&
 	    (st = field_time(&l->timestamp_ms, o, "log_list_timestamp", e)) !=
 		ST_OK)

@@ -37,7 +37,7 @@ struct loglist_log {
 };
 
 struct loglist {
-	char *version;
+	char *version;        /* "" = not given; Apple's: "32.1013" */
 	int64_t timestamp_ms; /* 0 = not given */
 	bool all_logs;
 	size_t num;

@@ -196,6 +196,26 @@ skip_value(struct page *p)
 	return true;
 }
 
+/* The value of a member that nobody asked for: NULL, or what is wrong. */
+static const char *
+skip_unknown(struct page *p)
+{
+	size_t start = p->at, len = p->text.len;
+	size_t most = LIMIT_UNKNOWN - p->unknown;
+	bool good, cut = len - start > most;
+
+	if (cut)
+		p->text.len = start + most;
+	good = skip_value(p);
+	p->text.len = len;
+	p->unknown += p->at - start;
+	if (good)
+		return NULL;
+	return cut ? "no JSON value, nested too deep, or too much that is "
+		     "unknown"
+		   : "no JSON value, or nested too deep";
+}
+
 /* --- escapes -------------------------------------------------------------- */
 
 /* The four hex digits of \uXXXX when they mean ASCII; -1 when not. */
@@ -287,8 +307,9 @@ enum status
 page_open(struct page *p, struct span json, struct err *e)
 {
 	struct span name;
+	const char *wrong;
 
-	*p = (struct page){json, 0, PAGE_FIRST};
+	*p = (struct page){.text = json, .state = PAGE_FIRST};
 	if (!take(p, '{')) {
 		p->state = PAGE_BAD;
 		return err_set(e, ST_BAD,
@@ -303,8 +324,9 @@ page_open(struct page *p, struct span json, struct err *e)
 			return take(p, '[')
 				   ? ST_OK
 				   : fail(p, e, "\"entries\" is no array");
-		if (!skip_value(p))
-			return fail(p, e, "no JSON value, or nested too deep");
+		wrong = skip_unknown(p);
+		if (wrong != NULL)
+			return fail(p, e, wrong);
 	} while (take(p, ','));
 	return fail(p, e, "no \"entries\" in the object");
 }
@@ -314,14 +336,16 @@ static enum status
 page_end(struct page *p, struct err *e)
 {
 	struct span name;
+	const char *wrong;
 
 	while (take(p, ',')) {
 		if (!take_name(p, &name))
 			return fail(p, e, "expected a member's name");
 		if (name_is(name, "entries"))
 			return fail(p, e, "\"entries\" is there twice");
-		if (!skip_value(p))
-			return fail(p, e, "no JSON value, or nested too deep");
+		wrong = skip_unknown(p);
+		if (wrong != NULL)
+			return fail(p, e, wrong);
 	}
 	if (!take(p, '}'))
 		return fail(p, e, "expected ',' or '}'");
@@ -356,8 +380,8 @@ take_member(struct page *p, struct span name, struct span *leaf_input,
 			return "a second extra_data";
 		if (!take_extra(p, extra_data))
 			return "extra_data is no string";
-	} else if (!skip_value(p)) {
-		return "no JSON value, or nested too deep";
+	} else {
+		return skip_unknown(p);
 	}
 	return NULL;
 }

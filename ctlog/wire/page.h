@@ -13,7 +13,9 @@
 struct page {
 	struct span text;
 	size_t at;
-	int state; /* private */
+	/* private */
+	int state;
+	size_t unknown; /* bytes that were skipped */
 };
 
 /* Find {"entries": [ . ST_BAD when the text is not such an object. */
@@ -24,7 +26,8 @@ enum status page_open(struct page *p, struct span json, struct err *e);
  * quotation marks; extra_data may be missing or null, then empty), ST_MISSING
  * after the last one (the rest of the object has been checked then), ST_BAD on
  * anything that is not the documented form. Members in any order; unknown
- * members are skipped up to LIMIT_DEPTH; a second leaf_input is ST_BAD.
+ * members are skipped up to LIMIT_DEPTH, and LIMIT_UNKNOWN bytes in all; a
+ * second leaf_input is ST_BAD.
  */
 enum status page_next(struct page *p, struct span *leaf_input,
     struct span *extra_data, struct err *e);

@@ -1,12 +1,14 @@
 /*
  * keyfile: the master key's file. It must be a plain file of 32 bytes that
- * nobody but its owner may read; it is made so, and refused otherwise.
+ * nobody but its owner may read; it is made so, and refused otherwise. It gets
+ * its name when it is whole, so that a crash leaves no half a key.
  */
 #include "monitor/store/keyfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -105,22 +107,55 @@ write_key(int fd, const char *file, struct err *e)
 		errno = ENOSPC;
 	if (n != KEY_LEN || fsync(fd) != 0)
 		return files_fail("cannot write key file", file, e);
-	return files_sync_dir(file, e);
+	return ST_OK;
+}
+
+/* A new file that is synced under its name for the time being; a crash may
+ * leave it, with a key that nothing was made with. */
+static enum status
+make_fresh(char *fresh, struct err *e)
+{
+	enum status st;
+	int fd = mkostemp(fresh, O_CLOEXEC); /* mode 0600 */
+
+	if (fd < 0)
+		return files_fail("cannot make key file", fresh, e);
+	st = write_key(fd, fresh, e);
+	close(fd);
+	return st;
+}
+
+/* A key is never replaced. Not every file system can rename so; those that
+ * cannot have links. */
+static bool
+name_it(const char *fresh, const char *file)
+{
+	if (renameat2(AT_FDCWD, fresh, AT_FDCWD, file, RENAME_NOREPLACE) == 0)
+		return true;
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	return link(fresh, file) == 0 && unlink(fresh) == 0;
 }
 
 enum status
 keys_create(const char *file, struct err *e)
 {
-	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct buf name = {0};
+	char *fresh;
 	enum status st;
 
-	if (fd < 0 && errno == EEXIST)
+	if (access(file, F_OK) == 0)
 		return ST_OK;
-	if (fd < 0)
-		return files_fail("cannot make key file", file, e);
-	st = write_key(fd, file, e);
-	close(fd);
-	if (st != ST_OK)
-		unlink(file);
+	buf_str(&name, file);
+	buf_str(&name, ".XXXXXX");
+	buf_cstr(&name);
+	fresh = (char *)name.p;
+	st = make_fresh(fresh, e);
+	if (st == ST_OK && !name_it(fresh, file) && errno != EEXIST)
+		st = files_fail("cannot make key file", file, e);
+	unlink(fresh);
+	if (st == ST_OK)
+		st = files_sync_dir(file, e);
+	buf_fini(&name);
 	return st;
 }

@@ -180,7 +180,7 @@ enum status memory_outbox_due(struct store *s, int64_t now_ms, size_t limit,
 enum status memory_outbox_next(
     struct store *s, int64_t *due_ms, size_t *depth, struct err *e);
 enum status memory_outbox_settle(
-    struct store *s, const struct store_settle *how, struct err *e);
+    struct store *s, const struct store_settle *how, size_t num, struct err *e);
 enum status memory_exposures(struct store *s, const struct hash *log_id,
     store_exposure_fn *fn, void *arg, struct err *e);
 struct mem_row *memory_row_new(struct store *s, const char *sink);

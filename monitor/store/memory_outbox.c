@@ -269,9 +269,8 @@ memory_outbox_next(
 	return ST_OK;
 }
 
-enum status
-memory_outbox_settle(
-    struct store *s, const struct store_settle *how, struct err *e)
+static void
+settle(struct store *s, const struct store_settle *how)
 {
 	static const enum mem_state states[] = {
 	    [SETTLE_DELIVERED] = MEM_DELIVERED,
@@ -280,12 +279,11 @@ memory_outbox_settle(
 	};
 	struct mem_row *r;
 
-	(void)e;
 	if (how->row < 1 || (uint64_t)how->row > s->num_rows)
-		return ST_OK;
+		return;
 	r = &s->rows[how->row - 1];
 	if (r->state != MEM_WAITING)
-		return ST_OK;
+		return;
 	r->state = states[how->how];
 	r->held = false;
 	r->attempts++;
@@ -293,5 +291,14 @@ memory_outbox_settle(
 		r->due_ms = how->due_ms;
 	free(r->error);
 	r->error = how->error == NULL ? NULL : mem_str(how->error);
+}
+
+enum status
+memory_outbox_settle(
+    struct store *s, const struct store_settle *how, size_t num, struct err *e)
+{
+	(void)e;
+	for (size_t i = 0; i < num; i++)
+		settle(s, &how[i]);
 	return ST_OK;
 }

@@ -1,6 +1,7 @@
 /*
- * sqlite: a store in an SQLite database: making, opening, checking, migrating
- * and closing it. What it does when open is in sqlite_*.c.
+ * sqlite: a store in an SQLite database: making, opening and closing it. Whether
+ * it is one of ours is found out in sqlite_check.c, what it does when open is in
+ * the other sqlite_*.c.
  *
  * Beside PATH lie PATH-wal and PATH-shm (SQLite's) and PATH.lock, whose flock
  * the one writer holds, with words about that writer in it.
@@ -17,22 +18,8 @@
 #include "ctlog/base/text.h"
 #include "monitor/store/files.h"
 
-/* "INDL", as 0001.sql sets it. */
-#define APPLICATION_ID 0x494e444c
 /* Databases up to this size are checked at every start (0.1 s). */
 #define CHECK_BYTES (64ll << 20)
-
-/* Migration i makes version i + 1. */
-static const char *const migrations[] = {
-#include "0001.sql.h"
-    ,
-#include "0002.sql.h"
-    ,
-#include "0003.sql.h"
-    ,
-#include "0004.sql.h"
-};
-#define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
 static const char *
 path_of(const char *url)
@@ -57,30 +44,29 @@ on_wal(void *arg, sqlite3 *db, const char *name, int pages)
 	return SQLITE_OK;
 }
 
-static enum status
-run(struct store *s, const char *sql, struct err *e)
-{
-	errno = 0;
-	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK)
-		return ST_OK;
-	return db_error(s, e);
-}
+#define CAREFUL                                                                \
+	"PRAGMA trusted_schema=OFF;"                                           \
+	"PRAGMA cell_size_check=ON;"                                           \
+	"PRAGMA mmap_size=0;"                                                  \
+	"PRAGMA temp_store=MEMORY;"
 
-/* One number, or the text "ok" as 0. */
-static enum status
-ask(struct store *s, const char *sql, int64_t *out, struct err *e)
+static int
+open_immutable(struct store *s, const char *path)
 {
-	sqlite3_stmt *q = NULL;
-	enum status st;
+	struct buf uri = {0};
+	int rc;
 
-	sqlite3_prepare_v2(s->db, sql, -1, &q, NULL);
-	st = db_step(s, q, e);
-	if (st == ST_OK)
-		*out = sqlite3_column_type(q, 0) == SQLITE_INTEGER
-			   ? sqlite3_column_int64(q, 0)
-			   : !span_eq_str(db_span(q, 0), "ok");
-	sqlite3_finalize(q);
-	return st == NO_ROW ? err_set(e, ST_BAD, "no answer to: %s", sql) : st;
+	buf_str(&uri, "file:");
+	for (; *path != '\0'; path++)
+		if (strchr("%?#", *path) != NULL)
+			buf_fmt(&uri, "%%%02x", (unsigned)*path);
+		else
+			buf_char(&uri, *path);
+	buf_str(&uri, "?immutable=1");
+	rc = sqlite3_open_v2(buf_cstr(&uri), &s->db,
+	    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
+	buf_fini(&uri);
+	return rc;
 }
 
 static enum status
@@ -90,7 +76,11 @@ connect_db(struct store *s, const char *path, struct err *e)
 	int rc;
 
 	errno = 0;
-	rc = sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	if (s->immutable)
+		rc = open_immutable(s, path);
+	else
+		rc = sqlite3_open_v2(
+		    path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	ASSERT(s->db != NULL);
 	if (rc != SQLITE_OK)
 		return db_error(s, e);
@@ -100,22 +90,21 @@ connect_db(struct store *s, const char *path, struct err *e)
 	    s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, (int)s->read_only, NULL);
 	sqlite3_busy_timeout(s->db, 5000);
 	sqlite3_wal_hook(s->db, on_wal, s); /* no checkpoints of its own */
-	return run(s,
-	    s->read_only ? "PRAGMA trusted_schema=OFF;"
-			   "PRAGMA cell_size_check=ON;"
-			   "PRAGMA mmap_size=0;"
-			   "PRAGMA temp_store=MEMORY;"
-			   "PRAGMA query_only=ON"
-			 : "PRAGMA trusted_schema=OFF;"
-			   "PRAGMA cell_size_check=ON;"
-			   "PRAGMA mmap_size=0;"
-			   "PRAGMA temp_store=MEMORY;"
-			   "PRAGMA cache_size=-32768;"
-			   "PRAGMA foreign_keys=ON;"
-			   "PRAGMA secure_delete=ON;"
-			   "PRAGMA journal_mode=WAL;"
-			   "PRAGMA synchronous=FULL;"
-			   "PRAGMA journal_size_limit=16777216",
+	/* Nothing that writes: it may be somebody else's database. */
+	return db_exec(
+	    s, s->read_only ? CAREFUL "PRAGMA query_only=ON" : CAREFUL, e);
+}
+
+static enum status
+prepare_writing(struct store *s, struct err *e)
+{
+	return db_exec(s,
+	    "PRAGMA cache_size=-32768;"
+	    "PRAGMA foreign_keys=ON;"
+	    "PRAGMA secure_delete=ON;"
+	    "PRAGMA journal_mode=WAL;"
+	    "PRAGMA synchronous=FULL;"
+	    "PRAGMA journal_size_limit=16777216",
 	    e);
 }
 
@@ -154,82 +143,7 @@ sqlite_close(struct store *s)
 	free(s);
 }
 
-/* --- versions ------------------------------------------------------------ */
-
-/* Each migration in a transaction, together with its number. */
-static enum status
-migrate(struct store *s, int64_t from, struct err *e)
-{
-	enum status st = ST_OK;
-
-	for (int64_t i = from; st == ST_OK && i < VERSION; i++) {
-		struct buf sql = {0};
-
-		buf_str(&sql, migrations[i]);
-		buf_fmt(&sql, ";PRAGMA user_version=%d", (int)i + 1);
-		st = db_begin(s, e);
-		if (st != ST_OK) {
-			buf_fini(&sql);
-			return st;
-		}
-		st = db_end(s, run(s, buf_cstr(&sql), e), e);
-		buf_fini(&sql);
-	}
-	return st;
-}
-
-static enum status
-check_version(struct store *s, struct err *e)
-{
-	const char *path = QUOTE(span_str(s->path));
-	int64_t app, version;
-	enum status st = ask(s, "PRAGMA application_id", &app, e);
-
-	if (st == ST_OK)
-		st = ask(s, "PRAGMA user_version", &version, e);
-	if (st != ST_OK)
-		return st;
-	if (app != APPLICATION_ID || version < 1)
-		return err_set(e, ST_BAD,
-		    "%s is no store, or is damaged; keep a copy and restore "
-		    "the last backup (indelible store restore)",
-		    path);
-	if (version > VERSION)
-		return err_set(e, ST_NEWER,
-		    "store %s has version %d, this program knows versions up "
-		    "to %d; use the newer program",
-		    path, (int)version, VERSION);
-	if (version < VERSION && s->read_only)
-		return err_set(e, ST_USAGE,
-		    "store %s has version %d of %d; run `indelible store "
-		    "migrate`",
-		    path, (int)version, VERSION);
-	return migrate(s, version, e);
-}
-
-static enum status
-check_keys(struct store *s, struct err *e)
-{
-	sqlite3_stmt *q = NULL;
-	enum status st;
-	bool same = false;
-
-	sqlite3_prepare_v2(s->db, "SELECT key_id FROM store", -1, &q, NULL);
-	st = db_step(s, q, e);
-	if (st == ST_OK)
-		same = span_eq(
-		    db_span(q, 0), span_of(s->keys.id, sizeof(s->keys.id)));
-	sqlite3_finalize(q);
-	if (st == NO_ROW)
-		return err_set(e, ST_BAD, "store %s lost its first row",
-		    QUOTE(span_str(s->path)));
-	if (st != ST_OK || same)
-		return st;
-	return err_set(e, ST_MISMATCH,
-	    "store %s was made with another master key; configure the file "
-	    "that it was made with (keys.master_file)",
-	    QUOTE(span_str(s->path)));
-}
+/* --- opening ------------------------------------------------------------- */
 
 /* Whether the last writer closed the store: it leaves no WAL then. */
 static bool
@@ -244,31 +158,32 @@ closed_cleanly(const char *path)
 }
 
 static enum status
-check_pages(struct store *s, struct err *e)
-{
-	int64_t bad = 0;
-	enum status st = ask(s, "PRAGMA quick_check(1)", &bad, e);
-
-	if (st != ST_OK || bad == 0)
-		return st;
-	return err_set(e, ST_BAD,
-	    "store %s is damaged; keep a copy of the files and restore the "
-	    "last backup (indelible store restore)",
-	    QUOTE(span_str(s->path)));
-}
-
-static enum status
 open_checked(struct store *s, bool check, struct err *e)
 {
 	enum status st = connect_db(s, s->path, e);
 
 	if (st == ST_OK && check)
-		st = check_pages(s, e);
+		st = sqlite_check_pages(s, e);
 	if (st == ST_OK)
-		st = check_version(s, e);
+		st = sqlite_check_version(s, e);
 	if (st == ST_OK)
-		st = check_keys(s, e);
+		st = sqlite_check_keys(s, e);
+	if (st == ST_OK && !s->read_only)
+		st = prepare_writing(s, e);
+	if (st == ST_OK && !s->read_only)
+		st = sqlite_migrate(s, e);
 	return st;
+}
+
+/* SQLite makes files beside the store, also to read it. Where that cannot be (a
+ * full disk, a read-only one) it must be told that nobody will write. */
+static enum status
+open_again(struct store *s, struct err *e)
+{
+	sqlite3_close(s->db);
+	s->db = NULL;
+	s->immutable = true;
+	return open_checked(s, false, e);
 }
 
 static enum status
@@ -294,6 +209,9 @@ sqlite_open(struct store **out, const struct store_conf *c, struct err *e)
 		(sb.st_size <= CHECK_BYTES || !closed_cleanly(path));
 	if (st == ST_OK)
 		st = open_checked(s, check, e);
+	if (st != ST_OK && s->read_only && !sqlite_locked(path) &&
+	    closed_cleanly(path))
+		st = open_again(s, e);
 	if (st == ST_OK)
 		*out = s;
 	else
@@ -334,7 +252,9 @@ fill_file(const struct store_conf *c, const char *path, struct err *e)
 	s->read_only = false;
 	st = connect_db(s, path, e);
 	if (st == ST_OK)
-		st = migrate(s, 0, e);
+		st = prepare_writing(s, e);
+	if (st == ST_OK)
+		st = sqlite_migrate(s, e);
 	if (st == ST_OK) {
 		sqlite3_prepare_v2(s->db,
 		    "INSERT INTO store(one, key_id, generation) "

@@ -108,9 +108,10 @@ struct store {
 	size_t num_sinks;
 	const struct store_sink *sinks;
 	bool read_only;
-	bool broken;   /* an I/O error: nothing is trusted any more */
-	bool scrub;    /* what was erased must leave the WAL too */
-	int wal_pages; /* as of the last commit */
+	bool immutable; /* read without SQLite's files beside it */
+	bool broken;    /* an I/O error: nothing is trusted any more */
+	bool scrub;     /* what was erased must leave the WAL too */
+	int wal_pages;  /* as of the last commit */
 };
 
 /* db_step() found no further row. */
@@ -145,6 +146,11 @@ struct span db_span(sqlite3_stmt *q, int at);
 void db_bytes(sqlite3_stmt *q, int at, uint8_t *out, size_t len);
 char *db_str(sqlite3_stmt *q, int at); /* NULL for NULL */
 
+/* Statements without parameters or results. */
+enum status db_exec(struct store *s, const char *sql, struct err *e);
+/* One number, or the text "ok" as 0. */
+enum status db_ask(
+    struct store *s, const char *sql, int64_t *out, struct err *e);
 /* A transaction for writing; db_end() commits when st is ST_OK, else rolls
  * back, and gives what became of it. */
 enum status db_begin(struct store *s, struct err *e);
@@ -162,6 +168,18 @@ char *sqlite_path(const char *path, const char *more);
 /* Become the one writer: *out stays open for that long. */
 enum status sqlite_lock(
     int *out, const char *path, const struct store_conf *c, struct err *e);
+/* Whether there is a writer at this moment. */
+bool sqlite_locked(const char *path);
+
+/* --- what is found on opening (sqlite_check.c) ------------------------- */
+/* Reads all pages. ST_IO when that is not possible, ST_BAD: damaged. */
+enum status sqlite_check_pages(struct store *s, struct err *e);
+/* ST_BAD: no store of ours. ST_NEWER. ST_USAGE: too old to be only read. */
+enum status sqlite_check_version(struct store *s, struct err *e);
+/* ST_MISMATCH: made with another master key. */
+enum status sqlite_check_keys(struct store *s, struct err *e);
+/* From whatever version it has to the present one. */
+enum status sqlite_migrate(struct store *s, struct err *e);
 
 /* --- logs and stretches (sqlite_log.c) -------------------------------- */
 enum status sqlite_log_open(
@@ -224,7 +242,7 @@ enum status sqlite_outbox_due(struct store *s, int64_t now_ms, size_t limit,
 enum status sqlite_outbox_next(
     struct store *s, int64_t *due_ms, size_t *depth, struct err *e);
 enum status sqlite_outbox_settle(
-    struct store *s, const struct store_settle *how, struct err *e);
+    struct store *s, const struct store_settle *how, size_t num, struct err *e);
 enum status sqlite_exposures(struct store *s, const struct hash *log_id,
     store_exposure_fn *fn, void *arg, struct err *e);
 

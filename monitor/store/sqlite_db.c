@@ -45,6 +45,8 @@ static const struct {
     {ENOSPC, ST_FULL, "free some space, the work goes on then"},
     {EDQUOT, ST_FULL, "raise the quota or free some space"},
     {EFBIG, ST_FULL, "raise the file size limit"},
+    {EMFILE, ST_IO, "too many open files: raise the limit, start again"},
+    {ENFILE, ST_IO, "too many open files: raise the limit, start again"},
     {EACCES, ST_DENIED, "check owner and mode of its files"},
     {EPERM, ST_DENIED, "check owner and mode of its files"},
     {EROFS, ST_DENIED, "the file system is mounted read-only"},
@@ -196,6 +198,31 @@ db_str(sqlite3_stmt *q, int at)
 	if (sqlite3_column_type(q, at) == SQLITE_NULL)
 		return NULL;
 	return mem_strn(s.p, s.len);
+}
+
+enum status
+db_exec(struct store *s, const char *sql, struct err *e)
+{
+	errno = 0;
+	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK)
+		return ST_OK;
+	return db_error(s, e);
+}
+
+enum status
+db_ask(struct store *s, const char *sql, int64_t *out, struct err *e)
+{
+	sqlite3_stmt *q = NULL;
+	enum status st;
+
+	sqlite3_prepare_v2(s->db, sql, -1, &q, NULL);
+	st = db_step(s, q, e);
+	if (st == ST_OK)
+		*out = sqlite3_column_type(q, 0) == SQLITE_INTEGER
+			   ? sqlite3_column_int64(q, 0)
+			   : !span_eq_str(db_span(q, 0), "ok");
+	sqlite3_finalize(q);
+	return st == NO_ROW ? err_set(e, ST_BAD, "no answer to: %s", sql) : st;
 }
 
 enum status

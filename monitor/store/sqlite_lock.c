@@ -71,3 +71,16 @@ sqlite_lock(
 	*out = fd;
 	return ST_OK;
 }
+
+bool
+sqlite_locked(const char *path)
+{
+	char *file = sqlite_path(path, ".lock");
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+
+	if (fd >= 0)
+		close(fd);
+	free(file);
+	return locked;
+}

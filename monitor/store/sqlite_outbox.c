@@ -383,9 +383,13 @@ settle(struct store *s, const struct store_settle *how, struct err *e)
 
 enum status
 sqlite_outbox_settle(
-    struct store *s, const struct store_settle *how, struct err *e)
+    struct store *s, const struct store_settle *how, size_t num, struct err *e)
 {
 	enum status st = db_begin(s, e);
 
-	return st != ST_OK ? st : db_end(s, settle(s, how, e), e);
+	if (st != ST_OK)
+		return st;
+	for (size_t i = 0; i < num && st == ST_OK; i++)
+		st = settle(s, &how[i], e);
+	return db_end(s, st, e);
 }

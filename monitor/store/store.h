@@ -314,10 +314,11 @@ struct store_api {
 	/* When the next undelivered row is due; INT64_MAX = none. */
 	enum status (*outbox_next)(
 	    struct store *s, int64_t *due_ms, size_t *depth, struct err *e);
-	/* A row that went meanwhile (rewound, erased) or was settled for good
-	 * before is left alone; that is no error. */
-	enum status (*outbox_settle)(
-	    struct store *s, const struct store_settle *how, struct err *e);
+	/* Several rows at once, all or nothing. A row that went meanwhile
+	 * (rewound, erased) or was settled for good before is left alone; that
+	 * is no error. */
+	enum status (*outbox_settle)(struct store *s,
+	    const struct store_settle *how, size_t num, struct err *e);
 
 	/* All or nothing. */
 	enum status (*records_import)(

@@ -252,15 +252,16 @@ class Workspace:
                         "--records", self.records(records), "--json",
                         *more, **how)
 
-    def start(self, *arguments, **env):
-        """A command as a running process."""
-        process = Process(self, arguments, env)
+    def start(self, *arguments, before=(), **env):
+        """A command as a running process; `before` stands before it."""
+        process = Process(self, list(before) + [self.binary] +
+                          list(arguments), env)
         self.running.append(process)
         return process
 
-    def monitor(self):
+    def monitor(self, before=()):
         """The service, started."""
-        return self.start("monitor", "-c", self.config_file)
+        return self.start("monitor", "-c", self.config_file, before=before)
 
     def alerts(self):
         """The exposures in the ledger, in order of delivery."""
@@ -295,13 +296,13 @@ class Workspace:
 class Process:
     """A running command; its output goes into files."""
 
-    def __init__(self, workspace, arguments, env):
+    def __init__(self, workspace, command, env):
         self.out_path = workspace.path / ("out-%d" % len(workspace.running))
         self.err_path = workspace.path / ("err-%d" % len(workspace.running))
         with open(self.out_path, "wb") as out, \
                 open(self.err_path, "wb") as err:
             self.process = subprocess.Popen(
-                [workspace.binary] + [str(a) for a in arguments],
+                [str(word) for word in command],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                 cwd=workspace.path, env=environment(**env),
                 start_new_session=True, preexec_fn=die_with_parent)

@@ -56,6 +56,7 @@ def test_version(work):
     (["records"], "records import FILE"), (["records", "foo"], "records list"),
     (["records", "import"], "import what"), (["records", "list", "x"], "x is"),
     (["records", "import", "a", "b"], "b is"), (["store"], "store init"),
+    (["store", "foo"], "store migrate"),
     (["store", "init", "x"], "x is"), (["config"], "config check")])
 def test_usage_says_what(work, arguments, said):
     """64, what is wrong, and the usage."""

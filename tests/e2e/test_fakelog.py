@@ -9,6 +9,7 @@ import http.client
 import json
 import ssl
 import struct
+import time
 import urllib.parse
 
 import pytest
@@ -522,6 +523,98 @@ def test_broken_tiles(small, how):
     _, honest, _ = get(small.static, "tile/data/000")
     small.fault("broken-tile", how=how)
     assert get(small.static, "tile/data/000")[1] != honest
+
+
+def test_greased_checkpoint(small):
+    """Many strangers' lines, and the log's own twice: still true."""
+    small.fault("grease", lines=50, own=1, extension="more")
+    _, body, _ = get(small.static, "checkpoint")
+    small.calm()
+    text, signatures = body.decode().split("\n\n")
+    assert text.splitlines()[3:] == ["more"]
+    assert len(signatures.splitlines()) >= 52
+
+
+def test_stale_and_restamped_heads(small):
+    """The same tree, signed at another time."""
+    true = get_json(small, "get-sth")
+    small.fault("stale", ms=1000000)
+    assert verified_sth(small)[0] == true["tree_size"]
+    assert get_json(small, "get-sth")["timestamp"] < \
+        true["timestamp"] - 900000
+    small.calm()
+    small.fault("restamp")
+    assert get_json(small, "get-sth")["timestamp"] > true["timestamp"]
+    small.calm()
+
+
+def test_entries_out_of_place(small):
+    """Two exchanged; one that says another index."""
+    honest = get_json(small, "get-entries?start=4&end=6")["entries"]
+    small.fault("swap", index=4)
+    swapped = get_json(small, "get-entries?start=4&end=6")["entries"]
+    assert swapped == [honest[1], honest[0], honest[2]]
+    small.calm()
+    small.fault("leaf-index", index=5)
+    wrong = get_json(small, "get-entries?start=4&end=6")["entries"]
+    small.calm()
+    assert [w == h for w, h in zip(wrong, honest)] == [True, False, True]
+    assert base64.b64decode(wrong[1]["leaf_input"])[-1] == 6
+
+
+def test_bent_json(small):
+    """What is deep is deep, what is a flood is one, and so on."""
+    def bent(**how):
+        small.fault("json", on="head", count=1, **how)
+        return get(small.rfc6962, "ct/v1/get-sth")[1]
+    assert bent(how="deep", n=1000) == b"[" * 1000
+    assert b"[" * 99 + b"]" * 99 in bent(how="nest", n=99)
+    assert len(bent(how="flood", size=1 << 20)) > 1 << 20
+    assert b'"tree_size":1e400' in bent(
+        how="value", name="tree_size", value="1e400").replace(b" ", b"")
+    assert bent(how="member", name="timestamp", value="1",
+                last=True).count(b'"timestamp"') == 2
+    assert b"\xff\0" in bent(how="member", hex="22ff0022")
+
+
+def test_header_flood(small):
+    """A hundred lines; the answer is whole all the same."""
+    small.fault("headers", lines=90, size=100, count=1)
+    status, body, headers = get(small.rfc6962, "ct/v1/get-sth")
+    assert status == 200 and json.loads(body)
+    assert len(headers.get_all("X-flood")) == 90
+
+
+def test_proxy(server):
+    """Late, narrow, gone and back."""
+    proxy = server.proxy(delay=0.1)
+    log = server.new_log([{"filler": 40}], base_url=proxy.url)
+    begin = time.monotonic()
+    assert get_json(log, "get-sth")["tree_size"] == 40
+    assert time.monotonic() - begin >= 0.2
+    proxy.set(delay=0, rate=20000)
+    begin = time.monotonic()
+    get_json(log, "get-entries?start=0&end=39")
+    assert time.monotonic() - begin >= 1
+    proxy.set(gone=True, rate=0)
+    with pytest.raises(ConnectionRefusedError):
+        get(log.rfc6962, "ct/v1/get-sth")
+    proxy.set(gone=False, reset=1.0, after=0)
+    with pytest.raises(ConnectionError):
+        get(log.rfc6962, "ct/v1/get-sth")
+    counts = proxy.counts()
+    assert counts["connections"] == 3 and counts["most"] == 1
+    assert counts["reset"] == 1 and counts["bytes"] > 40000
+    with pytest.raises(FakeLogError):
+        proxy.set(colour="blue")
+
+
+def test_trap(server):
+    """It remembers who came."""
+    trap = server.trap()
+    assert trap.asked() == []
+    assert get(trap.url + "/", "here")[0] == 200
+    assert trap.asked()[0].startswith("GET /here")
 
 
 def test_malformed_entries_are_in_the_tree(server):

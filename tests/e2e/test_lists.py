@@ -1,84 +1,14 @@
 """Log lists by URL: fetched, verified, kept, refused."""
-import contextlib
-import http.server
 import json
-import threading
 
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from .helpers import read_jsonl, wait_until
+from .helpers import wait_until
 from .planted import expected_ids, jane_spec
+from .publisher import CONTACT, configure, list_of, logs_of, refusals
 
-REFUSED = "dev.indelible.loglist.refused.v1"
-CONTACT = "ct@indelible.dev"
-
-
-class Publisher:
-    """Serves list.json and its signature, which can be spoiled."""
-
-    def __init__(self):
-        self.private = rsa.generate_private_key(65537, 2048)
-        self.files = {}
-        publisher = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            """Files out of memory."""
-            def do_GET(self):
-                """A file, or 404."""
-                body = publisher.files.get(self.path)
-                self.send_response(200 if body is not None else 404)
-                self.send_header("Content-Length", str(len(body or b"")))
-                self.end_headers()
-                self.wfile.write(body or b"")
-
-            def log_message(self, *_arguments):
-                """Silence."""
-
-        self.http = http.server.ThreadingHTTPServer(
-            ("127.0.0.1", 0), Handler)
-        self.url = "http://127.0.0.1:%d/list.json" % self.http.server_port
-        self.thread = threading.Thread(target=self.http.serve_forever)
-        self.thread.start()
-
-    def pem(self):
-        """The public key."""
-        return self.private.public_key().public_bytes(
-            serialization.Encoding.PEM,
-            serialization.PublicFormat.SubjectPublicKeyInfo)
-
-    def publish(self, log_list, spoiled=False):
-        """A new edition."""
-        text = json.dumps(log_list).encode()
-        self.files["/list.sig"] = self.private.sign(
-            text, padding.PKCS1v15(), hashes.SHA256())
-        self.files["/list.json"] = text + (b"\n" if spoiled else b"")
-
-    def close(self):
-        """Nobody answers any more."""
-        if self.thread.is_alive():
-            self.http.shutdown()
-            self.thread.join()
-        self.http.server_close()
-
-
-@pytest.fixture
-def publisher():
-    """A server of one list."""
-    with contextlib.closing(Publisher()) as running:
-        yield running
-
-
-def logs_of(server, num):
-    """Logs with one exposure each."""
-    return [server.new_log([{"filler": 20}, jane_spec(log="final")],
-                           description="List %d" % i) for i in range(num)]
-
-
-def list_of(server, logs, **more):
-    """The list of these logs."""
-    return dict(server.log_list(*((log, "static") for log in logs)), **more)
+# A proxy that is not there: no test asks anybody but this machine.
+NOWHERE = {"https_proxy": "http://127.0.0.1:9"}
 
 
 def scan(work, publisher, *more):
@@ -157,19 +87,6 @@ def test_state_keeps_a_copy(work, server, publisher):
     assert "copy" in result.err
 
 
-def configure(work, publisher, **logs):
-    """A service that follows the list's logs."""
-    key = work.write("list.pem", publisher.pem())
-    work.prepare([], contact=CONTACT, logs=dict(logs, lists=[
-        {"url": publisher.url, "key_file": str(key)}]))
-
-
-def refusals(work):
-    """The reasons told to the operator."""
-    return [event["data"]["reason"] for event in read_jsonl(work.ledger)
-            if event["type"] == REFUSED]
-
-
 def follow(work, log):
     """Run until this log's exposures are delivered; what it said."""
     process = work.monitor()
@@ -190,13 +107,13 @@ def test_monitor(work, server, publisher):
     assert names[0].endswith(".json") and names[1].endswith(".sig")
     publisher.close()
     logs[0].append([jane_spec(log="final")])
-    assert "the copy of the last good one is used" in follow(work, logs[0])
+    assert "the last good one stays in use" in follow(work, logs[0])
     assert refusals(work) == []
 
 
 @pytest.mark.parametrize("how, reason", [
     ("signature", "signature"), ("older", "older"),
-    ("version", "version"), ("shrunken", "lacks 2 of the 3 logs"),
+    ("version", "version"), ("shrunken", "lacks 2 of the 3 logs in use"),
     ("empty", "no log")])
 def test_refused(work, server, publisher, how, reason):
     """A worse edition is refused, told, and the copy goes on."""
@@ -258,4 +175,113 @@ def test_logs_refresh(work, server, publisher):
     assert "2 logs" in work.with_config("logs", "refresh").expect(0).out
     publisher.close()
     lines = work.with_config("logs", "list", "--json").expect(0).out
-    assert len(lines.splitlines()) == 2
+    shown = [json.loads(line) for line in lines.splitlines()]
+    assert [log["lists"] for log in shown] == \
+        [[publisher.url], [publisher.url], ["built-in"]]
+    assert shown[2]["description"] == "fulcio"
+    refreshed = work.with_config("logs", "refresh").expect(69)
+    assert refreshed.out == ""
+    assert "the copy of the last good one is used" in refreshed.err
+
+
+def shown(result):
+    """JSON Lines on stdout."""
+    return [json.loads(line) for line in result.out.splitlines()]
+
+
+def test_logs_merged(work, server, publisher):
+    """A log of two lists is shown once, with both; its state is the liveliest.
+    What is unsigned is called so."""
+    logs = logs_of(server, 3)
+    publisher.publish(list_of(server, logs[:2]))
+    other = list_of(server, logs[1:])
+    for entry in other["operators"][0]["tiled_logs"]:
+        entry["state"] = {"retired": {"timestamp": "2026-02-03T00:00:00Z"}}
+    other["version"] = "7.1"
+    path = work.write("other.json", json.dumps(other))
+    key = work.write("list.pem", publisher.pem())
+    work.prepare([], contact=CONTACT, logs={"lists": [
+        {"url": publisher.url, "key_file": str(key)}, {"file": str(path)}]})
+    line, = shown(work.with_config("logs", "refresh", "--json").expect(0))
+    assert line["list"] == publisher.url and line["logs"] == 2
+    assert line["signed"] is True and line["frozen"] is False
+    listed = {log["description"]: log for log in shown(
+        work.with_config("logs", "list", "--json").expect(0))}
+    assert sorted(listed) == ["List 0", "List 1", "List 2", "fulcio"]
+    assert listed["List 1"]["lists"] == [publisher.url, str(path)]
+    assert [listed["List %d" % i]["state"] for i in range(3)] == \
+        ["usable", "usable", "retired"]
+    assert [listed["List %d" % i]["signed"] for i in range(3)] == \
+        [True, True, False]
+    text = work.with_config("logs", "list").expect(0).out
+    assert "2 logs, version 1.0, of 20" in text and ", signed\n" in text
+    assert "other.json: 2 logs, version 7.1" in text
+    assert "list.json, other.json (unsigned)" in text
+    block = work.with_config("logs", "show", logs[2].log_id).expect(0).out
+    assert "retired since 2026-02-03" in block and "(unsigned)" in block
+    fulcio, = shown(work.with_config("logs", "show", "--json", "fulcio"))
+    assert fulcio["log_id"] == "3T0wasbHETJjGR4cmWc3AqJKXrjePK3/h4pygC8p7o4="
+    assert fulcio["url"] == "https://ctfe.sigstore.dev/2022/"
+
+
+def test_logs_refresh_refused(work, server, publisher):
+    """A refresh that is refused fails, and the copy stays."""
+    logs = logs_of(server, 3)
+    publisher.publish(list_of(server, logs))
+    configure(work, publisher)
+    work.with_config("logs", "refresh").expect(0)
+    publisher.publish(list_of(server, logs[:1]))
+    assert "lacks 2 of the 3" in work.with_config(
+        "logs", "refresh").expect(65).err
+    publisher.publish(list_of(server, logs), spoiled=True)
+    work.with_config("logs", "refresh").expect(76)
+    assert len(shown(work.with_config("logs", "list", "--json"))) == 4
+
+
+@pytest.mark.parametrize("name, host", [
+    ("chrome", "www.gstatic.com"), ("apple", "valid.apple.com")])
+def test_built_in_names(work, name, host):
+    """chrome and apple are lists, not files; servers want a contact."""
+    result = work.run("backfill", "--log-list", name, "--contact", CONTACT,
+                      "--records", work.records(), env=NOWHERE).expect(69)
+    assert "log list %s: " % name in result.err and host in result.err
+    result = work.run("backfill", "--log-list", name, "--records",
+                      work.records()).expect(64)
+    assert "log list %s: " % name in result.err and "--contact" in result.err
+    result = work.run("logs", "list", "--log-list", name).expect(66)
+    assert "log list %s: " % name in result.err
+    work.write(name, "{}")
+    work.run("backfill", "--log-list", "./" + name, "--records",
+             work.records()).expect(65)
+
+
+def test_fulcio(work):
+    """A log that is built in needs no list; only its own name takes it."""
+    result = work.run("backfill", "--log", "fulcio", "--records",
+                      work.records()).expect(64)
+    assert "https://ctfe.sigstore.dev/2022/" in result.err
+    assert "--contact" in result.err
+    result = work.run("backfill", "--log", "fulc*", "--records",
+                      work.records()).expect(64)
+    assert "--log-list" in result.err
+    work.prepare([], contact=CONTACT, logs={"include": ["fulcio"]})
+    process = work.start("monitor", "-c", work.config_file, **NOWHERE)
+    wait_until(lambda: "following fulcio at https://ctfe.sigstore.dev/2022/"
+               in process.diagnostics(), "its start")
+    process.stop()
+
+
+def test_backfill_tells(work, server, publisher):
+    """A scan into the service's store tells refusals, too."""
+    logs = logs_of(server, 3)
+    publisher.publish(list_of(server, logs))
+    configure(work, publisher)
+    work.with_config("backfill", "--log", "List 0").expect(0)
+    publisher.publish(list_of(server, logs[:1]))
+    work.with_config("backfill", "--log", "List 0").expect(0)
+    publisher.publish(list_of(server, logs))
+    process = work.monitor()
+    wait_until(lambda: refusals(work), "the event")
+    process.stop()
+    told, = refusals(work)
+    assert "lacks 2 of the 3 logs" in told

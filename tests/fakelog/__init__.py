@@ -15,7 +15,10 @@ entry.py     one log entry and its bytes in both protocols
 log.py       a log: entries, heads, options, what is known to be true of it
 faults.py    which request is to go wrong, and how
 protocol.py  what an honest (or twisted) log answers
+attacks.py   faults by the name of the attack that they make
+badjson.py   JSON bodies bent out of shape
 wire.py      how an answer goes out: whole, slowly, cut, reset
+proxy.py     a TCP proxy that is a bad line; ports that must not be asked
 server.py    the HTTP server with its control endpoint
 client.py    starting the server and talking to its control endpoint
 """

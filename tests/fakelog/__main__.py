@@ -19,7 +19,8 @@ def arguments():
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0,
                         help="0 (the default): any free one")
-    parser.add_argument("--tls", choices=["valid", "expired", "wrong-host"])
+    parser.add_argument("--tls", choices=["valid", "expired", "wrong-host",
+                                          "self-signed"])
     parser.add_argument("--log", action="append", default=[],
                         metavar="NAME", help="a log under /NAME/; repeatable")
     parser.add_argument("--no-log", action="store_true",

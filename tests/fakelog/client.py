@@ -70,6 +70,18 @@ class Server:
         """One more port, as {"url", "ca_pem"}."""
         return self.call("POST", "listen", how)
 
+    def rotate(self):
+        """New TLS certificates on all ports that have them."""
+        self.call("POST", "rotate")
+
+    def proxy(self, **knobs):
+        """A bad line to this server, or to the URL `to`; see proxy.py."""
+        return Proxy(self, self.call("POST", "proxy", knobs)["port"])
+
+    def trap(self, how="trap"):
+        """A port that counts who asks it; see proxy.py."""
+        return Trap(self, self.call("POST", "trap", {"how": how})["port"])
+
     def log_list(self, *pairs):
         """A log list of (log, api) pairs."""
         logs = ",".join("%s:%s" % (log.name, api) for log, api in pairs)
@@ -85,6 +97,38 @@ class Server:
             self.process.kill()
             self.process.wait()
         self.process.stdout.close()
+
+
+class Proxy:
+    """A bad line of the server's. A log behind it is made with
+    new_log(..., base_url=proxy.url)."""
+
+    def __init__(self, server, port):
+        self.server = server
+        self.port = port
+        self.url = "http://127.0.0.1:%d" % port
+
+    def set(self, **knobs):
+        """Turn knobs while it runs."""
+        self.server.call("POST", "proxy", dict(knobs, port=self.port))
+
+    def counts(self):
+        """Connections, how many are open and were at most, bytes, and how
+        many were reset and stalled."""
+        return self.server.call("GET", "proxy?port=%d" % self.port)
+
+
+class Trap:
+    """A port that remembers what it was asked."""
+
+    def __init__(self, server, port):
+        self.server = server
+        self.port = port
+        self.url = "http://127.0.0.1:%d" % port
+
+    def asked(self):
+        """The first bytes of every connection, oldest first."""
+        return self.server.call("GET", "trap?port=%d" % self.port)
 
 
 class Log:

@@ -84,6 +84,19 @@ class Entry:
         other.leaf = bytes(leaf)
         return other
 
+    def misplaced(self, delta):
+        """A copy that says it stands elsewhere; the hash stays."""
+        other = self.flipped(0)
+        extensions = u16(leaf_index(self.index))
+        wrong = u16(leaf_index((self.index + delta) % (1 << 40)))
+        assert self.leaf.endswith(extensions)
+        other.leaf = self.leaf[:-len(extensions)] + wrong
+        return other
+
+    def saying(self, delta):
+        """Itself, in the tree with a leaf_index that is off by delta."""
+        return self.seal(self.misplaced(delta).leaf) if delta else self
+
     def truth(self):
         """What is known of the entry, as JSON."""
         def text(value):

@@ -11,12 +11,19 @@ in the answer's meaning
   bad-signature    a head whose signature is not the log's
   other-origin     a checkpoint under another name (origin)
   rollback         an older head (size), its root true or not (honest)
+  cached           a head as it was served once, one of the last `back`
   size-jump        a head over a tree that cannot be (size)
   future           a head from a time to come (ms)
+  stale            a head whose timestamp is `ms` old
+  restamp          the same tree signed anew each time it is asked for
+  grease           a checkpoint with `lines` signature lines of strangers,
+                   `own` more of the log's own, and an `extension` line
   view             another log (log) answers in this one's place
   short            get-entries gives n entries at most
   zero             no entry, or an empty tile
   extra            n entries more than were asked for
+  swap             entries `index` and the next one in each other's place
+  leaf-index       the leaf_index of an entry (index) is wrong by `delta`
   flip             one bit of an entry's leaf (index, offset) is wrong
   flip-hash        one bit of a hash tile or of a proof is wrong
   broken-tile      a data tile's framing (how: truncated, trailing, type,
@@ -28,28 +35,34 @@ on the way
                    text; text)
   stall            half an answer, then silence (seconds)
   slow             silence, then an answer (seconds)
+  loris            header lines without end, one each `seconds`
+  headers          `lines` header lines of `size` bytes before the answer
   drip             a few bytes at a time (bytes, seconds)
   reset            the connection is reset
   truncate         the connection ends in mid-body
   length           Content-Length is wrong (delta)
   bomb             gzip that unpacks to `size` bytes
-  huge             a body of `size` bytes
+  huge             a body of `size` bytes (seconds between 64 KiB)
   html, garbage    200 with something else
-  redirect         to `location`
+  body             200 with this `text` or these bytes (hex)
+  json             a JSON body bent: how stands in badjson.py
+  redirect         to `location` (code)
 """
 import fnmatch
 import itertools
 import random
 
 HEAD = {"wrong-root", "fork", "bad-signature", "other-origin", "rollback",
-        "size-jump", "future"}
+        "cached", "size-jump", "future", "stale", "restamp", "grease"}
 ANSWER = {"view": None, "short": {"entries"}, "zero": {"entries", "data"},
           "extra": {"entries"}, "flip": {"entries", "data"},
+          "swap": {"entries", "data"}, "leaf-index": {"entries", "data"},
           "flip-hash": {"hash", "proof"}, "broken-tile": {"data"},
           "missing-partial": {"data", "hash"}}
 ANSWER.update((kind, {"head"}) for kind in HEAD)
 TRANSPORT = {"status", "stall", "slow", "drip", "reset", "truncate",
-             "length", "bomb", "huge", "html", "garbage", "redirect"}
+             "length", "bomb", "huge", "html", "garbage", "redirect",
+             "loris", "headers", "body", "json"}
 WHEN = ("glob", "on", "api", "after", "count", "probability")
 
 

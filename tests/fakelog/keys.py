@@ -87,6 +87,13 @@ def strange_lines(origin):
     ]
 
 
+def grease_lines(origin, count):
+    """Many signature lines of many strangers, of all sizes."""
+    return [note_line("grease-%d.invalid" % i if i % 3 else origin,
+                      os.urandom(4), os.urandom(1 + i * 37 % 3000))
+            for i in range(count)]
+
+
 def _name(text):
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
@@ -104,18 +111,20 @@ class TlsAuthority:
             [(constraints, True)])
         self.pem = self.certificate.public_bytes(PEM).decode()
 
-    def _certificate(self, subject, key, until, extensions):
+    def _certificate(self, subject, key, until, extensions, signer=None):
+        signer = signer or self.key
         builder = (x509.CertificateBuilder().subject_name(subject)
-                   .issuer_name(self.name).public_key(key.public_key())
+                   .issuer_name(self.name if signer is self.key else subject).public_key(key.public_key())
                    .serial_number(x509.random_serial_number())
                    .not_valid_before(self.now - datetime.timedelta(days=9))
                    .not_valid_after(until))
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical)
-        return builder.sign(self.key, hashes.SHA256())
+        return builder.sign(signer, hashes.SHA256())
 
     def server_pem(self, how):
-        """Key and certificate: "valid", "expired" or "wrong-host"."""
+        """Key and certificate: "valid", "expired", "wrong-host" or
+        "self-signed"."""
         key = ec.generate_private_key(ec.SECP256R1())
         days = -1 if how == "expired" else 30
         names = [x509.DNSName("elsewhere.example")] \
@@ -124,7 +133,8 @@ class TlsAuthority:
              x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         certificate = self._certificate(
             _name("fakelog"), key, self.now + datetime.timedelta(days=days),
-            [(x509.SubjectAlternativeName(names), False)])
+            [(x509.SubjectAlternativeName(names), False)],
+            key if how == "self-signed" else self.key)
         return key.private_bytes(
             PEM, serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption()) + certificate.public_bytes(PEM)
@@ -132,8 +142,12 @@ class TlsAuthority:
     def context(self, how):
         """A server's SSL context, with server_pem(how)."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.renew(context, how)
+        return context
+
+    def renew(self, context, how):
+        """Another key and certificate for an SSL context."""
         with tempfile.NamedTemporaryFile(prefix="fakelog-") as file:
             file.write(self.server_pem(how))
             file.flush()
             context.load_cert_chain(file.name)
-        return context

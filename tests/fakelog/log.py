@@ -33,6 +33,7 @@ class Head:
         self.root = root
         self.timestamp = timestamp
         self.origin = origin or log.origin
+        self.extension = ""
         self.log_id = log.key.log_id
         self.lines = strange_lines(self.origin) \
             if log.options["strange"] else []
@@ -46,14 +47,18 @@ class Head:
                 "tree_head_signature":
                     base64.b64encode(self.signature).decode()}
 
+    def own_line(self):
+        """The log's own signature line."""
+        return log_signature_line(self.origin, self.log_id, self.timestamp,
+                                  self.signature)
+
     def checkpoint(self):
         """The signed note, our own line neither first nor last."""
         lines = list(self.lines)
-        lines.insert(len(lines) // 2, log_signature_line(
-            self.origin, self.log_id, self.timestamp, self.signature))
-        return "%s\n%d\n%s\n\n%s" % (
+        lines.insert(len(lines) // 2, self.own_line())
+        return "%s\n%d\n%s\n%s\n%s" % (
             self.origin, self.size, base64.b64encode(self.root).decode(),
-            "".join(lines))
+            self.extension and self.extension + "\n", "".join(lines))
 
 
 class Log:
@@ -79,6 +84,7 @@ class Log:
         self.issuers = {}
         self.faults = FaultBook(spec.get("seed", 1))
         self.journal = []
+        self.served = collections.Counter()
         self.fillers = 0
         self.publish()
 
@@ -140,7 +146,8 @@ class Log:
                      "precert": (entries.PRECERT,),
                      "final": (entries.X509,)}[spec.get("log", "pair")]
             added = [self._add(entries.of_minted(
-                len(self.entries), self._tick(), minted, kind))
+                len(self.entries), self._tick(), minted, kind).saying(
+                    spec.get("leaf_index_off", 0)))
                 for kind in kinds]
         for entry in added:
             entry.plants = spec.get("plants", [])
@@ -182,7 +189,8 @@ class Log:
                 "log_id": base64.b64encode(self.key.log_id).decode(),
                 "entries": len(self.entries), "size": self.head.size,
                 "root": base64.b64encode(self.head.root).decode(),
-                "timestamp": self.head.timestamp}
+                "timestamp": self.head.timestamp,
+                "served": dict(self.served)}
 
     def list_entry(self, api):
         """The log in a log list (version 3 schema)."""

@@ -10,6 +10,7 @@ import json
 import re
 import time
 
+from .keys import grease_lines
 from .log import Head
 from .tree import TILE, tile_number
 
@@ -113,6 +114,8 @@ def _twisted_head(log, head, fault):
     size, root, when, origin = head.size, head.root, head.timestamp, None
     if fault.kind == "fork" and fault.hits % 2 == 1:
         return head
+    if fault.kind == "cached":
+        return log.faults.dice.choice(log.heads[-fault.get("back", 10):])
     if fault.kind in ("wrong-root", "fork"):
         root = _other_root(root)
     elif fault.kind == "other-origin":
@@ -126,6 +129,12 @@ def _twisted_head(log, head, fault):
         size = fault.get("size", (1 << 63) - 1)
     elif fault.kind == "future":
         when = int(time.time() * 1000) + fault.get("ms", 10 * 365 * 86400000)
+    elif fault.kind == "stale":
+        when = int(time.time() * 1000) - fault.get("ms", 5 * 86400000)
+    elif fault.kind == "restamp":
+        when = int(time.time() * 1000)
+    elif fault.kind == "grease":
+        return _greased_head(log, head, fault)
     elif fault.kind != "bad-signature":
         return head
     twisted = Head(log, size, root, when, origin)
@@ -133,6 +142,17 @@ def _twisted_head(log, head, fault):
         other = Head(log, size, _other_root(root), when)
         twisted.signature = other.signature
     return twisted
+
+
+def _greased_head(log, head, fault):
+    """The head, with more lines in its checkpoint than anyone needs."""
+    greased = Head(log, head.size, head.root, head.timestamp, head.origin)
+    own = Head(log, head.size, head.root, head.timestamp, head.origin)
+    greased.extension = fault.get("extension", "")
+    greased.lines = list(head.lines) + grease_lines(
+        head.origin, fault.get("lines", 64))
+    greased.lines += [own.own_line()] * fault.get("own", 0)
+    return greased
 
 
 # --- RFC 6962 ---------------------------------------------------------------
@@ -177,6 +197,20 @@ def _twisted_entries(log, entries, fault):
         return [e.flipped(fault.get("offset"))
                 if fault.get("index") in (None, e.index) else e
                 for e in entries]
+    if fault.kind == "leaf-index":
+        return [e.misplaced(fault.get("delta", 1))
+                if fault.get("index") in (None, e.index) else e
+                for e in entries]
+    if fault.kind == "swap":
+        return _swapped(entries, fault.get("index", 0))
+    return entries
+
+
+def _swapped(entries, index):
+    """The entries, that of the index and the next one exchanged."""
+    for at, entry in enumerate(entries[:-1]):
+        if entry.index == index:
+            return entries[:at] + [entries[at + 1], entry] + entries[at + 2:]
     return entries
 
 
@@ -271,7 +305,7 @@ def _tile_there(log, level, number, width):
 
 def _data_tile(log, entries, faults):
     for fault in faults:
-        if fault.kind in ("flip", "zero"):
+        if fault.kind in ("flip", "zero", "swap", "leaf-index"):
             entries = _twisted_entries(log, entries, fault)
     leaves = [e.tile_leaf() for e in entries]
     for fault in faults:

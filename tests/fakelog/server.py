@@ -2,6 +2,7 @@
 
 /rfc6962/ct/v1/... and /static/...   the log without a name
 /NAME/rfc6962/... and /NAME/static/...   the other logs
+/NAME/both/...   both protocols under one prefix, as some logs have it
 /control/...   JSON; what it can do stands in CONTROL below
 """
 import asyncio
@@ -9,6 +10,7 @@ import base64
 import collections
 import re
 import time
+import urllib.parse
 
 from aiohttp import web
 
@@ -17,9 +19,10 @@ from .keys import TlsAuthority
 from .log import Log
 from .mint import Mint
 from .protocol import Ask, answer, as_json, refuse
+from .proxy import Proxy, Trap
 
-LOG_PATH = re.compile(r"(?:/(?P<log>[a-z0-9-]+))?/(?P<api>rfc6962|static)/"
-                      r"(?P<rest>.*)$")
+LOG_PATH = re.compile(r"(?:/(?P<log>[a-z0-9-]+))?/"
+                      r"(?P<api>rfc6962|static|both)/(?P<rest>.*)$")
 CONTROL_PATH = re.compile(r"/control/(?P<verb>[a-z]+)"
                           r"(?:/(?P<log>[a-z0-9-]+))?$")
 JOURNAL = 50000     # requests remembered for each log
@@ -31,7 +34,9 @@ class Server:
     def __init__(self):
         self.mint = Mint()
         self.tls = None
+        self.contexts = []
         self.logs = {}
+        self.ports = {}     # number: a Proxy or a Trap
         self.base_url = None
         app = web.Application(client_max_size=256 << 20)
         app.router.add_route("*", "/{tail:.*}", self.handle)
@@ -45,6 +50,7 @@ class Server:
         if tls:
             self.tls = self.tls or TlsAuthority()
             context = self.tls.context(tls)
+            self.contexts.append(context)
         site = web.TCPSite(self.runner, host, port, ssl_context=context,
                            reuse_address=True)
         await site.start()
@@ -53,8 +59,15 @@ class Server:
         self.base_url = self.base_url or url
         return url
 
+    def rotate(self):
+        """New TLS certificates for whoever connects from now on."""
+        for context in self.contexts:
+            self.tls.renew(context, "valid")
+
     async def close(self):
         """Stop listening and forget everything."""
+        for port in self.ports.values():
+            await port.close()
         await self.runner.cleanup()
 
     def add_log(self, spec):
@@ -87,7 +100,10 @@ class Server:
         """A request to a log."""
         if request.method != "GET":
             return wire.whole(refuse(405, "only GET"))
-        ask = Ask(match.group("api"), match.group("rest"), request.query,
+        api, rest = match.group("api"), match.group("rest")
+        if api == "both":
+            api = "rfc6962" if rest.startswith("ct/v1/") else "static"
+        ask = Ask(api, rest, request.query,
                   "gzip" in request.headers.get("Accept-Encoding", ""))
         meaning, on_the_way = log.faults.pick(ask)
         view = log
@@ -95,6 +111,7 @@ class Server:
             if fault.kind == "view":
                 view = self.logs[fault.get("log")]
         reply = answer(view, ask, meaning)
+        log.served[ask.what] += 1
         log.journal.append({
             "at": time.time(), "path": ask.path, "what": ask.what,
             "query": request.query_string, "status": reply.status,
@@ -189,6 +206,40 @@ async def _listen(server, _log, spec):
             "ca_pem": server.tls.pem if server.tls else None}
 
 
+def _rotate(server, _log, _spec):
+    server.rotate()
+    return {}
+
+
+async def _proxy(server, _log, spec):
+    """A new proxy to `to` (this server, if not given), or knobs of the one
+    at `port`."""
+    if "port" in spec:
+        proxy = server.ports[int(spec.pop("port"))]
+        await proxy.apply(spec)
+    else:
+        to = urllib.parse.urlsplit(spec.pop("to", server.base_url))
+        proxy = Proxy(to.hostname, to.port, spec)
+        await proxy.apply({})
+        server.ports[proxy.port] = proxy
+    return {"port": proxy.port, "knobs": proxy.knobs}
+
+
+def _proxy_counts(server, _log, spec):
+    return server.ports[int(spec["port"])].counts
+
+
+async def _trap(server, _log, spec):
+    trap = Trap(spec.get("how", "trap"))
+    await trap.open()
+    server.ports[trap.port] = trap
+    return {"port": trap.port}
+
+
+def _trapped(server, _log, spec):
+    return server.ports[int(spec["port"])].asked
+
+
 def _mint(server, _log, spec):
     minted = server.mint.mint(spec)
     return {"tbs": base64.b64encode(minted.tbs).decode(),
@@ -223,5 +274,8 @@ CONTROL = {
     ("DELETE", "faults"): _clear_faults,
     ("GET", "truth"): _truth, ("GET", "requests"): _requests,
     ("POST", "listen"): _listen, ("POST", "mint"): _mint,
+    ("POST", "rotate"): _rotate,
     ("GET", "loglist"): _log_list,
+    ("POST", "proxy"): _proxy, ("GET", "proxy"): _proxy_counts,
+    ("POST", "trap"): _trap, ("GET", "trap"): _trapped,
 }

@@ -1,6 +1,7 @@
 """How an answer goes out: whole, slowly, cut short, reset, too large."""
 import asyncio
 import email.utils
+import functools
 import gzip
 import io
 import socket
@@ -9,6 +10,7 @@ import time
 
 from aiohttp import web
 
+from .badjson import bend
 from .protocol import Reply
 
 CHUNK = 1 << 16
@@ -54,12 +56,17 @@ def _over(request):
     raise asyncio.CancelledError
 
 
+def _is_there(request):
+    """Whether the client has not hung up."""
+    return request.transport is not None and \
+        not request.transport.is_closing()
+
+
 async def _until_gone(request, seconds):
     """Wait, but not longer than the client does."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end and request.transport is not None \
-            and not request.transport.is_closing():
-        await asyncio.sleep(0.1)
+    while time.monotonic() < end and _is_there(request):
+        await asyncio.sleep(min(0.1, max(0, end - time.monotonic())))
 
 
 async def _status(_request, _reply, fault):
@@ -88,7 +95,7 @@ async def _drip(request, reply, fault):
     data = _raw_head(reply, len(reply.body)) + reply.body
     size = fault.get("bytes", 64)
     for at in range(0, len(data), size):
-        if request.transport is None or request.transport.is_closing():
+        if not _is_there(request):
             break
         _write(request, data[at:at + size])
         await asyncio.sleep(fault.get("seconds", 0.02))
@@ -116,12 +123,18 @@ async def _length(request, reply, fault):
     return _over(request)
 
 
-async def _bomb(_request, reply, fault):
+@functools.lru_cache(maxsize=4)
+def _packed_zeros(size):
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=6) as out:
-        for _ in range(fault.get("size", 1 << 28) // CHUNK):
+        for _ in range(size // CHUNK):
             out.write(bytes(CHUNK))
-    return whole(Reply(packed.getvalue(), reply.ctype,
+    return packed.getvalue()
+
+
+async def _bomb(_request, reply, fault):
+    packed = _packed_zeros(fault.get("size", 1 << 28))
+    return whole(Reply(packed, reply.ctype,
                        headers={"Content-Encoding": "gzip"}))
 
 
@@ -131,6 +144,8 @@ async def _huge(request, _reply, fault):
     try:
         for _ in range(fault.get("size", 1 << 28) // CHUNK):
             await response.write(b" " * CHUNK)
+            if fault.get("seconds"):
+                await asyncio.sleep(fault.get("seconds"))
     except ConnectionError:
         return _over(request)
     return response
@@ -145,12 +160,46 @@ async def _garbage(_request, _reply, _fault):
     return whole(Reply(b"\x80\xff{[" * 50, "application/octet-stream"))
 
 
+async def _body(_request, reply, fault):
+    body = bytes.fromhex(fault.get("hex")) if fault.get("hex") else \
+        fault.get("text", "").encode()
+    return whole(Reply(body, fault.get("ctype", reply.ctype)))
+
+
+async def _json(_request, reply, fault):
+    return whole(Reply(bend(reply.body, fault), reply.ctype))
+
+
+async def _headers(request, reply, fault):
+    line = b"X-%s: %s\r\n" % (
+        b"flood", b"x" * max(0, fault.get("size", 16) - 11))
+    head, _, rest = _raw_head(reply, len(reply.body)).partition(b"\r\n")
+    _write(request, head + b"\r\n")
+    left = fault.get("lines", 100000)
+    while left > 0 and _is_there(request):
+        some = min(left, max(1, CHUNK // len(line)))
+        _write(request, line * some)
+        left -= some
+        await asyncio.sleep(0)
+    _write(request, rest + reply.body)
+    return _over(request)
+
+
+async def _loris(request, _reply, fault):
+    _write(request, b"HTTP/1.1 200 OK\r\n")
+    while _is_there(request):
+        _write(request, b"X-Wait: 1\r\n")
+        await _until_gone(request, fault.get("seconds", 1))
+    return _over(request)
+
+
 async def _redirect(request, _reply, fault):
-    return whole(Reply("", "text/plain", 302, {
+    return whole(Reply("", "text/plain", fault.get("code", 302), {
         "Location": fault.get("location", str(request.rel_url) + "?again")}))
 
 
 FAULTS = {"status": _status, "stall": _stall, "slow": _slow, "drip": _drip,
           "reset": _reset, "truncate": _truncate, "length": _length,
           "bomb": _bomb, "huge": _huge, "html": _html, "garbage": _garbage,
-          "redirect": _redirect}
+          "redirect": _redirect, "loris": _loris, "headers": _headers,
+          "body": _body, "json": _json}

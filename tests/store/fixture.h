@@ -538,7 +538,7 @@ settle(struct fixture *fx, int64_t row, enum settle how)
 	    .error =
 		how == SETTLE_DELIVERED ? NULL : "550 roe.bounced@example.org"};
 
-	OK(fx, fx->api->outbox_settle(fx->s, &x, &fx->e));
+	OK(fx, fx->api->outbox_settle(fx->s, &x, 1, &fx->e));
 }
 
 /* Deliver what is due for a sink. */

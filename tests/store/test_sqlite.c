@@ -574,7 +574,7 @@ refuses_writes(struct fixture *fx, struct store *s)
 	FAILS(fx, ST_USAGE, api->log_mark(s, &log_a, &a_fork, e));
 	FAILS(fx, ST_USAGE, api->log_bridge(s, &log_a, &at, e));
 	FAILS(fx, ST_USAGE, api->event_add(s, &ev, e));
-	FAILS(fx, ST_USAGE, api->outbox_settle(s, &how, e));
+	FAILS(fx, ST_USAGE, api->outbox_settle(s, &how, 1, e));
 	FAILS(fx, ST_USAGE, api->records_import(s, &io, e));
 	FAILS(fx, ST_USAGE, api->record_state(s, &ch, e));
 }

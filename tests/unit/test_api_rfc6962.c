@@ -132,6 +132,13 @@ test_parse(void **state)
 			assert_int_equal(room[i].chain.len, 0);
 		}
 	}
+	make_reply(&b, 3 + LIMIT_BATCH, ENTRY);
+	assert_int_equal(parse(&es, buf_span(&b), &w, NULL), ST_OK);
+	assert_int_equal(es.dropped, LIMIT_BATCH);
+	make_reply(&b, 3 + LIMIT_BATCH + 1, ENTRY);
+	assert_int_equal(parse(&es, buf_span(&b), &w, NULL), ST_BAD);
+	make_reply(&b, 3, ENTRY);
+	assert_int_equal(parse(&es, buf_span(&b), &w, NULL), ST_OK);
 	/* extra_data on demand. */
 	a = arena_of(raw, sizeof(raw));
 	assert_int_equal(entry_load_extra(&room[2], &a), ST_OK);

@@ -53,6 +53,40 @@ test_load_refused(void **state)
 	assert_status(field_load(&o, span_of(NULL, 0), 6, &e), ST_BAD, &e);
 }
 
+/* A tree of jansson's costs far more than its text. */
+static void
+test_floods(void **state)
+{
+	static const char *const items[] = {
+	    "{}", "0", "[]", "\"\"", "{\"\\\"\":1}"};
+	const size_t most = 256 + LIMIT_HEAD / LIMIT_JSON_SPARSE;
+	struct buf b = {0};
+	struct err e;
+	json_t *o;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+		buf_clear(&b);
+		buf_str(&b, "{\"a\":[");
+		for (size_t n = 0; n < most; n++)
+			buf_fmt(&b, "%s,", items[i]);
+		buf_str(&b, "7]}");
+		assert_status(
+		    field_load(&o, buf_span(&b), LIMIT_HEAD, &e), ST_LIMIT, &e);
+		assert_says(&e, "too many values");
+		assert_null(o);
+	}
+	/* Strings may be long, and hold what looks like more. */
+	buf_clear(&b);
+	buf_str(&b, "{\"a\":[\"\\\"");
+	for (size_t n = 0; n < most; n++)
+		buf_str(&b, "{},");
+	buf_str(&b, "\"]}");
+	assert_status(field_load(&o, buf_span(&b), LIMIT_HEAD, &e), ST_OK, &e);
+	json_decref(o);
+	buf_fini(&b);
+}
+
 static void
 test_u64(void **state)
 {
@@ -195,6 +229,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_load_refused),
+	    cmocka_unit_test(test_floods),
 	    cmocka_unit_test(test_u64),
 	    cmocka_unit_test(test_types),
 	    cmocka_unit_test(test_binary),

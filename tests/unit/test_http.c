@@ -343,7 +343,7 @@ test_faults(void **state)
 	expect_fault("/badchunk", ST_AGAIN, "");
 	expect_fault("/http09", ST_BAD, "");
 	expect_fault("/flood", ST_BAD, "headers");
-	expect_fault("/longline", ST_BAD, "");
+	expect_fault("/longline", ST_BAD, "a header line of more than");
 }
 
 static void
@@ -548,6 +548,16 @@ test_first_come_first_served(void **state)
 	rig_free(&r);
 }
 
+static int64_t
+wait_ms(const struct http *h, const char *url)
+{
+	struct http_host_state s;
+
+	http_host(h, url, &s);
+	assert_true(s.in_fault || s.wait_ms == 0);
+	return s.wait_ms;
+}
+
 /* 429 holds up the whole host; calls wait and do not fail. */
 static void
 test_throttled(void **state)
@@ -561,17 +571,17 @@ test_throttled(void **state)
 
 	(void)state;
 	url_of(url, "/other");
-	assert_int_equal(http_wait_ms(r.http, url), 0);
+	assert_int_equal(wait_ms(r.http, url), 0);
 	ask(&r, &a, "/retry/429/1");
 	ev_run(r.loop, 0);
-	assert_true(http_wait_ms(r.http, url) > 900);
-	assert_int_equal(http_wait_ms(r.http, "http://127.0.0.2/"), 0);
+	assert_true(wait_ms(r.http, url) > 900);
+	assert_int_equal(wait_ms(r.http, "http://127.0.0.2/"), 0);
 	begin = ev_time();
 	ask(&r, &b, "/ok");
 	ev_run(r.loop, 0);
 	assert_true(ev_time() - begin > 0.9);
 	assert_int_equal(b.reply.code, 200);
-	assert_int_equal(http_wait_ms(r.http, url), 0);
+	assert_int_equal(wait_ms(r.http, url), 0);
 	http_counts(r.http, &n);
 	assert_int_equal(n.throttled, 1);
 	assert_int_equal(n.failures, 0);
@@ -582,11 +592,29 @@ test_throttled(void **state)
 	rig_free(&r);
 }
 
+/* Nothing new is as good as an answer. */
+static void
+test_not_modified(void **state)
+{
+	struct http_conf conf = conf_of_test();
+	struct rig r = rig_new(&conf);
+	struct got a = {0};
+	char url[256];
+
+	(void)state;
+	ask(&r, &a, "/code/304");
+	ev_run(r.loop, 0);
+	assert_int_equal(a.reply.code, 304);
+	assert_int_equal(wait_ms(r.http, url_of(url, "/")), 0);
+	free(a.body);
+	rig_free(&r);
+}
+
 static void
 test_backoff(void **state)
 {
-	static const char *const paths[] = {
-	    "/code/500", "/reset", "/retry/503/x", "/http09", "/bomb"};
+	static const char *const paths[] = {"/code/500", "/reset",
+	    "/retry/503/x", "/http09", "/bomb", "/moved"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -598,12 +626,12 @@ test_backoff(void **state)
 
 		ask(&r, &a, paths[i]);
 		ev_run(r.loop, 0);
-		ms = http_wait_ms(r.http, url_of(url, "/"));
+		ms = wait_ms(r.http, url_of(url, "/"));
 		assert_true(ms >= 5 && ms <= 100); /* loopback */
 		ask(&r, &b, "/ok");
 		ev_run(r.loop, 0);
 		assert_int_equal(b.reply.code, 200);
-		assert_int_equal(http_wait_ms(r.http, url), 0);
+		assert_int_equal(wait_ms(r.http, url), 0);
 		free(a.body);
 		free(b.body);
 		rig_free(&r);
@@ -626,6 +654,39 @@ test_what_the_server_sees(void **state)
 	assert_null(strstr(head, "Cookie"));
 	assert_null(strstr(head, "Authorization"));
 	assert_null(strstr(head, "Upgrade"));
+}
+
+/* Only what is newer; a later call of the same handle asks for all again. */
+static void
+test_since(void **state)
+{
+	struct http_conf conf = conf_of_test();
+	struct rig r = rig_new(&conf);
+	const char *head = server.seen->head;
+	struct http_since since = {"\"e1\"", "Sun, 06 Nov 1994 08:49:37 GMT"};
+	struct got g = {.rig = &r};
+	char url[256];
+	struct http_get get = {.url = url_of(url, "/ok"),
+	    .limit = 100,
+	    .since = &since,
+	    .done = on_done,
+	    .arg = &g};
+
+	(void)state;
+	http_get(r.http, &get);
+	memset(&since, 'x', sizeof(since)); /* borrowed for the call only */
+	ev_run(r.loop, 0);
+	assert_non_null(strstr(head, "\r\nIf-None-Match: \"e1\"\r\n"));
+	assert_non_null(strstr(
+	    head, "\r\nIf-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+	assert_non_null(
+	    strstr(head, "\r\nAccept-Encoding: gzip, identity\r\n"));
+	ask(&r, &g, "/ok");
+	ev_run(r.loop, 0);
+	assert_null(strstr(head, "If-None-Match"));
+	assert_null(strstr(head, "If-Modified-Since"));
+	free(g.body);
+	rig_free(&r);
 }
 
 /* --- cancelling ----------------------------------------------------------- */
@@ -998,8 +1059,10 @@ main(void)
 	    cmocka_unit_test(test_no_keepalive),
 	    cmocka_unit_test(test_first_come_first_served),
 	    cmocka_unit_test(test_throttled),
+	    cmocka_unit_test(test_not_modified),
 	    cmocka_unit_test(test_backoff),
 	    cmocka_unit_test(test_what_the_server_sees),
+	    cmocka_unit_test(test_since),
 	    cmocka_unit_test(test_cancel),
 	    cmocka_unit_test(test_cancel_makes_room),
 	    cmocka_unit_test(test_web),

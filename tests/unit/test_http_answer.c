@@ -211,6 +211,34 @@ test_only_the_final_head(void **state)
 	answer_fini(&a);
 }
 
+/* What names an edition is kept as it came, when it can be sent back so. */
+static void
+test_since(void **state)
+{
+	char line[300] = "ETag: \"";
+	struct http_reply r;
+	struct answer a;
+
+	(void)state;
+	answer_init(&a, 100, NULL);
+	assert_true(
+	    FEED(&a, "HTTP/1.1 304 Not Modified\r\n", "etag:  W/\"a b\"\r\n",
+		"Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "\r\n"));
+	r = end(&a);
+	assert_int_equal(r.code, 304);
+	assert_string_equal(r.since.etag, "W/\"a b\"");
+	assert_string_equal(r.since.modified, "Sun, 06 Nov 1994 08:49:37 GMT");
+	answer_fini(&a);
+	memset(line + 7, 'x', HTTP_SINCE_MAX);
+	answer_init(&a, 100, NULL);
+	assert_true(FEED(&a, "HTTP/1.1 200 OK\r\n", line, "\r\n",
+	    "Last-Modified: a\tb\r\n", "\r\n"));
+	r = end(&a);
+	assert_string_equal(r.since.etag, "");
+	assert_string_equal(r.since.modified, "");
+	answer_fini(&a);
+}
+
 static void
 test_head_flood(void **state)
 {
@@ -347,6 +375,7 @@ main(void)
 	    cmocka_unit_test(test_announced_length),
 	    cmocka_unit_test(test_codings),
 	    cmocka_unit_test(test_only_the_final_head),
+	    cmocka_unit_test(test_since),
 	    cmocka_unit_test(test_head_flood),
 	    cmocka_unit_test(test_retry_after),
 	    cmocka_unit_test(test_error_page),

@@ -13,6 +13,7 @@
 static const uint8_t index_key[INDEX_KEY_LEN] = {1, 2};
 
 struct world {
+	struct pool_share share;
 	struct ev_loop *loop;
 	struct pool *pool;
 	struct store *store;
@@ -183,7 +184,7 @@ static struct slot *
 order(struct world *w, const char *email)
 {
 	struct buf tile = {0};
-	struct slot *s = pool_slot(w->pool, 1 << 20, true);
+	struct slot *s = pool_slot(w->pool, &w->share, 1 << 20, true);
 
 	assert_non_null(s);
 	leaf_build(&tile, 0, email);

@@ -4,6 +4,8 @@
 #include "ctlog/wire/logkey.h"
 #include "tests/unit/support.h"
 
+#include "tests/unit/data.h"
+
 #define PIN "f1d8b68e50210d8e73d9a3e97f571773c52d7f28c0b1a71beee81d8562e6fd85"
 
 /* A list of `num` logs whose ids count from `first`. */
@@ -70,6 +72,27 @@ test_sources(void **state)
 }
 
 static void
+test_named(void **state)
+{
+	struct list_source src = listing_named("chrome", "k.pem");
+
+	(void)state;
+	assert_string_equal(src.name, "chrome");
+	assert_non_null(src.key_pem); /* its own key, not k.pem */
+	assert_null(src.key_file);
+	assert_string_equal(listing_label(&src), "chrome");
+	src = listing_named("https://a.dev/l", "k.pem");
+	assert_string_equal(src.url, "https://a.dev/l");
+	assert_string_equal(src.key_file, "k.pem");
+	assert_null(src.file);
+	src = listing_named("./chrome", NULL);
+	assert_string_equal(src.file, "./chrome");
+	assert_string_equal(listing_label(&src), "./chrome");
+	assert_null(src.name);
+	assert_null(src.key_file);
+}
+
+static void
 test_age(void **state)
 {
 	struct made a, b;
@@ -92,7 +115,15 @@ test_age(void **state)
 	assert_says(&e, "no known time");
 	assert_status(
 	    compare(&a.list, make(&b, "", 2000, 0, 10), &e), ST_BAD, &e);
-	/* Apple's list has neither. */
+	/* Apple counts its editions. */
+	make(&a, "32.1013", 0, 0, 10);
+	assert_status(
+	    compare(&a.list, make(&b, "32.1014", 0, 0, 10), &e), ST_OK, &e);
+	assert_status(
+	    compare(&a.list, make(&b, "33.999", 0, 0, 10), &e), ST_OK, &e);
+	assert_status(
+	    compare(&a.list, make(&b, "32.999", 0, 0, 10), &e), ST_BAD, &e);
+	/* A list has neither. */
 	make(&a, "", 0, 0, 10);
 	assert_status(compare(&a.list, make(&b, "", 0, 0, 10), &e), ST_OK, &e);
 }
@@ -107,7 +138,7 @@ test_shrunken(void **state)
 	make(&a, "1", 1, 0, 10);
 	assert_status(compare(&a.list, make(&b, "2", 2, 2, 8), &e), ST_OK, &e);
 	assert_status(compare(&a.list, make(&b, "2", 2, 3, 7), &e), ST_BAD, &e);
-	assert_says(&e, "lacks 3 of the 10 logs");
+	assert_says(&e, "lacks 3 of the 10 logs in use");
 	/* Others in their place do not count. */
 	assert_status(
 	    compare(&a.list, make(&b, "2", 2, 3, 60), &e), ST_BAD, &e);
@@ -116,14 +147,81 @@ test_shrunken(void **state)
 	assert_status(compare(&a.list, make(&b, "2", 2, 1, 1), &e), ST_BAD, &e);
 }
 
+/* Logs that nobody follows are no loss. */
+static void
+test_cleaned_up(void **state)
+{
+	struct made a, b;
+	struct err e;
+
+	(void)state;
+	make(&a, "1", 1, 0, 60);
+	for (size_t i = 10; i < 60; i++)
+		a.logs[i].state =
+		    i % 2 == 0 ? LOGLIST_REJECTED : LOGLIST_RETIRED;
+	a.logs[59].state = LOGLIST_NONE;
+	a.logs[59].type = LOGLIST_TEST;
+	assert_status(compare(&a.list, make(&b, "2", 2, 0, 8), &e), ST_OK, &e);
+	assert_status(compare(&a.list, make(&b, "2", 2, 0, 7), &e), ST_BAD, &e);
+	assert_says(&e, "lacks 3 of the 10 logs in use");
+}
+
+static bool
+data_list(struct loglist *out, const char *name)
+{
+	struct buf path = {0}, text = {0};
+	struct err e = {""};
+	bool found;
+
+	buf_fmt(&path, "../shared/data/ctdata/loglists/%s.json", name);
+	found = data_read(&text, buf_cstr(&path));
+	if (found)
+		assert_status(
+		    loglist_parse(out, buf_span(&text), &e), ST_OK, &e);
+	buf_fini(&path);
+	buf_fini(&text);
+	return found;
+}
+
+/* Editions of Chrome's list, months apart: the third is a third as long as the
+ * second, and may follow it. */
+static void
+test_data_editions(void **state)
+{
+	static const char *const names[] = {
+	    "history/gstatic_all_logs_list_v83.1",
+	    "history/gstatic_all_logs_list_v85.47",
+	    "gstatic_all_logs_list_v89.25"};
+	struct loglist lists[3];
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		if (!data_list(&lists[i], names[i])) {
+			assert_int_equal(i, 0);
+			skip();
+		}
+	for (size_t i = 1; i < 3; i++) {
+		assert_status(
+		    listing_compare(&lists[i - 1], &lists[i], &e), ST_OK, &e);
+		assert_status(
+		    listing_compare(&lists[i], &lists[i - 1], &e), ST_BAD, &e);
+	}
+	for (size_t i = 0; i < 3; i++)
+		loglist_fini(&lists[i]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_pinned_key),
 	    cmocka_unit_test(test_sources),
+	    cmocka_unit_test(test_named),
 	    cmocka_unit_test(test_age),
 	    cmocka_unit_test(test_shrunken),
+	    cmocka_unit_test(test_cleaned_up),
+	    cmocka_unit_test(test_data_editions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,35 @@ test_smallest(void **state)
 	loglist_fini(&l);
 }
 
+/* Apple counts editions instead. */
+static void
+assert_version(const char *members, const char *version)
+{
+	struct buf json = {0};
+	struct loglist l;
+
+	buf_fmt(&json,
+	    "{%s\"operators\":[{\"name\":\"Example\",\"logs\":[" LOG("") "]}]}",
+	    members);
+	l = accept(buf_cstr(&json));
+	assert_string_equal(l.version, version);
+	loglist_fini(&l);
+	buf_fini(&json);
+}
+
+static void
+test_asset_version(void **state)
+{
+	(void)state;
+	assert_version("\"assetVersion\":511,", "511");
+	assert_version(
+	    "\"assetVersion\":32,\"assetVersionV2\":1013,", "32.1013");
+	assert_version("\"version\":\"9.1\",\"assetVersion\":32,", "9.1");
+	assert_version("\"assetVersionV2\":1013,", "");
+	refuse("{\"assetVersion\":\"x\",\"operators\":[]}", "assetVersion");
+	refuse("{\"assetVersion\":-1,\"operators\":[]}", "assetVersion");
+}
+
 static void
 test_full(void **state)
 {
@@ -548,6 +577,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_smallest),
+	    cmocka_unit_test(test_asset_version),
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_states),
 	    cmocka_unit_test(test_types),

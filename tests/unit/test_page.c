@@ -197,6 +197,31 @@ test_depth(void **state)
 	buf_fini(&b);
 }
 
+/* What nobody asked for is skipped, but not without end. */
+static void
+test_unknown(void **state)
+{
+	static const char *const forms[][2] = {
+	    {"{\"x\":[0", "],\"entries\":[]}"},
+	    {"{\"entries\":[{\"leaf_input\":\"\",\"x\":[0", "]}]}"},
+	    {"{\"entries\":[],\"x\":[0", "]}"}};
+	struct buf json = {0}, b = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(forms) / sizeof(forms[0]); i++) {
+		bool much = i % 2;
+
+		buf_clear(&json);
+		buf_str(&json, forms[i / 2][0]);
+		for (size_t n = 0; n < LIMIT_UNKNOWN / 2 - 10 + 10 * much; n++)
+			buf_str(&json, ",0");
+		buf_str(&json, forms[i / 2][1]);
+		assert_int_equal(scan(&b, buf_span(&json)) == NULL, much);
+	}
+	buf_fini(&json);
+	buf_fini(&b);
+}
+
 static void
 test_messages(void **state)
 {
@@ -549,6 +574,7 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_truncated),
 	    cmocka_unit_test(test_depth),
+	    cmocka_unit_test(test_unknown),
 	    cmocka_unit_test(test_messages),
 	    cmocka_unit_test(test_unbase64),
 	    cmocka_unit_test(test_against_jansson),

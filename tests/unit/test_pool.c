@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "tests/unit/tilebuild.h"
 
 struct world {
+	struct pool_share share;
 	struct ev_loop *loop;
 	struct pool *pool;
 	unsigned done, failed;
@@ -78,7 +80,7 @@ on_done(void *arg, struct slot *s)
 static struct slot *
 submit(struct world *w, struct span body, uint64_t begin)
 {
-	struct slot *s = pool_slot(w->pool, 1 << 20, true);
+	struct slot *s = pool_slot(w->pool, &w->share, 1 << 20, true);
 
 	if (s == NULL)
 		return NULL;
@@ -680,6 +682,25 @@ test_delta_held(void **state)
 
 /* --- memory --------------------------------------------------------------------- */
 
+static void
+take_all(struct world *w, struct slot *s[8])
+{
+	for (int i = 0; i < 8; i++)
+		assert_non_null(
+		    s[i] = pool_slot(w->pool, &w->share, 1 << 20, true));
+	assert_int_equal(w->share.slots, 8);
+	assert_int_equal(w->share.memory, 8 << 20);
+}
+
+static void
+release_all(struct world *w, struct slot *s[8])
+{
+	for (int i = 0; i < 8; i++)
+		pool_release(w->pool, s[i]);
+	assert_int_equal(w->share.slots, 0);
+	assert_int_equal(w->share.memory, 0);
+}
+
 /* Memory for bodies is shared out: no more than conf.memory at a time. */
 static void
 test_budget(void **state)
@@ -687,12 +708,11 @@ test_budget(void **state)
 	struct world *w = *state;
 	struct slot *s[8];
 
-	for (int i = 0; i < 8; i++)
-		assert_non_null(s[i] = pool_slot(w->pool, 1 << 20, false));
-	assert_null(pool_slot(w->pool, 1, false));
-	for (int i = 0; i < 8; i++)
-		pool_release(w->pool, s[i]);
-	assert_non_null(s[0] = pool_slot(w->pool, SIZE_MAX, false));
+	take_all(w, s);
+	assert_null(pool_slot(w->pool, &w->share, 1, true));
+	release_all(w, s);
+	s[0] = pool_slot(w->pool, &w->share, SIZE_MAX, true);
+	assert_non_null(s[0]);
 	assert_int_equal(s[0]->room, 1 << 20);
 	pool_release(w->pool, s[0]);
 }
@@ -702,29 +722,142 @@ static void
 test_first(void **state)
 {
 	struct world *w = *state;
+	struct pool_share *me = &w->share, other = {0};
 	struct slot *s[8];
 	double begin;
 
-	for (int i = 0; i < 8; i++)
-		assert_non_null(s[i] = pool_slot(w->pool, 1 << 20, false));
-	assert_null(pool_slot(w->pool, 1 << 20, true));
+	take_all(w, s);
+	assert_null(pool_slot(w->pool, me, 1 << 20, true));
 	pool_release(w->pool, s[0]);
-	assert_null(pool_slot(w->pool, 1, false));
-	assert_non_null(s[0] = pool_slot(w->pool, 1 << 20, true));
+	assert_null(pool_slot(w->pool, &other, 1, false));
+	assert_non_null(s[0] = pool_slot(w->pool, me, 1 << 20, true));
 	pool_release(w->pool, s[1]);
-	assert_non_null(s[1] = pool_slot(w->pool, 1, false));
+	assert_non_null(s[1] = pool_slot(w->pool, &other, 1, false));
 
-	assert_null(pool_slot(w->pool, 1 << 20, true)); /* and never again */
+	assert_null(
+	    pool_slot(w->pool, me, 1 << 20, true)); /* and never again */
 	pool_release(w->pool, s[1]);
-	assert_null(pool_slot(w->pool, 1, false));
+	assert_null(pool_slot(w->pool, &other, 1, false));
 	begin = ev_now(w->loop);
 	while (ev_now(w->loop) < begin + 1.1) {
 		usleep(100000);
 		ev_now_update(w->loop);
 	}
-	assert_non_null(s[1] = pool_slot(w->pool, 1, false));
-	for (int i = 0; i < 8; i++)
+	assert_non_null(s[1] = pool_slot(w->pool, &other, 1, false));
+	release_all(w, s);
+	assert_int_equal(other.slots, 0);
+}
+
+/* As many slots as this log gets without being first. */
+static unsigned
+take_some(struct world *w, struct pool_share *who, struct slot **s, size_t room)
+{
+	unsigned n = 0;
+
+	while ((s[n] = pool_slot(w->pool, who, room, false)) != NULL)
+		n++;
+	return n;
+}
+
+/* What the one that waits does not need anyhow is not kept from others. */
+static void
+test_first_is_large(void **state)
+{
+	struct world *w = *state;
+	struct pool_share other = {0};
+	size_t memory = w->pool->conf.memory;
+	struct slot *s[2];
+
+	w->pool->conf.memory = 3 << 19; /* 1.5 MiB */
+	s[0] = pool_slot(w->pool, &w->share, 3 << 18, true);
+	assert_non_null(s[0]);
+	assert_null(pool_slot(w->pool, &w->share, 1 << 20, true));
+	assert_null(pool_slot(w->pool, &other, 4096, false));
+	pool_release(w->pool, s[0]);
+	assert_null(pool_slot(w->pool, &other, (1 << 19) + 1, false));
+	s[0] = pool_slot(w->pool, &other, 1 << 19, false);
+	assert_non_null(s[0]);
+	s[1] = pool_slot(w->pool, &w->share, 1 << 20, true);
+	assert_non_null(s[1]);
+	pool_release(w->pool, s[0]);
+	pool_release(w->pool, s[1]);
+	w->pool->conf.memory = memory;
+}
+
+/* However much one asks for, as much is left for others. */
+static void
+test_shares(void **state)
+{
+	struct world *w = *state;
+	struct pool_share a = {0}, b = {0}, c = {0};
+	struct slot *s[24];
+	unsigned n;
+
+	n = take_some(w, &a, s, 1 << 20);
+	assert_int_equal(n, 4);
+	n += take_some(w, &b, s + n, 1 << 20);
+	assert_int_equal(n, 4 + 2);
+	n += take_some(w, &c, s + n, 1 << 20);
+	assert_int_equal(n, 4 + 2 + 1);
+	assert_non_null(s[n] = pool_slot(w->pool, &c, 1 << 20, true));
+	for (unsigned i = 0; i <= n; i++)
 		pool_release(w->pool, s[i]);
+	/* Of slots, too, when there is memory for all. */
+	n = take_some(w, &a, s, 4096);
+	assert_int_equal(n, 4);
+	for (unsigned i = 0; i < n; i++)
+		pool_release(w->pool, s[i]);
+}
+
+/* Pages of all bodies that are in memory. */
+static size_t
+bodies_resident(struct world *w)
+{
+	const struct pool_map *m = &w->pool->map;
+	unsigned char page[256];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < m->slots; i++) {
+		assert_int_equal(mincore(m->body[i], m->body_limit, page), 0);
+		for (size_t k = 0; k < m->body_limit / 4096; k++)
+			n += page[k] & 1;
+	}
+	return n * 4096;
+}
+
+static void
+fill_all(struct world *w, struct slot *s[8])
+{
+	take_all(w, s);
+	for (int i = 0; i < 8; i++)
+		memset(s[i]->body, 1, s[i]->room);
+	release_all(w, s);
+}
+
+/* What replies filled that never came to be a batch is given back. */
+static void
+test_memory(void **state)
+{
+	struct world *w = *state;
+	struct pool_conf *conf = &w->pool->conf;
+	size_t memory = conf->memory;
+	struct slot *s[8];
+
+	fill_all(w, s);
+	assert_int_equal(bodies_resident(w), 8 << 20);
+	conf->memory = 5 << 20; /* all taken and kept together */
+	s[0] = pool_slot(w->pool, &w->share, 1 << 20, true);
+	assert_int_equal(bodies_resident(w), 5 << 20);
+	pool_release(w->pool, s[0]);
+	conf->memory = memory;
+	fill_all(w, s);
+	conf->memory = 5 << 20;
+	for (int i = 0; i < 4; i++)
+		s[i] = pool_slot(w->pool, &w->share, 1 << 20, true);
+	for (int i = 0; i < 4; i++)
+		pool_release(w->pool, s[i]);
+	assert_true(bodies_resident(w) <= 5 << 20);
+	conf->memory = memory;
 }
 
 int
@@ -746,6 +879,9 @@ main(void)
 	    cmocka_unit_test(test_delta_held),
 	    cmocka_unit_test(test_budget),
 	    cmocka_unit_test(test_first),
+	    cmocka_unit_test(test_first_is_large),
+	    cmocka_unit_test(test_shares),
+	    cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

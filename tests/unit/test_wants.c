@@ -9,10 +9,12 @@
 #include "tests/unit/signer.h"
 #undef file_read
 
-/* Three logs with their lists: Alpha and Beta in one, Gamma in the other. */
+/* Three logs with their lists: Alpha and Beta in one, Gamma in the other; and
+ * one that is in none. */
+#define LAB 3
 struct fixture {
-	struct signer signers[3];
-	struct buf ids[3];
+	struct signer signers[4];
+	struct buf ids[4];
 	char dir[64], first[96], second[96], key[96];
 	struct conf_list lists[2];
 	struct conf_log extra;
@@ -68,14 +70,14 @@ setup(void **state)
 	snprintf(fx->first, sizeof(fx->first), "%s/first.json", fx->dir);
 	snprintf(fx->second, sizeof(fx->second), "%s/second.json", fx->dir);
 	snprintf(fx->key, sizeof(fx->key), "%s/key.der", fx->dir);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		fx->signers[i] = signer_new("P-256", 0);
 		text_base64(
 		    &fx->ids[i], hash_span(logkey_id(fx->signers[i].key)));
 	}
 	list_put(fx, fx->first, 0, 2);
 	list_put(fx, fx->second, 2, 3);
-	put(fx->key, buf_span(&fx->signers[2].spki));
+	put(fx->key, buf_span(&fx->signers[LAB].spki));
 	fx->lists[0].file = fx->first;
 	fx->lists[1].file = fx->second;
 	fx->config.logs.lists = fx->lists;
@@ -94,7 +96,7 @@ teardown(void **state)
 	struct fixture *fx = *state;
 
 	wants_fini(&fx->wants);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		signer_fini(&fx->signers[i]);
 		buf_fini(&fx->ids[i]);
 	}
@@ -179,6 +181,56 @@ test_extra(void **state)
 	assert_names(fx, "Alpha 2026h1;Beta 2026h1;Gamma 2026h1;");
 }
 
+/* By hand and in a list: as it was named by hand, whatever the protocols. */
+static void
+test_extra_is_listed(void **state)
+{
+	struct fixture *fx = *state;
+
+	put(fx->key, buf_span(&fx->signers[2].spki));
+	fx->config.logs.extra = &fx->extra;
+	fx->config.logs.num_extra = 1;
+	take(fx, STRINGS("*"), NONE);
+	assert_names(fx, "lab;Alpha 2026h1;Beta 2026h1;");
+	take(fx, STRINGS("*"), STRINGS("lab"));
+	assert_names(fx, "Alpha 2026h1;Beta 2026h1;Gamma 2026h1;");
+}
+
+/* In two lists: once, as the first has it. */
+static void
+test_merged(void **state)
+{
+	struct fixture *fx = *state;
+
+	list_put(fx, fx->second, 1, 3);
+	take(fx, STRINGS("*"), NONE);
+	assert_names(fx, "Alpha 2026h1;Beta 2026h1;Gamma 2026h1;");
+}
+
+/* The built-in log only when it is named. */
+static void
+test_special(void **state)
+{
+	static const char id[] = "3T0wasbHETJjGR4cmWc3AqJKXrjePK3/h4pygC8p7o4=";
+	struct fixture *fx = *state;
+	struct buf have = {0};
+
+	take(fx, STRINGS("*", "fulci*"), NONE);
+	assert_names(fx, "Alpha 2026h1;Beta 2026h1;Gamma 2026h1;");
+	take(fx, STRINGS("fulcio"), NONE);
+	assert_names(fx, "fulcio;");
+	assert_string_equal(
+	    fx->wants.list[0].url, "https://ctfe.sigstore.dev/2022/");
+	assert_ptr_equal(fx->wants.list[0].api, &log_api_rfc6962);
+	text_base64(&have, hash_span(logkey_id(fx->wants.list[0].key)));
+	assert_string_equal(buf_cstr(&have), id);
+	buf_fini(&have);
+	take(fx, STRINGS("Alpha*", id), NONE);
+	assert_names(fx, "Alpha 2026h1;fulcio;");
+	take(fx, STRINGS("*", "fulcio"), STRINGS("f*"));
+	assert_names(fx, "Alpha 2026h1;Beta 2026h1;Gamma 2026h1;");
+}
+
 static enum status
 choose(struct fixture *fx, const char *pattern, struct err *e)
 {
@@ -211,6 +263,7 @@ test_choose(void **state)
 	chosen(fx, buf_cstr(&fx->ids[0]), "Alpha 2026h1;");
 	chosen(fx, "https://ct.example.org/Gamma", "Gamma 2026h1;");
 	chosen(fx, "https://ct.example.org/Gamma/", "Gamma 2026h1;");
+	chosen(fx, "fulcio", "fulcio;");
 	assert_status(choose(fx, "Beta*", &e), ST_USAGE, &e);
 	assert_says(&e, "Beta*");
 	assert_status(choose(fx, buf_cstr(&fx->ids[1]), &e), ST_USAGE, &e);
@@ -248,6 +301,22 @@ test_strict_on_the_command_line(void **state)
 	assert_says(&e, "Delta*");
 }
 
+/* A built-in log needs no list; others do. */
+static void
+test_special_on_the_command_line(void **state)
+{
+	struct fixture *fx = *state;
+	const char *patterns[] = {"fulcio", "Alpha*"};
+	struct logs_opts o = {.num_patterns = 1, .patterns = patterns};
+	struct err e = {""};
+
+	assert_status(wants_of_opts(&fx->wants, &o, &e), ST_OK, &e);
+	assert_names(fx, "fulcio;");
+	o.num_patterns = 2;
+	assert_status(wants_of_opts(&fx->wants, &o, &e), ST_USAGE, &e);
+	assert_says(&e, "--log-list");
+}
+
 int
 main(void)
 {
@@ -256,9 +325,13 @@ main(void)
 	    TEST(test_include),
 	    TEST(test_exclude),
 	    TEST(test_extra),
+	    TEST(test_extra_is_listed),
+	    TEST(test_merged),
+	    TEST(test_special),
 	    TEST(test_choose),
 	    TEST(test_choose_all),
 	    TEST(test_strict_on_the_command_line),
+	    TEST(test_special_on_the_command_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

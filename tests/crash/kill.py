@@ -1,0 +1,197 @@
+#!/usr/bin/python3
+"""kill -9, again and again, during one scan of big logs.
+
+    python3 -m tests.crash.kill [--rounds N] [--entries N] [--planted N]
+
+The service reads six logs, three of each protocol, from 0 on; it is killed
+20 to 900 ms after each start. The logs keep a pace that spreads the kills
+over the whole scan. After each kill a copy of the store is checked; after the
+last the scan goes on to its end, and everything is judged by invariants.py.
+"""
+import argparse
+import json
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import types
+import urllib.request
+
+from tests.e2e import helpers
+from tests.e2e.planted import JANE, expected_ids
+from . import invariants
+
+IN_FLIGHT = 256
+FETCH = {"poll_static": "1s", "poll_rfc6962": "1s",
+         "partial_tile_after": "0ms"}
+# Alerts go out all the time, not when the whole of a log is proven.
+EARLY = {"hold_unverified": "100ms"}
+SHORTEST, LONGEST = 0.02, 0.9
+# What is left of a round after the start.
+READING = 0.4
+
+
+class BigLogs:
+    """The server of the big logs, as a process."""
+
+    def __init__(self, entries, planted, seed):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.biglog", "--entries",
+             str(entries), "--planted", str(planted), "--seed", str(seed)],
+            cwd=helpers.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            text=True)
+        ready = json.loads(self.process.stdout.readline())
+        self.url = ready["url"]
+        self.logs = ready["logs"]
+        self.size = sum(log["size"] for log in self.logs)
+        self.truth = invariants.Truth(self.logs, expected_ids(
+            [entry for log in self.logs for entry in log["truth"]]))
+
+    def call(self, path):
+        """One of the server's own questions."""
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}))
+        with opener.open("%s/crash/%s" % (self.url, path), timeout=30) as r:
+            return json.load(r)
+
+    def pairs(self):
+        """(log, api) for a configuration: half of each protocol."""
+        return [(types.SimpleNamespace(url=log.get, **{
+            k: log[k] for k in ("name", "key_pem", "origin", "static",
+                                "rfc6962")}), ("static", "rfc6962")[at % 2])
+                for at, log in enumerate(self.logs)]
+
+    def close(self):
+        """Stop it."""
+        self.process.stdin.close()
+        self.process.wait(30)
+        self.process.stdout.close()
+
+
+class Campaign:
+    """The kills, and what came of them."""
+
+    def __init__(self, place, big, rounds, seed, tell):
+        self.big = big
+        self.rounds = rounds
+        self.tell = tell
+        self.dice = random.Random(seed)
+        self.work = helpers.Workspace(pathlib.Path(place))
+        self.store = str(self.work.path / "indelible.db")
+        self.wrong = []
+        self.first = []
+        self.kills = 0
+        self.work.prepare(big.pairs(), records=[JANE], fetch=FETCH,
+                          alerts=EARLY)
+
+    def read(self):
+        """How many entries have been read."""
+        store = invariants.connect(self.store)
+        try:
+            return store.execute("SELECT total(read_to) FROM stretch"
+                                 ).fetchone()[0]
+        finally:
+            store.close()
+
+    def pace(self, at):
+        """Let what is left last for the rounds that are left."""
+        left = self.big.size - self.read()
+        self.big.call("pace?rate=%f" % max(
+            left / ((self.rounds - at) * READING), 200))
+
+    def round(self):
+        """One start and one kill."""
+        since = time.time()
+        process = self.work.monitor()
+        time.sleep(self.dice.uniform(SHORTEST, LONGEST))
+        if process.process.poll() is not None:
+            self.wrong.append("it ended by itself: " +
+                              process.diagnostics())
+        else:
+            process.crash()
+            self.kills += 1
+        first = self.big.call("first?since=%f" % since)
+        if first is not None:
+            self.first.append(first - since)
+        self.wrong += invariants.intact(self.store)
+        process.err_path.unlink()
+        self.work.running.remove(process)
+
+    def run(self):
+        """All rounds, the way to the end, and the judgement."""
+        for at in range(self.rounds):
+            if at % 5 == 0:
+                self.pace(at)
+            self.round()
+            if at % 25 == 24:
+                self.tell("%d kills, %d of %d entries read, %d wrong" % (
+                    self.kills, self.read(), self.big.size,
+                    len(self.wrong)))
+        self.big.call("pace?rate=0")
+        process = self.work.monitor()
+        helpers.wait_until(lambda: invariants.all_done(
+            self.store, self.big.truth), "the end", 600, 0.2)
+        process.stop()
+        self.judge()
+
+    def judge(self):
+        """Everything, at the end."""
+        self.wrong += invariants.check_store(self.store, self.big.truth)
+        self.wrong += invariants.check_ledger(
+            self.work.ledger, self.big.truth, self.kills, IN_FLIGHT)
+        for command in ("status", "verify"):
+            result = self.work.with_config(command)
+            if result.status != 0:
+                self.wrong.append("I8: %s says %d: %s" % (
+                    command, result.status, result.out))
+
+    def summary(self):
+        """One line with the figures."""
+        ledger = invariants.Ledger(self.work.ledger)
+        ids = self.big.truth.ids
+        first = sorted(self.first) or [0.0]
+        return ("kill -9: %d kills over %d entries of %d logs, %d planted; "
+                "%d wrong, alerts lost %d, distinct ids %d, repeated %d, "
+                "lines cut %d; first request after %.0f ms (median), "
+                "%.0f ms (99 %%)" % (
+                    self.kills, self.big.size, len(self.big.logs), len(ids),
+                    len(self.wrong), len(set(ids) - set(ledger.ids)),
+                    len(ledger.ids), ledger.repeated, ledger.broken,
+                    first[len(first) // 2] * 1000,
+                    first[int(len(first) * 0.99)] * 1000))
+
+
+def main():
+    """The program."""
+    parser = argparse.ArgumentParser(prog="tests.crash.kill")
+    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--entries", type=int, default=1000000)
+    parser.add_argument("--planted", type=int, default=1000)
+    parser.add_argument("--seed", type=int,
+                        default=random.randrange(1 << 30))
+    args = parser.parse_args()
+    start = time.monotonic()
+
+    def tell(text):
+        print("%6.0f s  %s" % (time.monotonic() - start, text), flush=True)
+
+    tell("seed %d" % args.seed)
+    big = BigLogs(args.entries, args.planted, args.seed)
+    tell("%d logs made" % len(big.logs))
+    with tempfile.TemporaryDirectory(prefix="crash-") as place:
+        campaign = Campaign(place, big, args.rounds, args.seed, tell)
+        try:
+            campaign.run()
+        finally:
+            campaign.work.close()
+            big.close()
+        for what in campaign.wrong[:20]:
+            tell("WRONG " + what)
+        tell(campaign.summary())
+    sys.exit(1 if campaign.wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
