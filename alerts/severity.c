@@ -55,24 +55,45 @@ alert_is_role(struct span address)
 	return found;
 }
 
+bool
+severity_is_grave(const char *kind)
+{
+	return is(kind, "national-id") || is(kind, "birth-date") ||
+	       is(kind, "address") || is(kind, "phone");
+}
+
+enum severity
+severity_judge(const struct severity_facts *f, unsigned name_threshold)
+{
+	if (f->issuer || is(f->kind, "pseudonym"))
+		return SEV_INFO;
+	if (is(f->kind, "name") && f->score < name_threshold)
+		return SEV_INFO;
+	if (is(f->kind, "title"))
+		return SEV_LOW;
+	if (f->with_grave || severity_is_grave(f->kind))
+		return SEV_HIGH;
+	if (is(f->kind, "name") || is(f->kind, "gender") ||
+	    is(f->kind, "citizenship") || is(f->kind, "birth-place"))
+		return SEV_MEDIUM;
+	if (alert_is_role(f->value))
+		return SEV_LOW;
+	if (is(f->kind, "upn") && f->own_domain)
+		return SEV_LOW;
+	return f->with_name ? SEV_HIGH : SEV_MEDIUM;
+}
+
 enum severity
 alert_severity(const struct exposure *x, unsigned name_threshold)
 {
-	const char *kind = x->match.kind;
-	const char *value = x->match.value ? x->match.value : "";
+	struct severity_facts f = {.kind = x->match.kind,
+	    .value = span_str(x->match.value ? x->match.value : ""),
+	    .score = x->match.score,
+	    .issuer = is(x->match.side, "issuer"),
+	    .own_domain = is(x->record_kind, "domain"),
+	    .with_name = also(x, "name")};
 
-	if (is(x->match.side, "issuer") || is(kind, "pseudonym"))
-		return SEV_INFO;
-	if (is(kind, "name") && x->match.score < name_threshold)
-		return SEV_INFO;
-	if (also(x, "national-id") || also(x, "birth-date") ||
-	    also(x, "address") || also(x, "phone"))
-		return SEV_HIGH;
-	if (is(kind, "name"))
-		return SEV_MEDIUM;
-	if (alert_is_role(span_str(value)))
-		return SEV_LOW;
-	if (is(kind, "upn") && is(x->record_kind, "domain"))
-		return SEV_LOW;
-	return also(x, "name") ? SEV_HIGH : SEV_MEDIUM;
+	for (size_t i = 0; i < x->num_also; i++)
+		f.with_grave |= severity_is_grave(x->also[i]);
+	return severity_judge(&f, name_threshold);
 }

@@ -1,12 +1,14 @@
 /*
  * cmd_inspect: the personal data that certificates carry, given as files.
- * Offline: neither store nor network. Reading is in inspect_read.c, the two
- * forms of output in inspect_json.c and inspect_text.c.
+ * Offline: neither store nor network. Certificates are taken out of the files
+ * in inspect_read.c, the two forms of output are in inspect_json.c and
+ * inspect_text.c.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,22 +20,27 @@
 
 #define FINDINGS_MAX 8192
 #define ARENA_LEN (16u << 20)
+#define WIDTH_MIN 40u
+#define WIDTH_MAX 120u
+#define WIDTH_PLAIN 80u /* into files and pipes */
 
-enum { OPT_JSON, OPT_REVEAL, OPT_FAIL_ON };
+enum { OPT_JSON, OPT_REVEAL, OPT_FAIL_ON, OPT_QUIET };
 static const struct opt table[] = {
     [OPT_JSON] = {"json", 0, NULL, "one JSON object a line"},
     [OPT_REVEAL] = {"reveal", 0, NULL,
 	"show numbers, birth dates, addresses and phones"},
     [OPT_FAIL_ON] = {"fail-on", 0, "KIND[,KIND]",
 	"exit 1 when one of these is found (any = all)"},
+    [OPT_QUIET] = {"quiet", 'q', NULL, "no summary of several files"},
     {0},
 };
 
 struct run {
-	bool json, reveal, colour;
+	bool json, quiet;
+	struct inspect_style style;
 	uint32_t fail_on; /* bit set over enum pii_kind */
-	bool matched;     /* --fail-on */
 	int status;       /* the worst so far, without --fail-on */
+	struct inspect_tally tally;
 	struct extractor *extractor;
 	struct hasher *hasher;
 	struct inspection now;
@@ -114,6 +121,8 @@ exit_of(int error)
 	case ENOENT:
 	case ENOTDIR:
 	case EISDIR:
+	case ELOOP:
+	case ENXIO: /* a socket */
 	case ENAMETOOLONG:
 		return EX_NOINPUT;
 	case EACCES:
@@ -125,6 +134,18 @@ exit_of(int error)
 	return EX_IOERR;
 }
 
+static void
+complain(struct run *r, const char *file, int error)
+{
+	r->status = worse(r->status, exit_of(error));
+	r->tally.unread++;
+	fprintf(stderr, "indelible: %s: %s\n", QUOTE(span_str(file)),
+	    error == EISDIR  ? "is a directory; name the files in it, as with "
+			       "`find DIR -type f -exec indelible inspect {} +`"
+	    : error == EFBIG ? "is larger than any input may be (1 GiB)"
+			     : strerror(error));
+}
+
 static bool
 load(struct run *r, struct buf *out, const char *file)
 {
@@ -132,41 +153,40 @@ load(struct run *r, struct buf *out, const char *file)
 	int fd = standard ? 0 : open(file, O_RDONLY | O_CLOEXEC);
 	bool good = fd >= 0 && read_all(out, fd);
 
-	if (!good) {
-		r->status = worse(r->status, exit_of(errno));
-		fprintf(stderr, "indelible: %s: %s\n", QUOTE(span_str(file)),
-		    errno == EISDIR  ? "is a directory; name the files in it"
-		    : errno == EFBIG ? "is larger than any input may be"
-				     : strerror(errno));
-	}
+	if (!good)
+		complain(r, standard ? "standard input" : file, errno);
 	if (fd > 0)
 		close(fd);
 	return good;
 }
 
-/* Write out what has been gathered; false when nobody takes it. */
+/* Write out what has been gathered, at once: who reads it is waiting. False
+ * when nobody takes it. */
 static bool
-flush(struct run *r, size_t above)
+flush(struct run *r)
 {
-	if (r->out.len <= above)
-		return true;
-	if (fwrite(r->out.p, 1, r->out.len, stdout) != r->out.len ||
-	    fflush(stdout) != 0) {
+	bool good = fwrite(r->out.p, 1, r->out.len, stdout) == r->out.len &&
+		    fflush(stdout) == 0;
+
+	if (!good) {
 		fprintf(stderr, "indelible: standard output: %s\n",
 		    strerror(errno));
 		r->status = worse(r->status, EX_IOERR);
-		buf_clear(&r->out);
-		return false;
 	}
 	buf_clear(&r->out);
-	return true;
+	return good;
 }
 
-static bool
-counts(const struct run *r, const struct finding *f)
+/* The kinds of --fail-on that the certificate has. */
+static uint32_t
+matched(const struct run *r, const struct findings *all)
 {
-	return r->fail_on >> f->kind & 1 && f->side == SIDE_SUBJECT &&
-	       (f->confidence == CONF_STRUCTURED || f->confidence == CONF_NAME);
+	uint32_t kinds = 0;
+
+	for (uint32_t i = 0; i < all->num; i++)
+		if (inspect_counts(&all->list[i]))
+			kinds |= 1u << all->list[i].kind;
+	return kinds & r->fail_on;
 }
 
 static void
@@ -189,12 +209,12 @@ inspect_one(struct run *r, const struct inspect_item *item)
 	i->facts = i->findings.facts;
 	if (i->cert.status != CERT_UNPARSED && i->findings.num == 0)
 		extract_facts(r->extractor, &i->facts, &i->cert, &arena);
-	for (uint32_t k = 0; k < i->findings.num; k++)
-		r->matched |= counts(r, &i->findings.list[k]);
+	i->matched = matched(r, &i->findings);
+	inspect_count(&r->tally, i);
 	if (r->json)
-		inspect_json(&r->out, i, r->reveal);
+		inspect_json(&r->out, i, r->style.reveal);
 	else
-		inspect_text(&r->out, i, r->reveal, r->colour);
+		inspect_text(&r->out, i, &r->style);
 }
 
 /* False when there is no point in going on. */
@@ -206,6 +226,7 @@ inspect_file(struct run *r, const char *file)
 	struct inspect_item item;
 	bool any = false, good = true;
 
+	r->tally.files++;
 	if (load(r, &input, file)) {
 		it.left = buf_span(&input);
 		r->now.file = file;
@@ -214,23 +235,62 @@ inspect_file(struct run *r, const char *file)
 			inspect_one(r, &item);
 			any |= r->now.cert.format != CERT_NONE;
 			r->now.index++;
-			good = flush(r, 1 << 20);
+			good = flush(r);
 		}
 		if (!any)
 			r->status = worse(r->status, EX_DATAERR);
+		r->tally.empty += !any;
 	}
-	good = good && flush(r, 0);
 	buf_fini(&it.scratch);
 	buf_fini(&input);
 	return good;
 }
 
+/* What is worth saying at the end of many, to people. */
+static void
+summarize(struct run *r)
+{
+	struct buf line = {0};
+
+	if (r->json || r->quiet ||
+	    (r->tally.files < 2 && r->tally.certificates < 2))
+		return;
+	inspect_summary(&line, &r->tally, r->fail_on != 0);
+	fprintf(stderr, "indelible: %s", buf_cstr(&line));
+	buf_fini(&line);
+}
+
+static bool
+is_coloured(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (no != NULL && *no != '\0')
+		return false;
+	return term != NULL && strcmp(term, "dumb") != 0;
+}
+
+static void
+style_init(struct inspect_style *s)
+{
+	struct winsize size = {0};
+
+	s->width = WIDTH_PLAIN;
+	s->terminal = isatty(STDOUT_FILENO) == 1;
+	if (!s->terminal)
+		return;
+	s->colour = is_coloured();
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return;
+	s->width = size.ws_col < WIDTH_MIN   ? WIDTH_MIN
+		   : size.ws_col > WIDTH_MAX ? WIDTH_MAX
+					     : size.ws_col;
+}
+
 static void
 run_init(struct run *r)
 {
-	const char *no_color = getenv("NO_COLOR");
-
-	r->colour = isatty(1) && (no_color == NULL || no_color[0] == '\0');
+	style_init(&r->style);
 	r->extractor = extractor_new();
 	r->hasher = hasher_new();
 	r->memory = mem_new(1, ARENA_LEN);
@@ -254,7 +314,7 @@ int
 cmd_inspect(int argc, char **argv)
 {
 	struct opts o = {.usage = "indelible inspect [--json] [--reveal] "
-				  "[--fail-on KIND[,KIND]] FILE...|-",
+				  "[--fail-on KIND[,KIND]] [-q] FILE...|-",
 	    .about =
 		"Shows the personal data that certificates, precertificates, "
 		"bare\nTBSCertificates or signing requests carry or would "
@@ -268,7 +328,8 @@ cmd_inspect(int argc, char **argv)
 
 	while ((c = opts_next(&o)) >= 0) {
 		r.json |= c == OPT_JSON;
-		r.reveal |= c == OPT_REVEAL;
+		r.style.reveal |= c == OPT_REVEAL;
+		r.quiet |= c == OPT_QUIET;
 		if (c == OPT_FAIL_ON && !read_kinds(&r.fail_on, o.value))
 			return EX_USAGE;
 	}
@@ -282,7 +343,8 @@ cmd_inspect(int argc, char **argv)
 	for (int i = o.at; i < argc; i++)
 		if (!inspect_file(&r, argv[i]))
 			break;
-	c = worse(r.status, r.matched ? EX_TRUE : EX_OK);
+	summarize(&r);
+	c = worse(r.status, r.tally.matched > 0 ? EX_TRUE : EX_OK);
 	run_fini(&r);
 	return c;
 }

@@ -37,21 +37,52 @@ struct inspection {
 	struct facts facts;
 	struct problems problems;
 	struct hash sha256, family;
+	uint32_t matched; /* kinds of --fail-on that it has */
 };
 
 /* A line of JSON (interface.md section 4). */
 void inspect_json(struct buf *out, const struct inspection *i, bool reveal);
 
-/* For people. `colour`: with terminal escapes of our own. */
-void inspect_text(
-    struct buf *out, const struct inspection *i, bool reveal, bool colour);
+/* How the report for people looks; {0} but for `width` is the plainest. */
+struct inspect_style {
+	bool reveal, colour;
+	bool terminal;  /* words longer than a line are broken */
+	unsigned width; /* columns */
+	enum { INSPECT_NOTHING, INSPECT_LINE, INSPECT_BLOCK } last; /* put */
+};
 
-/* The value, or the canonical form, as it may be shown: without --reveal no
- * numbers of people, birth dates, addresses and phones. */
-void inspect_value(
-    struct buf *out, const struct finding *f, struct span value, bool reveal);
+/* For people. Nothing found is one line; else a block between blank lines. */
+void inspect_text(
+    struct buf *out, const struct inspection *i, struct inspect_style *style);
+
+/* A value, or a canonical form, of finding `f` as it may be shown: without
+ * `reveal` no numbers of people, birth dates, addresses and phones, and no
+ * such number inside an address or a name. */
+void inspect_value(struct buf *out, const struct inspection *i,
+    const struct finding *f, struct span value, bool reveal);
+/* The whole value is masked; else only numbers in it. */
+bool inspect_is_masked(enum pii_kind kind);
 
 /* "parsed", "partial", "unparsed" */
 const char *inspect_status(const struct inspection *i);
+
+/* It is the subject's, and more than possible: what --fail-on and the
+ * summary count. */
+static inline bool
+inspect_counts(const struct finding *f)
+{
+	return f->side == SIDE_SUBJECT && f->confidence <= CONF_NAME;
+}
+
+/* All that one run has seen, for its last line. */
+struct inspect_tally {
+	uint64_t files, unread, empty; /* empty: without a certificate */
+	uint64_t certificates, with, matched;
+	uint64_t kind[PII_KINDS]; /* certificates that have it */
+};
+void inspect_count(struct inspect_tally *t, const struct inspection *i);
+/* One line; `fail_on`: say how many match. */
+void inspect_summary(
+    struct buf *out, const struct inspect_tally *t, bool fail_on);
 
 #endif

@@ -1,7 +1,6 @@
 /* inspect_json: one object per certificate; see inspect.h. */
 #include "monitor/inspect.h"
 
-#include "alerts/alert.h"
 #include "alerts/json.h"
 #include "ctlog/base/text.h"
 
@@ -23,49 +22,19 @@ inspect_status(const struct inspection *i)
 								     : "parsed";
 }
 
-/* A name with a number in it, as national CAs like it: the words that have
- * more than three digits are masked. */
+/* The value and its canonical form, as they may be shown. */
 static void
-mask_words(struct buf *out, struct span s)
-{
-	size_t at = 0, end, digits;
-
-	for (; at < s.len; at = end) {
-		digits = 0;
-		for (end = at; end < s.len && strchr(" ,/", s.p[end]) == NULL;)
-			digits += s.p[end++] - (unsigned)'0' < 10;
-		if (digits > 3)
-			alert_mask("number", span_cut(s, at, end - at), out);
-		else
-			buf_span_add(out, span_cut(s, at, end - at));
-		if (end < s.len)
-			buf_char(out, (char)s.p[end++]);
-	}
-}
-
-void
-inspect_value(
-    struct buf *out, const struct finding *f, struct span value, bool reveal)
-{
-	if (reveal)
-		buf_span_add(out, value);
-	else if (f->kind == PII_NAME)
-		mask_words(out, value);
-	else if (f->kind == PII_NATIONAL_ID || f->kind == PII_BIRTH_DATE ||
-		 f->kind == PII_ADDRESS || f->kind == PII_PHONE)
-		alert_mask(kind_name(f->kind), value, out);
-	else
-		buf_span_add(out, value);
-}
-
-static void
-json_value(struct buf *out, const char *name, const struct finding *f,
-    struct span value, bool reveal)
+json_values(struct buf *out, const struct inspection *i,
+    const struct finding *f, bool reveal)
 {
 	struct buf shown = {0};
 
-	inspect_value(&shown, f, value, reveal);
-	json_name(out, name);
+	inspect_value(&shown, i, f, f->value, reveal);
+	json_name(out, "value");
+	text_json(out, buf_span(&shown));
+	buf_clear(&shown);
+	inspect_value(&shown, i, f, f->canonical, reveal);
+	json_name(out, "canonical");
 	text_json(out, buf_span(&shown));
 	buf_fini(&shown);
 }
@@ -86,7 +55,8 @@ json_bits(struct buf *out, const char *name, uint32_t set,
 }
 
 static void
-json_finding(struct buf *out, const struct finding *f, bool reveal)
+json_finding(struct buf *out, const struct inspection *i,
+    const struct finding *f, bool reveal)
 {
 	char oid[DER_OID_TEXT];
 
@@ -99,14 +69,13 @@ json_finding(struct buf *out, const struct finding *f, bool reveal)
 	json_text(out, "oid", f->oid.len ? der_oid_text(oid, f->oid) : NULL);
 	json_text(out, "string_type",
 	    f->string_tag ? string_type_name(f->string_tag) : NULL);
-	json_value(out, "value", f, f->value, reveal);
-	json_value(out, "canonical", f, f->canonical, reveal);
+	json_values(out, i, f, reveal);
 	json_text(out, "confidence", confidence_name(f->confidence));
 	json_uint(out, "score", f->score);
 	json_open(out, "reasons", '[');
-	for (int i = 0; i < FINDING_REASONS && f->reason[i] != NULL; i++) {
+	for (int k = 0; k < FINDING_REASONS && f->reason[k] != NULL; k++) {
 		json_sep(out);
-		text_json(out, span_str(f->reason[i]));
+		text_json(out, span_str(f->reason[k]));
 	}
 	buf_char(out, ']');
 	json_bits(out, "flags", f->flags, flag_name);
@@ -154,7 +123,7 @@ inspect_json(struct buf *out, const struct inspection *i, bool reveal)
 	json_bool(out, "ca", i->cert.ca);
 	json_open(out, "findings", '[');
 	for (uint32_t k = 0; k < i->findings.num; k++)
-		json_finding(out, &i->findings.list[k], reveal);
+		json_finding(out, i, &i->findings.list[k], reveal);
 	buf_char(out, ']');
 	json_problems(out, &i->problems);
 	buf_str(out, "}\n");

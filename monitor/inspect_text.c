@@ -1,211 +1,380 @@
-/* inspect_text: the report for people; see inspect.h. */
-#include "monitor/inspect.h"
-
+/*
+ * inspect_text: the report for people; see inspect.h. Words are in
+ * inspect_say.c, lines in inspect_page.c, groups in inspect_group.c.
+ */
 #include "ctlog/base/text.h"
+#include "monitor/inspect_group.h"
+#include "monitor/inspect_page.h"
+#include "monitor/inspect_say.h"
 
-#define VALUE_MAX 400
-
-struct page {
-	struct buf *out;
-	const struct inspection *i;
-	bool reveal, colour;
-};
+/* --- the head -------------------------------------------------------------- */
 
 static void
-heading(const struct page *p, const char *text)
+put_field(struct page *p, const char *name)
 {
-	buf_fmt(p->out, "  %s%s%s\n", p->colour ? "\033[1m" : "", text,
-	    p->colour ? "\033[0m" : "");
-}
-
-static const char *
-what_it_is(const struct inspection *i)
-{
-	switch (i->cert.format) {
-	case CERT_CERTIFICATE:
-		return i->cert.ca ? "certificate of a CA" : "certificate";
-	case CERT_PRECERTIFICATE:
-		return "precertificate";
-	case CERT_TBS:
-		return "bare TBSCertificate";
-	case CERT_CSR:
-		return "certificate signing request";
-	case CERT_NONE:
-		break;
+	page_ink(p, INK_PLAIN);
+	page_line(p, 2, 11);
+	page_ink(p, INK_DIM);
+	page_str(p, name);
+	page_ink(p, INK_PLAIN);
+	while (p->at < 11) {
+		buf_char(p->out, ' ');
+		p->at++;
 	}
-	return "no certificate";
+	p->gap = false;
 }
 
-/* Plural headings, in the order of enum pii_kind. */
-static const char *const titles[PII_KINDS] = {"E-mail addresses",
-    "Login names (user principal names)", "Messaging addresses", "User names",
-    "Names", "Pseudonyms", "National identity numbers", "Dates of birth",
-    "Places of birth", "Gender", "Citizenship or residence", "Phone numbers",
-    "Postal addresses", "Titles, roles and professions", "Account identifiers",
-    "Credentials in a URI"};
-
-struct word {
-	const char *front, *words;
-};
-static const struct word places[] = {{"subject", "the subject"},
-    {"issuer", "the issuer"}, {"san", "the subject's alternative names"},
-    {"ian", "the issuer's alternative names"},
-    {"aki", "the authority key identifier"},
-    {"sda", "the subject directory attributes"},
-    {"request", "the attributes of the request"}, {"ext", "an extension"},
-    {"bytes", "the bytes"}, {NULL, NULL}};
-
-/* "san.rfc822Name" as "rfc822Name in the subject's alternative names". */
 static void
-put_place(const struct page *p, const struct finding *f)
+put_classes(struct page *p, const struct inspection *i)
 {
-	size_t front = strcspn(f->carrier, ".");
-	const char *last = strrchr(f->carrier, '.');
-	const struct word *w = places;
+	struct buf words = {0};
 
-	while (w->front != NULL && (strlen(w->front) != front ||
-				       memcmp(w->front, f->carrier, front)))
-		w++;
-	if (last != NULL)
-		buf_fmt(p->out, "%s in ", last + 1);
-	buf_fmt(
-	    p->out, "%s, %s", w->words ? w->words : "the certificate", f->path);
+	say_classes(&words, i->facts.classes);
+	if (words.len > 0) {
+		put_field(p, "class");
+		page_words(p, buf_span(&words));
+		page_end(p);
+	}
+	buf_fini(&words);
 }
 
 static void
-put_value(const struct page *p, const struct finding *f)
+put_issuer(struct page *p, const struct facts *facts)
+{
+	if (facts->issuer_cn.len + facts->issuer_org.len == 0)
+		return;
+	put_field(p, "issuer");
+	page_foreign(p, facts->issuer_cn);
+	if (facts->issuer_cn.len > 0 && facts->issuer_org.len > 0)
+		page_str(p, ", ");
+	page_foreign(p, facts->issuer_org);
+	page_end(p);
+}
+
+static void
+put_dates(struct page *p, const struct cert *c)
+{
+	char from[TEXT_TIME], to[TEXT_TIME];
+
+	if (c->not_before_ms == INT64_MIN || c->not_after_ms == INT64_MIN)
+		return;
+	put_field(p, "valid");
+	page_fmt(p, "%.10s to %.10s", text_time(from, c->not_before_ms),
+	    text_time(to, c->not_after_ms));
+	page_end(p);
+}
+
+/* "jane.pem, no. 2: certificate" */
+static void
+put_title(struct page *p, const struct inspection *i)
+{
+	bool standard = strcmp(i->file, "-") == 0;
+
+	page_line(p, 0, 4);
+	page_ink(p, INK_BOLD);
+	page_foreign(p, span_str(standard ? "standard input" : i->file));
+	page_ink(p, INK_PLAIN);
+	if (i->index > 0)
+		page_fmt(p, ", no. %u", i->index + 1);
+	page_fmt(p, ": %s", say_format(i));
+	if (i->cert.status == CERT_UNPARSED)
+		page_str(p, "; only searched for addresses");
+	else if (strcmp(inspect_status(i), "partial") == 0)
+		page_str(p, ", damaged, read as far as it goes");
+}
+
+/* --- the sentence ---------------------------------------------------------- */
+
+/* Whether it is public already is known of certificates with timestamps of
+ * logs in them. */
+static const char *
+lead_of(const struct cert *c)
+{
+	if (c->format == CERT_NONE)
+		return "In its bytes there is: ";
+	if (c->format != CERT_CERTIFICATE)
+		return "This would publish for ever: ";
+	return c->sct_list ? "Logged already, this is public for ever: "
+			   : "This publishes for ever, once logged: ";
+}
+
+static void
+put_sentence(
+    struct page *p, const struct cert *c, const struct group *g, unsigned num)
+{
+	struct buf words = {0};
+
+	for (unsigned k = 0; k < num; k++) {
+		if (k > 0)
+			buf_str(&words, k + 1 < num ? ", " : " and ");
+		if (g[k].confidence == CONF_POSSIBLE)
+			buf_str(&words, "possibly ");
+		say_count(&words, g[k].kind, g[k].values);
+	}
+	page_line(p, 2, 2);
+	page_ink(p, INK_BOLD);
+	page_str(p, num > 0 ? lead_of(c) : "No personal data of the subject");
+	page_words(p, buf_span(&words));
+	page_str(p, ".");
+	page_end(p);
+	buf_fini(&words);
+}
+
+/* --- what was found -------------------------------------------------------- */
+
+static enum ink
+ink_of(enum severity s)
+{
+	static const enum ink inks[] = {INK_DIM, INK_CYAN, INK_YELLOW, INK_RED};
+
+	return inks[s];
+}
+
+/* Reasons beyond the carrier's own name, which the place says. */
+static void
+put_reasons(struct page *p, const struct finding *f)
+{
+	const char *dot = strrchr(f->carrier, '.');
+
+	for (int i = 0; i < FINDING_REASONS && f->reason[i] != NULL; i++)
+		if (strcmp(f->reason[i], dot ? dot + 1 : f->carrier) != 0 &&
+		    !say_is_place(f->reason[i]))
+			page_fmt(p, "; %s", f->reason[i]);
+	for (unsigned i = 0; say_flag(i) != NULL; i++)
+		if (f->flags >> i & 1)
+			page_fmt(p, "; %s", say_flag(i));
+}
+
+/* "the subject's e-mail field (subject[3]): a fact" */
+static void
+put_where(struct page *p, const struct finding *f, unsigned column)
+{
+	struct buf words = {0};
+
+	page_column(p, column);
+	say_place(&words, f);
+	page_words(p, buf_span(&words));
+	page_ink(p, INK_DIM);
+	page_fmt(p, " (%s)", f->path);
+	page_ink(p, INK_PLAIN);
+	page_fmt(p, ": %s", say_confidence(f->confidence));
+	put_reasons(p, f);
+	page_end(p);
+	buf_fini(&words);
+}
+
+static void
+put_value(struct page *p, const struct inspection *i, const struct finding *f)
 {
 	struct buf shown = {0};
-	size_t width = 4, at;
 
-	buf_str(p->out, "    ");
-	inspect_value(&shown, f, f->value, p->reveal);
-	at = p->out->len;
-	text_line(p->out, buf_span(&shown), VALUE_MAX);
+	inspect_value(&shown, i, f, f->value, p->style->reveal);
+	page_line(p, 4, 6);
+	page_foreign(p, buf_span(&shown));
 	buf_fini(&shown);
-	for (; at < p->out->len; at++) /* characters, not bytes */
-		width += (p->out->p[at] & 0xc0) != 0x80;
-	for (; width < 38; width++)
-		buf_char(p->out, ' ');
-	buf_str(p->out, "  ");
 }
 
+/* A value and everywhere that it stands. */
 static void
-put_finding(const struct page *p, const struct finding *f)
+put_finding(
+    struct page *p, const struct inspection *i, uint32_t at, unsigned column)
 {
-	put_value(p, f);
-	put_place(p, f);
-	if (f->confidence != CONF_STRUCTURED)
-		buf_fmt(p->out, " (%s)", confidence_name(f->confidence));
-	for (unsigned i = 0; flag_name(i) != NULL; i++)
-		if (f->flags >> i & 1)
-			buf_fmt(p->out, " [%s]", flag_name(i));
-	buf_char(p->out, '\n');
-}
+	const struct findings *all = &i->findings;
+	const struct finding *f = &all->list[at];
 
-/* All findings of a kind and side under their heading. */
-static void
-put_kind(const struct page *p, unsigned kind, enum pii_side side)
-{
-	const struct findings *all = &p->i->findings;
-	bool any = false;
-
-	for (uint32_t i = 0; i < all->num; i++) {
-		const struct finding *f = &all->list[i];
-
-		if (f->kind != kind || f->side != side)
+	put_value(p, i, f);
+	put_where(p, f, column);
+	for (at++; at < all->num; at++) {
+		if (!group_is_same(&all->list[at], f))
 			continue;
-		if (!any)
-			heading(p, titles[kind]);
-		any = true;
-		put_finding(p, f);
+		page_line(p, 0, 0);
+		put_where(p, &all->list[at], column);
 	}
 }
 
-static bool
-has_side(const struct findings *all, enum pii_side side)
+static void
+put_heading(struct page *p, const struct group *g)
 {
-	for (uint32_t i = 0; i < all->num; i++)
-		if (all->list[i].side == side)
-			return true;
-	return false;
+	const char *words = say_kind(g->kind, g->values > 1);
+
+	page_line(p, 2, 4);
+	page_ink(p, g->side == SIDE_ISSUER ? INK_DIM : INK_BOLD);
+	page_fmt(p, "%c%s", words[0] & ~0x20, words + 1);
+	page_ink(p, INK_PLAIN);
+	if (g->side == SIDE_SUBJECT) {
+		page_str(p, " (");
+		page_ink(p, ink_of(g->severity));
+		page_str(p, severity_name(g->severity));
+		page_ink(p, INK_PLAIN);
+		page_str(p, ")");
+	}
+	page_end(p);
+}
+
+/* Where the second column begins: behind the values, if they are short. */
+static unsigned
+column_of(const struct page *p, const struct inspection *i)
+{
+	unsigned most = p->style->width * 2 / 5, widest = 0, width;
+	struct buf shown = {0}, safe = {0};
+
+	for (uint32_t k = 0; k < i->findings.num; k++) {
+		const struct finding *f = &i->findings.list[k];
+
+		buf_clear(&shown);
+		buf_clear(&safe);
+		inspect_value(&shown, i, f, f->value, p->style->reveal);
+		text_line(&safe, buf_span(&shown), most * 4);
+		width = page_columns(buf_span(&safe)) + 6;
+		if (width > widest && width <= most)
+			widest = width;
+	}
+	buf_fini(&shown);
+	buf_fini(&safe);
+	return widest > 12 ? widest : 12;
 }
 
 static void
-put_side(const struct page *p, enum pii_side side, const char *lead)
+put_groups(struct page *p, const struct inspection *i, const struct group *g,
+    unsigned num)
 {
-	if (!has_side(&p->i->findings, side))
-		return;
-	buf_fmt(p->out, "%s\n", lead);
-	for (unsigned k = 0; k < PII_KINDS; k++)
-		put_kind(p, k, side);
+	const struct findings *all = &i->findings;
+	unsigned column = column_of(p, i);
+
+	for (unsigned k = 0; k < num; k++) {
+		put_heading(p, &g[k]);
+		for (uint32_t at = 0; at < all->num; at++)
+			if (all->list[at].kind == g[k].kind &&
+			    all->list[at].side == g[k].side &&
+			    group_is_first(all, at))
+				put_finding(p, i, at, column);
+	}
+}
+
+/* --- and the rest ---------------------------------------------------------- */
+
+static void
+put_note(struct page *p, enum ink ink, const char *text)
+{
+	page_line(p, 2, 4);
+	page_ink(p, ink);
+	page_str(p, text);
+	page_end(p);
 }
 
 static void
-put_problems(const struct page *p)
+put_problem(struct page *p, const struct problem *one)
 {
-	const struct problems *all = &p->i->problems;
+	struct buf words = {0};
+
+	page_line(p, 4, 6);
+	say_path(&words, one->path);
+	page_words(p, buf_span(&words));
+	if (words.len == 0 || strpbrk(one->path, "[0123456789") != NULL) {
+		page_ink(p, INK_DIM);
+		page_fmt(p, words.len > 0 ? " (%s)" : "%s", one->path);
+		page_ink(p, INK_PLAIN);
+	}
+	page_fmt(p, ": %s", one->what);
+	page_end(p);
+	buf_fini(&words);
+}
+
+static void
+put_problems(struct page *p, const struct problems *all)
+{
 	uint32_t kept = all->num < LIMIT_PROBLEMS ? all->num : LIMIT_PROBLEMS;
 
 	if (all->num == 0)
 		return;
-	buf_str(p->out, "What is wrong with it:\n");
+	put_note(p, INK_BOLD, "What is wrong with it, or was not examined");
 	for (uint32_t i = 0; i < kept; i++)
-		buf_fmt(p->out, "    %s: %s\n", all->list[i].path,
-		    all->list[i].what);
-	if (all->num > kept)
-		buf_fmt(p->out, "    and %u more\n", all->num - kept);
+		put_problem(p, &all->list[i]);
+	if (all->num > kept) {
+		page_line(p, 4, 6);
+		page_fmt(p, "and %u more", all->num - kept);
+		page_end(p);
+	}
+}
+
+/* That something is not shown, and what --fail-on says of it. */
+static void
+put_notes(struct page *p, const struct inspection *i)
+{
+	bool masked = false;
+
+	for (uint32_t k = 0; k < i->findings.num; k++)
+		masked |= inspect_is_masked(i->findings.list[k].kind);
+	if (i->findings.dropped > 0) {
+		page_line(p, 2, 4);
+		page_fmt(p, "%u more, beyond the limits of one certificate.",
+		    i->findings.dropped);
+		page_end(p);
+	}
+	if (masked && !p->style->reveal)
+		put_note(p, INK_DIM,
+		    "Numbers, dates of birth, addresses and phones are masked; "
+		    "--reveal shows them.");
+	if (i->matched == 0)
+		return;
+	page_line(p, 2, 4);
+	page_ink(p, INK_RED);
+	page_str(p, "Refused by --fail-on:");
+	for (unsigned k = 0; k < PII_KINDS; k++)
+		if (i->matched >> k & 1)
+			page_fmt(p, " %s", kind_name((enum pii_kind)k));
+	page_end(p);
 }
 
 static void
-put_head(const struct page *p)
+put_block(struct page *p, const struct inspection *i)
 {
-	const struct inspection *i = p->i;
-	char from[TEXT_TIME], to[TEXT_TIME];
+	struct group subject[PII_KINDS], issuer[PII_KINDS];
+	unsigned num = group_all(subject, &i->findings, SIDE_SUBJECT);
+	unsigned behind = group_all(issuer, &i->findings, SIDE_ISSUER);
 
-	buf_str(p->out, p->colour ? "\033[1m" : "");
-	text_line(p->out, span_str(i->file), VALUE_MAX);
-	buf_str(p->out, p->colour ? "\033[0m" : "");
-	if (i->index > 0)
-		buf_fmt(p->out, ", number %u", i->index + 1);
-	buf_fmt(p->out, ": %s", what_it_is(i));
-	if (i->cert.status != CERT_UNPARSED &&
-	    strcmp(inspect_status(i), "partial") == 0)
-		buf_str(p->out, ", damaged; what could be read was");
-	if (i->cert.status == CERT_UNPARSED)
-		buf_str(p->out, "; only searched for addresses");
-	buf_char(p->out, '\n');
-	if (i->facts.classes != 0)
-		buf_str(p->out, "  class:");
-	for (unsigned k = 0; class_name(k) != NULL; k++)
-		if (i->facts.classes >> k & 1)
-			buf_fmt(p->out, " %s", class_name(k));
-	if (i->facts.classes != 0)
-		buf_char(p->out, '\n');
-	if (i->cert.not_before_ms != INT64_MIN &&
-	    i->cert.not_after_ms != INT64_MIN)
-		buf_fmt(p->out, "  valid: %.10s to %.10s\n",
-		    text_time(from, i->cert.not_before_ms),
-		    text_time(to, i->cert.not_after_ms));
+	page_end(p);
+	put_classes(p, i);
+	put_issuer(p, &i->facts);
+	put_dates(p, &i->cert);
+	put_sentence(p, &i->cert, subject, num);
+	put_groups(p, i, subject, num);
+	if (behind > 0)
+		put_note(p, INK_DIM, "Of the issuer itself:");
+	put_groups(p, i, issuer, behind);
+	put_problems(p, &i->problems);
+	put_notes(p, i);
+}
+
+static void
+put_line(struct page *p, const struct inspection *i)
+{
+	struct buf words = {0};
+
+	say_classes(&words, i->facts.classes);
+	if (words.len > 0)
+		page_str(p, ", ");
+	page_words(p, buf_span(&words));
+	page_str(p, ": no personal data found");
+	page_end(p);
+	buf_fini(&words);
 }
 
 void
 inspect_text(
-    struct buf *out, const struct inspection *i, bool reveal, bool colour)
+    struct buf *out, const struct inspection *i, struct inspect_style *style)
 {
-	struct page p = {out, i, reveal, colour};
-	bool request = i->cert.format == CERT_CSR;
+	struct page p = {.out = out, .style = style};
+	bool line = i->findings.num == 0 && i->findings.dropped == 0 &&
+		    i->problems.num == 0;
 
-	put_head(&p);
-	put_side(&p, SIDE_SUBJECT,
-	    request ? "A certificate issued for it would publish, for ever:"
-		    : "Once logged, this is public for ever:");
-	put_side(&p, SIDE_ISSUER, "Of the issuer:");
-	if (i->findings.num == 0)
-		buf_str(out, "No personal data found.\n");
-	if (i->findings.dropped > 0)
-		buf_fmt(out, "%u more, beyond the limits of one certificate.\n",
-		    i->findings.dropped);
-	put_problems(&p);
-	buf_char(out, '\n');
+	if (style->last == INSPECT_BLOCK ||
+	    (style->last == INSPECT_LINE && !line))
+		buf_char(out, '\n');
+	style->last = line ? INSPECT_LINE : INSPECT_BLOCK;
+	put_title(&p, i);
+	if (line)
+		put_line(&p, i);
+	else
+		put_block(&p, i);
 }

@@ -435,6 +435,13 @@ test_severity(void **state)
 	    {"name", "name", "subject", "Jane Roe", "phone", 69, SEV_INFO},
 	    {"name", "name", "subject", "Jane Roe", "birth-date", 70, SEV_HIGH},
 	    {"name", "pseudonym", "subject", "Jane Roe", NULL, 60, SEV_INFO},
+	    /* Those below match no record; `inspect` judges them. */
+	    {NULL, "national-id", "subject", "1234567", NULL, 100, SEV_HIGH},
+	    {NULL, "address", "subject", "Main St", NULL, 100, SEV_HIGH},
+	    {NULL, "phone", "issuer", "555", NULL, 100, SEV_INFO},
+	    {NULL, "title", "subject", "Dr", "phone", 100, SEV_LOW},
+	    {NULL, "gender", "subject", "F", "name", 100, SEV_MEDIUM},
+	    {NULL, "gender", "subject", "F", "birth-date", 100, SEV_HIGH},
 	};
 
 	(void)state;
