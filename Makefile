@@ -228,6 +228,7 @@ put = sed 's|/usr/local|$(PREFIX)|g' $(1) | install -D -m 0644 /dev/stdin \
 install: all
 	install -D -m 0755 $(O)/indelible $(DESTDIR)$(PREFIX)/bin/indelible
 	$(call put,monitor/indelible.8,share/man/man8/indelible.8)
+	$(call put,monitor/indelible-inspect.1,share/man/man1/indelible-inspect.1)
 	$(call put,config/indelible.yaml.5,share/man/man5/indelible.yaml.5)
 	$(call put,config/indelible.service,lib/systemd/system/indelible.service)
 	$(call put,config/example.yaml,share/doc/indelible/indelible.yaml)

@@ -364,10 +364,15 @@ void
 inspect_text(
     struct buf *out, const struct inspection *i, struct inspect_style *style)
 {
-	struct page p = {.out = out, .style = style};
 	bool line = i->findings.num == 0 && i->findings.dropped == 0 &&
 		    i->problems.num == 0;
+	struct inspect_style wide = *style;
+	struct page p = {.out = out, .style = &wide};
 
+	/* A line of a file begins with a name and is searched for: it stays
+	 * whole. */
+	if (!style->terminal)
+		wide.width = UINT16_MAX;
 	if (style->last == INSPECT_BLOCK ||
 	    (style->last == INSPECT_LINE && !line))
 		buf_char(out, '\n');
@@ -375,6 +380,7 @@ inspect_text(
 	put_title(&p, i);
 	if (line)
 		put_line(&p, i);
-	else
+	p.style = style;
+	if (!line)
 		put_block(&p, i);
 }
