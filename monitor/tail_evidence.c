@@ -10,6 +10,9 @@
 #include "ctlog/base/text.h"
 #include "monitor/tail_private.h"
 
+/* A head is a few hundred bytes; who signs more shall not fill our disk. */
+#define SIGNED_MAX 65536u
+
 static void
 json_hash(struct buf *out, const char *name, const struct hash *h)
 {
@@ -43,6 +46,10 @@ json_head(
 			buf_str(out, "null,");
 		json_hash(out, "root", &h->root);
 		buf_char(out, ',');
+	}
+	if (raw.len > SIGNED_MAX) {
+		buf_fmt(out, "\"signed_bytes\":%zu}", raw.len);
+		return;
 	}
 	buf_str(out, "\"signed\":\"");
 	text_base64(out, raw);

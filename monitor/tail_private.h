@@ -20,6 +20,15 @@
 /* A log may grow by so many entries at once, and by so many a second. */
 #define TAIL_JUMP (1ull << 24)
 #define TAIL_JUMP_RATE 10000
+/* A trouble that passes is over after so many polls, or seconds, without it. */
+#define TAIL_HOLD_POLLS 5
+#define TAIL_HOLD_S 60.0
+/* A log that has not served what it signed for so many polls, or seconds. */
+#define TAIL_STUCK_POLLS 60
+#define TAIL_STUCK_S 600.0
+/* So many events of one kind about one log in a day. */
+#define TAIL_EVENTS 8u
+#define TAIL_DAY_MS 86400000
 /* A head that much ahead of our clock is from a time to come. A log without a
  * signature for a day, or its MMD when that is longer, is stale. */
 #define TAIL_FUTURE_MS 86400000
@@ -83,6 +92,7 @@ enum misdeed {
 	MISDEED_ZERO_ENTRIES,
 	MISDEED_TOO_MANY_ENTRIES,
 	MISDEED_UNREADABLE, /* a reply that is none */
+	MISDEED_NOT_SERVED, /* neither entries nor proofs, for long */
 	MISDEED_BAD_LEAF_INDEX,
 	MISDEED_BAD_PROOF,
 	MISDEED_FORK,     /* two trees of one size */
@@ -206,7 +216,14 @@ struct tail {
 	struct told {
 		bool any;
 		uint8_t id[16]; /* of the last event */
+		int64_t at_ms;  /* when that was */
+		unsigned num;   /* that day */
+		bool bad;       /* it goes on */
+		int64_t bad_ms; /* seen last */
 	} told[NUM_MISDEEDS];
+	int64_t good_ms[2]; /* heads, entries: as they must be, last */
+	int64_t moved_ms;   /* when something was accepted or proven */
+	uint64_t moved_at[2];
 	struct gap gap;
 	struct odd_reply odd_reply;
 	struct batch_odd_index odd_index;
@@ -274,6 +291,10 @@ void tail_head_after(struct tail *t, double seconds);
 /* The present target cannot be read to its end: adopt a larger head. */
 void tail_head_newer(struct tail *t);
 
+/* The first head, now that the store has told what was there before: it is
+ * refused when no log can have grown so. */
+bool tail_head_jumped(struct tail *t);
+
 /* A head contradicts one of those known: same size, another root. */
 bool tail_contradicts(const struct tail *t, const struct head *h);
 /* Keep it as evidence; h is NULL when nothing of it may be believed. */
@@ -340,9 +361,12 @@ const char *misdeed_name(enum misdeed kind);
 /* Tell the operator, with both sides, and mark the log; `detail` is a
  * sentence. A repetition is not told. */
 void tail_event(struct tail *t, enum misdeed kind, const char *detail);
-/* A head, a batch was as it must be: troubles that pass are over. */
+/* A head, a batch was as it must be: troubles that pass are over soon. */
 void tail_good_head(struct tail *t);
 void tail_good_entries(struct tail *t);
+/* It goes on, or there is nothing to do; or it does not, for how long already.
+ * Call after each head. */
+void tail_health(struct tail *t);
 /* The store knows of a trouble that was told before. */
 void tail_trouble_known(struct tail *t);
 /* The log's newest signature is of that time, and that is too long ago. */

@@ -41,7 +41,8 @@ tail_misbehaved(struct tail *t, enum misdeed kind, const struct err *why)
 	struct err e = *why;
 
 	tail_event(t, kind, e.text);
-	t->mismatches = 0;
+	if (kind != MISDEED_FORK && kind != MISDEED_ROLLBACK)
+		t->mismatches = 0;
 	if (!t->range.follow) {
 		tail_end(t, ST_MISMATCH, &e);
 		return;
@@ -63,6 +64,11 @@ tail_mismatch(struct tail *t, enum misdeed kind, const struct err *why)
 {
 	struct err e = *why;
 
+	if (kind == MISDEED_FORK || kind == MISDEED_ROLLBACK) {
+		/* About heads; what is under way goes on. */
+		tail_misbehaved(t, kind, &e);
+		return;
+	}
 	tail_proof_drop(t);
 	tail_flights_drop(t);
 	if (kind != MISDEED_ROOT_MISMATCH) {
