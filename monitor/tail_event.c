@@ -315,8 +315,10 @@ is_behind(const struct tail *t)
 	       (!t->broken && t->stretch.proven < t->accepted);
 }
 
-void
-tail_health(struct tail *t)
+/* It goes on, or there is nothing to do; or it does not, for how long already.
+ */
+static void
+health_look(struct tail *t)
 {
 	int64_t now = now_ms();
 	bool moved = t->moved_at[0] != t->accepted ||
@@ -335,6 +337,28 @@ tail_health(struct tail *t)
 	if (moved && t->told[MISDEED_NOT_SERVED].bad)
 		t->good_ms[ABOUT_ENTRIES] = now;
 	look_over(t);
+}
+
+static void
+health_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct tail *t = w->data;
+
+	(void)loop;
+	(void)revents;
+	if (t->phase >= PHASE_STOP)
+		return;
+	tail_head_silence(t);
+	health_look(t);
+	tail_health_watch(t);
+}
+
+void
+tail_health_watch(struct tail *t)
+{
+	if (t->range.follow)
+		tail_timer(
+		    t, &t->health_timer, tail_poll_s(t), health_on_timer);
 }
 
 void

@@ -319,8 +319,8 @@ head_since(const struct tail *t)
 }
 
 /* A log has to sign its tree at least once in its MMD. */
-static void
-head_silence(struct tail *t)
+void
+tail_head_silence(struct tail *t)
 {
 	int64_t since = head_since(t);
 	int64_t limit = (int64_t)t->mmd_s * 1000;
@@ -443,8 +443,6 @@ head_on_reply(void *arg, const struct http_reply *r)
 		head_verified(t, &h, r);
 	else
 		head_bad(t, st, &h, r, &e);
-	head_silence(t);
-	tail_health(t);
 }
 
 void

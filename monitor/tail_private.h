@@ -222,7 +222,8 @@ struct tail {
 		int64_t bad_ms; /* seen last */
 	} told[NUM_MISDEEDS];
 	int64_t good_ms[2]; /* heads, entries: as they must be, last */
-	int64_t moved_ms;   /* when something was accepted or proven */
+	ev_timer health_timer;
+	int64_t moved_ms; /* when something was accepted or proven */
 	uint64_t moved_at[2];
 	struct gap gap;
 	struct odd_reply odd_reply;
@@ -290,6 +291,8 @@ void tail_head_later(struct tail *t);
 void tail_head_after(struct tail *t, double seconds);
 /* The present target cannot be read to its end: adopt a larger head. */
 void tail_head_newer(struct tail *t);
+/* Has it been silent for longer than it may? */
+void tail_head_silence(struct tail *t);
 
 /* The first head, now that the store has told what was there before: it is
  * refused when no log can have grown so. */
@@ -364,9 +367,9 @@ void tail_event(struct tail *t, enum misdeed kind, const char *detail);
 /* A head, a batch was as it must be: troubles that pass are over soon. */
 void tail_good_head(struct tail *t);
 void tail_good_entries(struct tail *t);
-/* It goes on, or there is nothing to do; or it does not, for how long already.
- * Call after each head. */
-void tail_health(struct tail *t);
+/* From now on it is looked at whether a followed log goes on, also while its
+ * host asks for patience. */
+void tail_health_watch(struct tail *t);
 /* The store knows of a trouble that was told before. */
 void tail_trouble_known(struct tail *t);
 /* The log's newest signature is of that time, and that is too long ago. */
