@@ -1,5 +1,6 @@
 """status and verify: what the store says of itself, beside a running service
 and without one."""
+import json
 import sqlite3
 import time
 
@@ -146,6 +147,26 @@ def test_start_at_the_head(work, server, api):
     stretch = verify(work)[0]["stretches"][0]
     assert stretch["begin"] > 0 and stretch["proven"] == 800
     assert stretch["result"] == "verified"
+
+
+def test_after_a_switch(done):
+    """Heads are verified as what they came as, whatever is configured now:
+    another protocol, another origin, or both in turn."""
+    turns = [api for api in APIS if api != done.api] + [done.api]
+    for number, api in enumerate(turns):
+        done.config([(done.log, api)])
+        assert verify(done)[0]["newest"]["result"] == "verified"
+        monitor = done.monitor()
+        done.log.append([jane_spec()] if number == 0 else [{"filler": 9}])
+        settle(done, done.log, monitor)
+        monitor.stop()
+        only, = verify(done)
+        assert only["newest"]["result"] == "verified"
+        assert only["proven"]["result"] == "verified"
+    conf = json.loads(done.config_file.read_text())
+    conf["logs"]["extra"][0]["origin"] = "renamed.example/2026"
+    done.config_file.write_text(json.dumps(conf))
+    assert "signature verified" in done.with_config("verify").expect(0).out
 
 
 def test_scan_within_a_log(done):
