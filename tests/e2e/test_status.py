@@ -1,6 +1,5 @@
 """status and verify: what the store says of itself, beside a running service
 and without one."""
-import json
 import sqlite3
 import time
 
@@ -163,10 +162,12 @@ def test_after_a_switch(done):
         only, = verify(done)
         assert only["newest"]["result"] == "verified"
         assert only["proven"]["result"] == "verified"
-    conf = json.loads(done.config_file.read_text())
-    conf["logs"]["extra"][0]["origin"] = "renamed.example/2026"
-    done.config_file.write_text(json.dumps(conf))
-    assert "signature verified" in done.with_config("verify").expect(0).out
+    conf = done.config([(done.log, "static")])
+    text = conf.read_text()
+    assert text.count('origin: "') == 1
+    conf.write_text(text.replace('origin: "', 'origin: "was.'))
+    only, = verify(done)
+    assert only["newest"]["result"] == only["proven"]["result"] == "verified"
 
 
 def test_scan_within_a_log(done):
