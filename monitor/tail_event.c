@@ -66,15 +66,15 @@ event_run(struct task *task, struct store *s)
 {
 	struct event_task *e = (struct event_task *)task;
 	const struct store_api *api = ((struct store_base *)s)->api;
+	const struct event *ev = e->ev.type != NULL ? &e->ev : NULL;
 
-	task->status = ST_OK;
-	if (e->ev.type != NULL)
-		task->status = api->event_add(s, &e->ev, &task->err);
-	if (task->status == ST_OK && e->mark)
+	task->status = ST_MISSING;
+	if (e->mark)
 		task->status =
-		    api->log_mark(s, &e->log_id, &e->trouble, &task->err);
+		    api->log_mark(s, &e->log_id, &e->trouble, ev, &task->err);
 	if (task->status == ST_MISSING) /* refused before it was opened */
-		task->status = ST_OK;
+		task->status =
+		    ev == NULL ? ST_OK : api->event_add(s, ev, &task->err);
 }
 
 static void
