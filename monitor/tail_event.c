@@ -150,8 +150,8 @@ hash_head(struct hasher *h, const struct head *head)
 }
 
 /* The event's id, so that a restart does not tell again. A contradiction is
- * between trees, however often they are signed; anything else is told once a
- * day. */
+ * between trees, however often they are signed; anything else is counted by
+ * the day. */
 static void
 event_id(struct tail *t, struct event_task *e, enum misdeed kind)
 {
@@ -165,6 +165,7 @@ event_id(struct tail *t, struct event_task *e, enum misdeed kind)
 		hash_head(t->hasher, &t->target.head);
 		hash_head(t->hasher, &t->received.head);
 	} else {
+		day = day * (TAIL_EVENTS + 1) + t->told[kind].num;
 		hasher_add(
 		    t->hasher, span_of((const uint8_t *)&day, sizeof(day)));
 	}
@@ -172,19 +173,20 @@ event_id(struct tail *t, struct event_task *e, enum misdeed kind)
 	memcpy(e->ev.id, h.b, sizeof(e->ev.id));
 }
 
-/* Whether there is something new to tell; a log may not flood its watchers. */
+/* Whether there is something new to tell: it was over meanwhile, or it is about
+ * other heads. A log may not flood those who watch it. */
 static bool
-is_news(struct told *told, enum misdeed kind, const uint8_t id[16])
+is_news(struct told *told, enum misdeed kind, const uint8_t id[16], bool again)
 {
 	int64_t now = now_ms();
+	bool today = told->any && now - told->at_ms < TAIL_DAY_MS;
 
 	if (told->any && memcmp(told->id, id, sizeof(told->id)) == 0)
 		return false;
-	if (told->any && now - told->at_ms < TAIL_DAY_MS &&
-	    (!kinds[kind].each || told->num >= TAIL_EVENTS))
+	if (today &&
+	    (told->num >= TAIL_EVENTS || (!kinds[kind].each && !again)))
 		return false;
-	told->num =
-	    told->any && now - told->at_ms < TAIL_DAY_MS ? told->num + 1 : 1;
+	told->num = today ? told->num + 1 : 1;
 	told->any = true;
 	told->at_ms = now;
 	memcpy(told->id, id, sizeof(told->id));
@@ -214,12 +216,12 @@ tail_event(struct tail *t, enum misdeed kind, const char *detail)
 {
 	struct event_task *e = event_new(t);
 	struct told *told = &t->told[kind];
-	bool news, graver = is_graver(t, kind);
+	bool news, graver = is_graver(t, kind), again = !told->bad;
 
 	told->bad = true;
 	told->bad_ms = now_ms();
 	event_id(t, e, kind);
-	news = is_news(told, kind, e->ev.id);
+	news = is_news(told, kind, e->ev.id, again);
 	if (!news && !graver) {
 		free(e);
 		return;

@@ -13,6 +13,7 @@ from .planted import expected_ids, jane_spec
 from .test_misbehaviour import PROOFS, READS, Scene, misdeeds, status
 
 APIS = ["static", "rfc6962"]
+MOST = 8            # events of one kind in a day
 DAY_MS = 86400000
 
 
@@ -160,9 +161,10 @@ def test_flood_of_oddities(work, padded):
         time.sleep(0.1)
     assert status_read(work) == 20000
     assert most < 256, most
-    assert kinds_of(work) == ["too-many-entries"]
+    assert set(kinds_of(work)) == {"too-many-entries"}
+    assert len(misdeeds(work)) <= MOST
     assert len(json.dumps(misdeeds(work))) < 65536
-    assert monitor.diagnostics().count("misbehaviour") <= 2
+    assert monitor.diagnostics().count("misbehaviour") <= 2 * MOST
 
 
 def status_read(work):
@@ -183,6 +185,7 @@ def test_flood_of_heads(work, padded):
     wait_until(lambda: status_read(work) == 300, "the entries", 60)
     log.fault("future", probability=0.5)
     wait_until(lambda: log.hits() >= 20, "heads", 60)
-    assert kinds_of(work) == ["future-head"]
+    assert set(kinds_of(work)) == {"future-head"}
+    assert len(misdeeds(work)) <= MOST
     assert os.path.getsize(work.ledger) < 65536
     monitor.stop()
