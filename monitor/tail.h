@@ -89,6 +89,7 @@ struct tail_state {
 	uint64_t accepted, committed, proven;
 	struct head head; /* the target; size 0 before the first */
 	uint64_t newest;  /* size of the newest verified head */
+	uint64_t newest_signed_ms; /* its timestamp: the log's clock */
 	int64_t heard_ms; /* when a head was last verified; 0: never */
 	bool broken;      /* read on without proofs */
 	uint64_t num_hits, num_quarantined, num_dropped, num_partial;
