@@ -637,6 +637,67 @@ def test_tiles_no_more(work, server, publisher, what):
     log.fault("status", on=what, api="static", status=404)
     log.append([{"filler": 300}, jane_spec(log="final")])
     work.wait_for_ids(expected_ids(log.truth()), process)
-    said(process, "its tiles do not come any more")
+    said(process, "it is read by get-entries")
     process.stop()
     assert sorted(work.ids()) == sorted(expected_ids(log.truth()))
+
+
+def test_tiles_frozen(work, server, publisher):
+    """Nor are tiles that come as they were for ever."""
+    log = server.new_log([{"filler": 300}, jane_spec(log="final")])
+    publisher.publish(both_of(server, log))
+    configure(work, publisher)
+    process = work.monitor()
+    work.wait_for_ids(expected_ids(log.truth()), process)
+    log.fault("rollback", on="head", api="static", size=301, honest=True)
+    log.append([{"filler": 300}, jane_spec(log="final")])
+    work.wait_for_ids(expected_ids(log.truth()), process)
+    said(process, "its tiles stay behind what it signs")
+    process.stop()
+    assert read_by(log) == {"static", "rfc6962"}
+    assert sorted(work.ids()) == sorted(expected_ids(log.truth()))
+
+
+def test_tiles_keep_up(work, server, publisher):
+    """Tiles that are a little behind, time and again, stay in use."""
+    log = server.new_log([{"filler": 300}, jane_spec(log="final")])
+    publisher.publish(both_of(server, log))
+    configure(work, publisher)
+    process = work.monitor()
+    work.wait_for_ids(expected_ids(log.truth()), process)
+    log.fault("cached", on="head", api="static", back=3)
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+        log.grow(5)
+        time.sleep(0.1)
+    assert [r for r in log.requests() if r["path"].endswith("get-sth")][2:]
+    process.stop()
+    assert read_by(log) == {"static"}
+    assert "get-entries" not in process.diagnostics()
+
+
+@pytest.mark.parametrize("old_s, by", [(60, "rfc6962"), (1, "static")])
+def test_tiles_frozen_before(work, server, publisher, old_s, by):
+    """A scan reads tiles that are not far behind only."""
+    log = server.new_log([{"filler": 300}, jane_spec(log="final")])
+    log.fault("rollback", on="head", api="static", size=301, honest=True)
+    log.fault("stale", on="head", api="static", ms=old_s * 1000)
+    log.append([{"filler": 300}, jane_spec(log="final")])
+    path = work.write("list.json", json.dumps(both_of(server, log)))
+    work.prepare([], contact=CONTACT, logs={"lists": [{"file": str(path)}]})
+    result = work.with_config("backfill", "--records", work.records(),
+                              "--json").expect(0)
+    assert read_by(log) == {by}
+    if by == "rfc6962":
+        assert sorted(result.ids) == sorted(expected_ids(log.truth()))
+
+
+def test_tiles_alone(work, server):
+    """A log that does not answer get-sth any more is read by its tiles."""
+    log = server.new_log([{"filler": 300}, jane_spec(log="final")])
+    log.fault("status", on="head", api="rfc6962", status=404)
+    path = work.write("list.json", json.dumps(both_of(server, log)))
+    result = work.run("backfill", "--log-list", path, "--records",
+                      work.records(), "--json").expect(0)
+    assert sorted(result.ids) == sorted(expected_ids(log.truth()))
+    assert read_by(log) == {"static"}
