@@ -295,6 +295,7 @@ tail_state(const struct tail *t, struct tail_state *out)
 	    .proven = t->stretch.proven,
 	    .head = t->target.head,
 	    .newest = t->newest.head.size,
+	    .newest_signed_ms = t->newest.head.timestamp,
 	    .heard_ms = t->heard_ms,
 	    .broken = t->broken,
 	    .num_hits = t->num_hits,
