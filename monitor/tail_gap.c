@@ -193,6 +193,10 @@ gap_none(struct tail *t)
 
 	t->gap.on = false;
 	gap_fini(&t->gap);
+	if (t->phase == PHASE_DATE) {
+		tail_date_proof(t, &tree);
+		return;
+	}
 	tail_prove_to(t, &tree);
 	tail_step(t);
 }

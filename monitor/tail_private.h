@@ -151,7 +151,7 @@ struct tail {
 	enum tail_phase {
 		PHASE_HEAD,   /* waiting for the first head */
 		PHASE_OPEN,   /* reading the store's state of it */
-		PHASE_DATE,   /* looking for the range's dates */
+		PHASE_DATE,   /* looking for the range's dates, proving them */
 		PHASE_ANCHOR, /* proving the tree before the first entry */
 		PHASE_READ,
 		PHASE_STOP, /* no new work; ends when all is committed */
@@ -279,6 +279,10 @@ void tail_date(struct tail *t);
 void tail_date_again(struct tail *t);
 /* In PHASE_DATE: look at what has come. */
 void tail_date_step(struct tail *t);
+/* ... what has been asked for holds: this tree is the log's. */
+void tail_date_proof(struct tail *t, const struct range *tree);
+/* ... or it does not: searched for again once, then misbehaviour. */
+void tail_date_refuted(struct tail *t, const struct err *why);
 void tail_date_drop(struct tail *t);
 /* Which entries the dates are. */
 void tail_date_tell(const struct tail *t, uint64_t begin, uint64_t end);
