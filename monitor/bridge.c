@@ -18,6 +18,8 @@ struct bridge {
 	char *log_name;
 	struct trouble trouble;
 	uint64_t resume_at;
+	struct event ev; /* what is told of it */
+	struct buf data; /* of ev */
 };
 
 static bool
@@ -67,32 +69,33 @@ bridge_json(const struct bridge *b, struct buf *out)
 }
 
 /* Whoever gets the log's misbehaviour hears of its end. */
-static enum status
-bridge_tell(const struct bridge *b, struct store *s, struct err *e)
+static const struct event *
+bridge_tell(void *arg, uint64_t resume_at)
 {
-	const struct store_api *api = ((struct store_base *)s)->api;
+	struct bridge *b = arg;
 	struct hasher *h = hasher_new();
-	struct event ev = {
-	    .type = "log.bridged", .subject = b->log_name, .time_ms = now_ms()};
-	struct buf data = {0};
+	struct event *ev = &b->ev;
 	struct hash id;
-	enum status st;
 
-	bridge_json(b, &data);
-	ev.data = buf_span(&data);
+	b->resume_at = resume_at;
+	bridge_json(b, &b->data);
+	*ev = (struct event){.type = "log.bridged",
+	    .subject = b->log_name,
+	    .time_ms = now_ms(),
+	    .data = buf_span(&b->data)};
 	hasher_sha256(h, &id,
-	    span_of((const uint8_t *)&ev.time_ms, sizeof(ev.time_ms)), ev.data);
+	    span_of((const uint8_t *)&ev->time_ms, sizeof(ev->time_ms)),
+	    ev->data);
 	hasher_free(h);
-	memcpy(ev.id, id.b, sizeof(ev.id));
-	st = api->event_add(s, &ev, e);
-	buf_fini(&data);
-	return st;
+	memcpy(ev->id, id.b, sizeof(ev->id));
+	return ev;
 }
 
 static enum status
 bridge_do(struct bridge *b, struct store *s, struct err *e)
 {
 	const struct store_api *api = ((struct store_base *)s)->api;
+	struct store_bridge io = {.tell = bridge_tell, .arg = b};
 	enum status st = api->logs(s, on_log, b, e);
 
 	if (st != ST_OK)
@@ -103,12 +106,11 @@ bridge_do(struct bridge *b, struct store *s, struct err *e)
 		    "names, URLs and log ids",
 		    QUOTE(span_str(b->name)),
 		    b->num ? "several logs of this name" : "no such log");
-	st = api->log_bridge(s, &b->log_id, &b->resume_at, e);
-	if (st != ST_OK) {
+	io.log_id = b->log_id;
+	st = api->log_bridge(s, &io, e);
+	if (st != ST_OK)
 		err_prefix(e, "%s", QUOTE(span_str(b->log_name)));
-		return st;
-	}
-	return bridge_tell(b, s, e);
+	return st;
 }
 
 static void
@@ -151,7 +153,6 @@ bridge_run(const struct config *c, const char *name, bool json)
 	struct store_conf sc = {.num_sinks = c->alerts.num_sinks};
 	const struct store_api *api;
 	struct store_sink *sinks;
-	struct buf out = {0};
 	char owner[64];
 	int rc = cmd_store_conf(&sc, &api, c);
 
@@ -163,13 +164,11 @@ bridge_run(const struct config *c, const char *name, bool json)
 	sc.owner = cmd_owner(owner);
 	rc = bridge_store(&b, api, &sc);
 	keys_wipe(&sc.keys);
-	if (rc == EX_OK && json) {
-		bridge_json(&b, &out);
-		printf("%s\n", buf_cstr(&out));
-		buf_fini(&out);
-	} else if (rc == EX_OK) {
+	if (rc == EX_OK && json)
+		printf("%s\n", buf_cstr(&b.data));
+	else if (rc == EX_OK)
 		bridge_say(&b);
-	}
+	buf_fini(&b.data);
 	free(b.log_name);
 	free(sinks);
 	return rc;

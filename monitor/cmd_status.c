@@ -3,7 +3,6 @@
  * store. What is unhealthy is said in words.
  */
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "ctlog/base/limits.h"
@@ -12,6 +11,7 @@
 #include "monitor/cmd.h"
 #include "monitor/opts.h"
 #include "monitor/status_counters.h"
+#include "monitor/status_reasons.h"
 #include "monitor/survey.h"
 
 /* A log signs a new head at least this often, or once in its MMD. */
@@ -36,60 +36,6 @@ struct view {
 	int64_t now_ms;
 	bool json, counters, unhealthy;
 };
-
-/* Reasons why something is unhealthy. */
-struct reasons {
-	size_t num;
-	char text[3][320];
-};
-
-static void reason(struct reasons *r, const char *fmt, ...) PRINTF(2, 3);
-static void
-reason(struct reasons *r, const char *fmt, ...)
-{
-	va_list ap;
-
-	ASSERT(r->num < 3);
-	va_start(ap, fmt);
-	vsnprintf(r->text[r->num++], sizeof(r->text[0]), fmt, ap);
-	va_end(ap);
-}
-
-static void
-reasons_json(struct buf *out, const struct reasons *r)
-{
-	buf_str(out, ",\"reasons\":[");
-	for (size_t i = 0; i < r->num; i++) {
-		if (i > 0)
-			buf_char(out, ',');
-		text_json(out, span_str(r->text[i]));
-	}
-	buf_char(out, ']');
-}
-
-static void
-reasons_text(struct buf *out, const struct reasons *r)
-{
-	for (size_t i = 0; i < r->num; i++)
-		buf_fmt(out, "  %-10s %s\n", "unhealthy", r->text[i]);
-}
-
-/* "3 d 4 h", "25 s". */
-static const char *
-duration(char out[32], int64_t ms)
-{
-	long long s = ms / 1000;
-
-	if (s >= 86400)
-		snprintf(out, 32, "%lld d %lld h", s / 86400, s / 3600 % 24);
-	else if (s >= 3600)
-		snprintf(out, 32, "%lld h %lld min", s / 3600, s / 60 % 60);
-	else if (s >= 60)
-		snprintf(out, 32, "%lld min", s / 60);
-	else
-		snprintf(out, 32, "%lld s", s);
-	return out;
-}
 
 /* --- logs ----------------------------------------------------------------- */
 
@@ -122,50 +68,6 @@ lag_entries(const struct survey_log *l, uint64_t *out)
 	return true;
 }
 
-/* What the log did, and what ends that. */
-static void
-trouble_reason(struct reasons *r, const struct trouble *t)
-{
-	static const char *const ends[] = {
-	    [TROUBLE_PASSING] = "until it behaves again",
-	    [TROUBLE_LASTING] = "until you have looked at it: `indelible logs "
-				"bridge`",
-	    [TROUBLE_BROKEN] = "its entries are not what it signed, and are "
-			       "read without proofs until `indelible logs "
-			       "bridge`",
-	};
-	char when[TEXT_TIME];
-
-	if (t->level != TROUBLE_NONE)
-		reason(r,
-		    "the log misbehaved (%s, %s; a log.misbehaviour event has "
-		    "the evidence); %s",
-		    t->kind, text_time(when, t->since_ms), ends[t->level]);
-}
-
-static void
-trouble_json(struct buf *out, const struct trouble *t)
-{
-	char when[TEXT_TIME];
-
-	buf_fmt(out, ",\"unhealthy\":%s,\"trouble\":",
-	    t->level != TROUBLE_NONE ? "true" : "false");
-	if (t->level == TROUBLE_NONE) {
-		buf_str(out, "null");
-		return;
-	}
-	buf_str(out, "{\"kind\":");
-	text_json(out, span_str(t->kind));
-	buf_fmt(out, ",\"since\":\"%s\",\"passing\":%s,\"gap\":",
-	    text_time(when, t->since_ms),
-	    t->level == TROUBLE_PASSING ? "true" : "false");
-	if (t->gap_to > 0)
-		buf_fmt(
-		    out, "[%" PRIu64 ",%" PRIu64 "]}", t->gap_from, t->gap_to);
-	else
-		buf_str(out, "null}");
-}
-
 /* How long its newest head may be old. */
 static int64_t
 mmd_ms(const struct survey_log *l)
@@ -189,6 +91,9 @@ log_reasons(const struct view *v, const struct survey_log *l, struct reasons *r)
 	if (l->log.newest.raw.len == 0)
 		reason(r, "no signed head of it has been proven or stored "
 			  "yet; is `indelible monitor` running?");
+	else if (l->log.newest.timestamp_ms > v->now_ms + HEAD_MS)
+		reason(r, "its newest head is dated in a time to come, so it "
+			  "is not known how old it is");
 	else if (head_age(v, l) > mmd_ms(l) + poll)
 		reason(r,
 		    "its newest head was signed %s ago; is `indelible "

@@ -57,7 +57,6 @@ static void
 head_verify(
     struct checked *out, const struct survey_log *l, const struct store_head *h)
 {
-	struct log log = {.api = log_api_find(l->log.api)};
 	struct head got;
 	enum status st;
 
@@ -67,18 +66,7 @@ head_verify(
 	out->found = F_NO_KEY;
 	if (l->want == NULL)
 		return;
-	if (log.api == NULL) {
-		out->found = F_DAMAGED;
-		err_set(&out->why, ST_BAD,
-		    "the store says that it speaks %s, which is no protocol",
-		    QUOTE(span_str(l->log.api)));
-		return;
-	}
-	log.name = l->want->name;
-	log.url = l->want->url;
-	log.origin = l->want->origin;
-	log.key = l->want->key;
-	st = log.api->head_parse(&log, &got, h->raw, &out->why);
+	st = head_parse_stored(&got, l->want->key, h->raw, &out->why);
 	out->found = st == ST_OK ? F_VERIFIED : F_MISMATCH;
 	if (st == ST_BAD || st == ST_LIMIT)
 		out->found = F_DAMAGED;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctlog/base/mem.h"
+#include "monitor/tiles.h"
 
 /* How long a log's answer for its tiles is waited for. */
 #define TILES_S 10.0
@@ -11,10 +12,14 @@
 struct detect {
 	struct http *http;
 	struct http_call *call;
-	struct ev_loop *loop; /* detect_tiles */
-	ev_timer limit;
-	const struct logkey *key;
 	struct log log; /* url and api only */
+	/* detect_tiles */
+	struct ev_loop *loop;
+	ev_timer limit;
+	struct logkey *key;
+	int64_t poll_ms;
+	char *origin;      /* once there is a checkpoint, */
+	struct head tiles; /* this */
 	detect_fn *fn;
 	void *arg;
 	unsigned tries;
@@ -147,48 +152,78 @@ origin_fits(const char *url, struct span origin)
 	       (origin.len == len || origin.p[len] == '/');
 }
 
-/* The origin of a checkpoint that is this log's; malloc'd. NULL: it is none. */
-static char *
-tiles_origin(const struct detect *p, const struct http_reply *r)
+/* A checkpoint that is this log's. */
+static bool
+tiles_take(struct detect *p, const struct http_reply *r)
 {
 	struct span origin;
-	struct head head;
-	char *s;
 
 	if (r->status != ST_OK || r->code != 200)
-		return NULL;
+		return false;
 	origin = head_note_origin(r->body);
 	if (!origin_fits(p->log.url, origin) ||
 	    memchr(origin.p, '\0', origin.len) != NULL)
-		return NULL;
-	s = mem_strn(origin.p, origin.len);
-	if (head_parse_checkpoint(&head, p->key, s, r->body, NULL) == ST_OK)
-		return s;
-	free(s);
-	return NULL;
+		return false;
+	p->origin = mem_strn(origin.p, origin.len);
+	return head_parse_checkpoint(
+		   &p->tiles, p->key, p->origin, r->body, NULL) == ST_OK;
+}
+
+/* `usable`: there are tiles, and they are as new as they have to be. */
+static void
+tiles_finish(struct detect *p, bool usable, const struct err *why)
+{
+	char *origin = p->origin;
+	struct detected d = {usable ? &log_api_static : &log_api_rfc6962,
+	    usable ? origin : NULL, *why};
+
+	p->origin = NULL;
+	detect_finish(p, &d);
+	free(origin);
+}
+
+static void
+tiles_on_sth(void *arg, const struct http_reply *r)
+{
+	struct detect *p = arg;
+	struct err why = {""};
+	struct head h;
+	bool told;
+
+	p->call = NULL;
+	told = r->status == ST_OK && r->code == 200 &&
+	       head_parse_sth(&h, p->key, r->body, NULL) == ST_OK;
+	if (told && tiles_are_behind(&p->tiles, &h, p->poll_ms)) {
+		err_set(&why, ST_RANGE,
+		    "it serves tiles, too, but they are behind what it signs");
+		tiles_finish(p, false, &why);
+	} else {
+		tiles_finish(p, true, &why);
+	}
 }
 
 static void
 tiles_on_reply(void *arg, const struct http_reply *r)
 {
 	struct detect *p = arg;
-	char *origin = tiles_origin(p, r);
-	struct detected d = {
-	    origin ? &log_api_static : &log_api_rfc6962, origin, {""}};
 
 	p->call = NULL;
-	detect_finish(p, &d);
-	free(origin);
+	if (!tiles_take(p, r)) {
+		tiles_finish(p, false, &(struct err){""});
+		return;
+	}
+	p->log.api = &log_api_rfc6962;
+	detect_get(p, tiles_on_sth);
 }
 
 static void
 tiles_on_limit(struct ev_loop *loop, ev_timer *w, int revents)
 {
-	struct detected d = {.api = &log_api_rfc6962};
+	struct detect *p = w->data;
 
 	(void)loop;
 	(void)revents;
-	detect_finish(w->data, &d);
+	tiles_finish(p, p->log.api == &log_api_rfc6962, &(struct err){""});
 }
 
 struct detect *
@@ -198,6 +233,7 @@ detect_tiles(
 	struct detect *p = detect_make(h, log->url, fn, arg);
 
 	p->key = log->key;
+	p->poll_ms = log->poll_ms;
 	p->loop = log->loop;
 	ev_timer_init(&p->limit, tiles_on_limit, TILES_S, 0.0);
 	p->limit.data = p;
@@ -216,5 +252,6 @@ detect_end(struct detect *p)
 	if (p->loop != NULL)
 		ev_timer_stop(p->loop, &p->limit);
 	free(p->log.url);
+	free(p->origin);
 	free(p);
 }

@@ -10,6 +10,7 @@
 #include "monitor/courier.h"
 #include "monitor/indexer.h"
 #include "monitor/tail.h"
+#include "monitor/tiles.h"
 
 /* A log that is wanted; api NULL: to be found out by asking. */
 struct want_log {
@@ -75,14 +76,7 @@ struct engine {
 		enum status status; /* when there is no tail */
 		struct err err;
 		bool ended, removed;
-		/* An RFC 6962 log that is read by tiles, and how far that has
-		 * come: they may be an experiment of the log's. */
-		struct tiles {
-			bool used;
-			int64_t heard_ms;
-			uint64_t accepted;
-			int64_t stuck_s;
-		} tiles;
+		struct tiles *tiles; /* an RFC 6962 log read by tiles */
 	} * *logs;
 	size_t num_logs, num_ended;
 	size_t num_records; /* in the match index */

@@ -7,9 +7,6 @@
 #include "monitor/engine_private.h"
 #include "monitor/detect.h"
 
-/* So many polls without a tile: they are not to be had. */
-#define TILES_POLLS 90
-
 void
 want_log_fini(struct want_log *w)
 {
@@ -129,6 +126,26 @@ engine_on_detect(void *arg, const struct detected *d)
 	ev_timer_start(g->loop, &l->again);
 }
 
+static void
+tiles_end(struct entry_log *l)
+{
+	tiles_free(l->tiles);
+	l->tiles = NULL;
+}
+
+static void
+tiles_begin(struct entry_log *l)
+{
+	struct tiles_conf c = {.http = l->engine->http,
+	    .url = l->want.url,
+	    .key = l->want.key,
+	    .poll_ms = l->engine->env.poll_static_ms,
+	    .follow = l->range.follow};
+
+	tiles_end(l);
+	l->tiles = tiles_new(&c);
+}
+
 /* The log is read by the better of its protocols from now on. */
 static void
 engine_on_tiles(void *arg, const struct detected *d)
@@ -142,7 +159,10 @@ engine_on_tiles(void *arg, const struct detected *d)
 		free(l->want.origin);
 		l->want.origin = mem_str(d->origin);
 		l->want.api = d->api;
-		l->tiles = (struct tiles){.used = true};
+		tiles_begin(l);
+	} else if (d->err.text[0] != '\0') {
+		diag_warn("%s: %s; it is read by get-entries", l->want.name,
+		    d->err.text);
 	}
 	if (l->tail == NULL)
 		log_start(l->engine, l);
@@ -166,7 +186,8 @@ may_have_tiles(const struct want_log *w)
 static void
 log_tiles(struct engine *g, struct entry_log *l)
 {
-	struct detect_log at = {g->loop, l->want.url, l->want.key};
+	struct detect_log at = {
+	    g->loop, l->want.url, l->want.key, g->env.poll_static_ms};
 
 	l->detect = detect_tiles(g->http, &at, engine_on_tiles, l);
 }
@@ -215,9 +236,9 @@ engine_move(struct entry_log *l, const struct want_log *w)
 		return;
 	detect_end(l->detect);
 	l->detect = NULL;
+	tiles_end(l);
 	want_log_fini(&l->want);
 	want_log_copy(&l->want, w);
-	l->tiles.used = false;
 	if (!g->started)
 		return;
 	if (l->tail == NULL)
@@ -233,46 +254,28 @@ log_free(struct engine *g, struct entry_log *l)
 {
 	ev_timer_stop(g->loop, &l->again);
 	detect_end(l->detect);
+	tiles_end(l);
 	tail_free(l->tail);
 	want_log_fini(&l->want);
 	free(l);
 }
 
-/* Heads come, and the entries that they cover. */
-static bool
-tiles_come(struct tiles *w, const struct tail_state *s)
-{
-	bool come = s->heard_ms != w->heard_ms &&
-		    (s->accepted != w->accepted || s->newest <= s->accepted);
-
-	w->heard_ms = s->heard_ms;
-	if (!come)
-		return false;
-	w->accepted = s->accepted;
-	return true;
-}
-
-/* Once a second: when the tiles that a log also serves do not come any more,
+/* Once a second: when the tiles that a log also serves are not what they were,
  * it is read as the lists have it. */
 static void
-tiles_check(struct engine *g, struct entry_log *l)
+tiles_check(struct entry_log *l)
 {
-	int64_t patience_s = TILES_POLLS * g->env.poll_static_ms / 1000;
 	struct tail_state s;
+	const char *why;
 
-	if (!l->tiles.used || l->tail == NULL || g->stopping)
+	if (l->tiles == NULL || l->tail == NULL)
 		return;
 	tail_state(l->tail, &s);
-	if (tiles_come(&l->tiles, &s))
-		l->tiles.stuck_s = 0;
-	else
-		l->tiles.stuck_s++;
-	if (l->tiles.stuck_s <= patience_s)
+	why = tiles_tick(l->tiles, &s);
+	if (why == NULL)
 		return;
-	diag_warn("%s: its tiles do not come any more; it is read by "
-		  "get-entries",
-	    l->want.name);
-	l->tiles.used = false;
+	diag_warn("%s: %s; it is read by get-entries", l->want.name, why);
+	tiles_end(l);
 	l->want.api = &log_api_rfc6962;
 	tail_move(l->tail, l->want.api, l->want.url, l->want.origin);
 }
@@ -290,7 +293,7 @@ engine_logs_sweep(struct engine *g)
 			g->num_ended--;
 			log_free(g, l);
 		} else {
-			tiles_check(g, l);
+			tiles_check(l);
 			g->logs[num++] = l;
 		}
 	}
@@ -375,6 +378,7 @@ log_stop(struct engine *g, struct entry_log *l)
 		return;
 	detect_end(l->detect);
 	l->detect = NULL;
+	tiles_end(l);
 	if (l->tail != NULL) {
 		tail_stop(l->tail);
 		return;

@@ -79,6 +79,8 @@ edition_read(
 
 /* --- copies ------------------------------------------------------------------ */
 
+#define LIST_SUFFIX ".list"
+
 char *
 copy_path(const char *dir, const struct list_source *src)
 {
@@ -99,7 +101,7 @@ copy_path(const char *dir, const struct list_source *src)
 		buf_str(&b, "url-");
 		text_hex(&b, span_of(sum.b, 8));
 	}
-	buf_str(&b, ".json");
+	buf_str(&b, LIST_SUFFIX);
 	s = mem_strn(b.p, b.len);
 	buf_fini(&b);
 	return s;
@@ -135,32 +137,103 @@ put_file(const char *path, struct span s, struct err *e)
 		st = write_all(fd, s);
 	if (st == ST_OK && rename(buf_cstr(&tmp), path) != 0)
 		st = ST_IO;
-	if (st != ST_OK)
+	if (st != ST_OK) {
 		st = files_fail("cannot write", path, e);
+		unlink(buf_cstr(&tmp));
+	}
 	if (fd >= 0)
 		close(fd);
 	buf_fini(&tmp);
 	return st;
 }
 
+/* Where it was kept once, beside its .sig. malloc'd; NULL: nowhere else. */
+static char *
+old_path(const char *path)
+{
+	size_t len = strlen(path), cut = strlen(LIST_SUFFIX);
+	struct buf b = {0};
+	char *s;
+
+	if (len < cut || strcmp(path + len - cut, LIST_SUFFIX) != 0)
+		return NULL;
+	buf_add(&b, path, len - cut);
+	buf_str(&b, ".json");
+	s = mem_strn(b.p, b.len);
+	buf_fini(&b);
+	return s;
+}
+
+static void
+old_remove(const char *path)
+{
+	char *json = old_path(path), *sig;
+
+	if (json == NULL)
+		return;
+	sig = sig_place(json, false);
+	unlink(json);
+	unlink(sig);
+	free(sig);
+	free(json);
+}
+
 void
 copy_keep(const char *dir, const char *path, const struct edition *ed)
 {
-	char *sig = sig_place(path, false);
+	struct buf all = {0};
 	enum status st = ST_OK;
 	struct err e = {""};
 
+	if (ed->sig.len > 0) {
+		text_base64(&all, buf_span(&ed->sig));
+		buf_char(&all, '\n');
+	}
+	buf_span_add(&all, buf_span(&ed->json));
 	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
 		st = files_fail("cannot make", dir, &e);
-	if (st == ST_OK && ed->sig.len > 0)
-		st = put_file(sig, buf_span(&ed->sig), &e);
 	if (st == ST_OK)
-		st = put_file(path, buf_span(&ed->json), &e);
+		st = put_file(path, buf_span(&all), &e);
 	if (st == ST_OK)
 		st = files_sync_dir(path, &e);
-	if (st != ST_OK)
+	if (st == ST_OK)
+		old_remove(path);
+	else
 		diag_warn("the log list is not kept: %s", e.text);
-	free(sig);
+	buf_fini(&all);
+}
+
+/* Take the two apart. A list begins with a brace (or a blank), which base64
+ * has not. */
+static void
+copy_split(struct edition *ed, struct span all)
+{
+	const uint8_t *end = memchr(all.p, '\n', all.len);
+	size_t len = end != NULL ? (size_t)(end - all.p) : 0;
+	ssize_t sig_len = -1;
+
+	if (len > 0 && len <= 2 * LIMIT_HEAD)
+		sig_len =
+		    text_unbase64(buf_room(&ed->sig, len), span_of(all.p, len));
+	ed->sig.len = sig_len > 0 ? (size_t)sig_len : 0;
+	buf_span_add(&ed->json, sig_len > 0 ? span_from(all, len + 1) : all);
+}
+
+static enum status
+copy_load(struct edition *ed, const char *path, bool is_signed, struct err *e)
+{
+	struct buf all = {0};
+	enum status st =
+	    file_read(&all, path, LIMIT_LOGLIST + 2 * LIMIT_HEAD, e);
+	char *old = st == ST_MISSING ? old_path(path) : NULL;
+
+	if (old != NULL)
+		st = edition_read(ed, old, is_signed, e);
+	else if (st == ST_OK)
+		copy_split(ed, buf_span(&all));
+	free(old);
+	buf_fini(&all);
+	return st;
 }
 
 bool
@@ -171,7 +244,7 @@ copy_read(struct edition *ed, const char *path, const struct logkey *key)
 
 	if (path == NULL)
 		return false;
-	st = edition_read(ed, path, key != NULL, &e);
+	st = copy_load(ed, path, key != NULL, &e);
 	if (st == ST_OK)
 		st = edition_check(ed, key, &e);
 	if (st != ST_OK && st != ST_MISSING)

@@ -26,13 +26,21 @@ enum status edition_check(
  * path. malloc'd. */
 char *sig_place(const char *place, bool is_url);
 
-/* DIR/chrome.json; for others a name made of the URL. malloc'd; NULL, when dir
- * is: none is kept. */
+/*
+ * A copy is one file, for list and signature must not part: a line with the
+ * signature in base64, when there is one, then the list. The new one takes the
+ * old one's place, or the old one stays.
+ *
+ * DIR/chrome.list; for others a name made of the URL. malloc'd; NULL, when dir
+ * is: none is kept.
+ */
 char *copy_path(const char *dir, const struct list_source *src);
 /* A warning when that fails: without a copy the program works as well, as long
  * as there is a network. */
 void copy_keep(const char *dir, const char *path, const struct edition *ed);
-/* false, and *ed is empty: there is none, or none that is good. */
+/* false, and *ed is empty: there is none, or none that is good. In place of a
+ * DIR/x.list that is not there, DIR/x.json and x.sig are read: so it was kept
+ * once. */
 bool copy_read(struct edition *ed, const char *path, const struct logkey *key);
 
 /* The key that signs the list; *out is NULL for a list without one. */

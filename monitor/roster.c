@@ -115,10 +115,12 @@ list_take(struct roster_list *rl, struct edition *ed)
 	*rl->list = ed->list;
 	ed->list = (struct loglist){0};
 	rl->since = ed->since;
+	/* What follows from it is stored first: after a crash it is seen again
+	 * as long as the copy is the old one. */
+	roster_update(r);
 	path = rl->src.url ? copy_path(r->conf.listing->dir, &rl->src) : NULL;
 	if (path != NULL)
 		roster_keep(r, path, ed);
-	roster_update(r);
 }
 
 static void

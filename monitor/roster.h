@@ -28,7 +28,7 @@ void roster_free(struct roster *r);
 /* Follow a log of the start, listed or not. */
 void roster_follow(struct roster *r, const struct want_log *w);
 /* After these: logs that left the lists before the start, and were not read to
- * their end then. */
+ * their end then; whether anybody saw them leave or not. */
 void roster_resume(struct roster *r);
 /* Renew all lists now. */
 void roster_refresh(struct roster *r);

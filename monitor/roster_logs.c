@@ -12,17 +12,20 @@
 
 /* A log that does not grow any more is looked at so often. */
 #define REST_MS 3600000
-/* One that is to be read to its end and does not answer is given up. */
+/* One that is to be read to its end, and neither signs anything nor lets itself
+ * be read, is given up. */
 #define PATIENCE_S (30ll * 86400)
 /* After a restart it has this long at least. */
 #define LAST_CHANCE_S 3600
+/* Maximum merge delays where the lists tell none. */
+#define MMD_RFC6962_S 86400
+#define MMD_STATIC_S 60
 
 /* --- what the operator is told ------------------------------------------------ */
 
 static struct notice *
-changed(const struct roster_log *rl, const char *change, const char *detail)
+changed(const struct want_log *w, const char *change, const char *detail)
 {
-	const struct want_log *w = &rl->want;
 	struct notice *n = notice_new("loglist.changed", w->name);
 
 	diag_warn("%s: %s", w->name, detail);
@@ -44,7 +47,7 @@ tell_moved(
 
 	snprintf(detail, sizeof(detail),
 	    "the lists have it at another place now; it is read on there");
-	n = changed(rl, "url", detail);
+	n = changed(&rl->want, "url", detail);
 	notice_text(n, "new_url", to->url);
 	notice_text(n, "new_api", to->api->name);
 	notices_add(&r->notices, n);
@@ -52,9 +55,9 @@ tell_moved(
 
 static void
 tell_replaced(
-    struct roster *r, const struct roster_log *rl, const struct want_log *by)
+    struct roster *r, const struct want_log *was, const struct want_log *by)
 {
-	struct notice *n = changed(rl, "key",
+	struct notice *n = changed(was, "key",
 	    "the lists have another key in its place: that is another log, "
 	    "which is followed as a new one");
 
@@ -62,6 +65,15 @@ tell_replaced(
 	notice_text(n, "new_log_name", by->name);
 	notice_text(n, "new_url", by->url);
 	notices_add(&r->notices, n);
+}
+
+static void
+tell_vanished(struct roster *r, const struct want_log *was)
+{
+	notices_add(&r->notices,
+	    changed(was, "vanished",
+		"no list has it any more; it is read to its end, then no "
+		"longer followed"));
 }
 
 /* --- changes ------------------------------------------------------------------- */
@@ -86,11 +98,23 @@ roster_range(const struct config *c, const struct want_log *w, bool now)
 	return r;
 }
 
+/* When it was over, as the lists have it. */
+static int64_t
+over_since(const struct want_log *w)
+{
+	int64_t now = now_ms();
+
+	if (!want_is_over(w))
+		return 0;
+	return w->since_ms == 0 || w->since_ms > now ? now : w->since_ms;
+}
+
 static void
 log_add(struct roster *r, const struct want_log *w, struct entry_log *entry)
 {
 	r->logs = mem_grow(r->logs, r->num_logs + 1, sizeof(*r->logs));
-	r->logs[r->num_logs] = (struct roster_log){.entry = entry};
+	r->logs[r->num_logs] =
+	    (struct roster_log){.entry = entry, .since_ms = over_since(w)};
 	want_log_copy(&r->logs[r->num_logs].want, w);
 	r->num_logs++;
 }
@@ -153,18 +177,6 @@ log_remove(struct roster *r, struct roster_log *rl)
 	*rl = r->logs[--r->num_logs];
 }
 
-/* Heads that count are those that come from now on. */
-static void
-log_from_now(struct roster_log *rl)
-{
-	struct tail_state s = {0};
-
-	if (rl->entry->tail != NULL)
-		tail_state(rl->entry->tail, &s);
-	rl->heard_before_ms = rl->heard_ms = s.heard_ms;
-	rl->silent_s = 0;
-}
-
 static void
 log_leaves(struct roster_log *rl)
 {
@@ -172,7 +184,7 @@ log_leaves(struct roster_log *rl)
 	rl->want.state = LOGLIST_RETIRED;
 	engine_state(rl->entry, LOGLIST_RETIRED);
 	rl->since_ms = now_ms();
-	log_from_now(rl);
+	rl->silent_s = 0;
 }
 
 /* What the lists say of it now. */
@@ -192,7 +204,8 @@ log_in_state(struct roster_log *rl, const struct want_log *is)
 	    loglist_state_name(is->state),
 	    rl->leaves ? ", so it is followed again" : "");
 	rl->leaves = rl->rests = false;
-	log_from_now(rl);
+	rl->since_ms = over_since(is);
+	rl->silent_s = 0;
 	if (l->tail != NULL)
 		tail_rest(l->tail, 0);
 	engine_state(l, is->state);
@@ -202,7 +215,7 @@ log_in_state(struct roster_log *rl, const struct want_log *is)
 static void
 log_replaced(struct roster *r, struct roster_log *rl, const struct want_log *by)
 {
-	tell_replaced(r, rl, by);
+	tell_replaced(r, &rl->want, by);
 	/* Where it was is nobody any more who could sign for it. */
 	if (strcmp(rl->want.url, by->url) == 0)
 		log_remove(r, rl);
@@ -230,10 +243,7 @@ change_log(
 		log_leaves(rl);
 		break;
 	case ROSTER_VANISH:
-		notices_add(&r->notices,
-		    changed(rl, "vanished",
-			"no list has it any more; it is read to its end, then "
-			"no longer followed"));
+		tell_vanished(r, &rl->want);
 		log_leaves(rl);
 		break;
 	case ROSTER_REPLACE:
@@ -242,6 +252,27 @@ change_log(
 	case ROSTER_START:
 		break;
 	}
+}
+
+void
+roster_gone(struct roster *r, const struct roster_change *c)
+{
+	bool in_place = false;
+
+	if ((c->act != ROSTER_LEAVE && c->act != ROSTER_VANISH &&
+		c->act != ROSTER_REPLACE) ||
+	    is_followed(r, c->was))
+		return;
+	if (c->act == ROSTER_VANISH)
+		tell_vanished(r, c->was);
+	if (c->act == ROSTER_REPLACE) {
+		tell_replaced(r, c->was, c->is);
+		in_place = strcmp(c->was->url, c->is->url) == 0;
+	}
+	if (in_place)
+		return;
+	log_follow(r, c->was, false);
+	log_leaves(&r->logs[r->num_logs - 1]);
 }
 
 /* The changes borrow what they change: one at a time, by log_id. */
@@ -256,8 +287,8 @@ change_apply(struct roster *r, const struct roster_change *c)
 
 /* --- a new edition --------------------------------------------------------------- */
 
-static void
-wants_copy(struct wants *out, const struct roster *r)
+void
+roster_wants(struct wants *out, const struct roster *r)
 {
 	out->num = r->num_logs;
 	out->list = mem_new(r->num_logs, sizeof(*out->list));
@@ -316,14 +347,16 @@ roster_update(struct roster *r)
 		wants_fini(&is);
 		return;
 	}
-	wants_copy(&was, r);
+	roster_wants(&was, r);
 	for (size_t i = 0; i < r->lists.num; i++)
 		directory_add(&all, &r->lists.list[i]);
 	roster_diff(&changes, &was, &is, &all);
 	for (size_t i = 0; i < changes.num; i++)
 		change_apply(r, &changes.list[i]);
-	if (changes.num > 0)
-		roster_leaving(r);
+	if (changes.num > 0) {
+		notices_submit(&r->notices, r->conf.engine->writer);
+		roster_followed(r);
+	}
 	roster_changes_fini(&changes);
 	directory_fini(&all);
 	wants_fini(&was);
@@ -332,15 +365,34 @@ roster_update(struct roster *r)
 
 /* --- to the end -------------------------------------------------------------------- */
 
-/* All that the log has signed is read and proven (when it can be), and it was
- * asked after its state changed; and no less than the lists say that it has. */
+/* What the log took in before its state changed is in its tree an MMD later.
+ * Nothing that it signed before that tells its last entry; and what it signed
+ * is what a cache has, for all that we know of when it was asked. */
+static bool
+is_final(const struct roster_log *rl, const struct tail_state *s)
+{
+	const struct want_log *w = &rl->want;
+	int64_t mmd_s = w->mmd_s, over_ms;
+
+	if (w->final_size != 0 && s->head.size == w->final_size)
+		return true;
+	if (mmd_s == 0)
+		mmd_s =
+		    w->api == &log_api_static ? MMD_STATIC_S : MMD_RFC6962_S;
+	over_ms = rl->since_ms + mmd_s * 1000;
+	/* Its clock may be ahead. */
+	return s->newest_signed_ms >= (uint64_t)over_ms && now_ms() >= over_ms;
+}
+
+/* All that the log has signed is read and proven (when it can be), and no less
+ * than the lists say that it has; and nothing more can come. */
 static bool
 is_drained(const struct roster_log *rl, const struct tail_state *s)
 {
-	return s->heard_ms != rl->heard_before_ms &&
-	       s->committed == s->head.size &&
+	return s->newest_signed_ms != 0 && s->committed == s->head.size &&
 	       (s->proven == s->committed || s->broken) &&
-	       s->newest <= s->committed && s->committed >= rl->want.final_size;
+	       s->newest <= s->committed &&
+	       s->committed >= rl->want.final_size && is_final(rl, s);
 }
 
 /* The lists tell the last head, too: it has to be the one that was read. */
@@ -352,7 +404,7 @@ check_final(
 	    hash_eq(&s->head.root, &rl->want.final_root))
 		return;
 	notices_add(&r->notices,
-	    changed(rl, "final-head",
+	    changed(&rl->want, "final-head",
 		"the lists tell another last head of this size than the log "
 		"signed"));
 }
@@ -370,11 +422,13 @@ log_rest(struct roster *r, struct roster_log *rl, const struct tail_state *s)
 
 /* Nothing came for a month; asked once a second. */
 static bool
-is_hopeless(struct roster_log *rl, int64_t heard_ms)
+is_hopeless(struct roster_log *rl, const struct tail_state *s)
 {
-	if (heard_ms != rl->heard_ms)
+	if (s->newest_signed_ms != rl->signed_ms ||
+	    s->committed != rl->committed)
 		rl->silent_s = 0;
-	rl->heard_ms = heard_ms;
+	rl->signed_ms = s->newest_signed_ms;
+	rl->committed = s->committed;
 	return ++rl->silent_s > PATIENCE_S;
 }
 
@@ -393,10 +447,10 @@ log_is_over(struct roster *r, struct roster_log *rl)
 		check_final(r, rl, &s);
 		return true;
 	}
-	if (!is_hopeless(rl, s.heard_ms))
+	if (!is_hopeless(rl, &s))
 		return false;
 	notices_add(&r->notices,
-	    changed(rl, "given-up",
+	    changed(&rl->want, "given-up",
 		"it could not be read to its end: it has not answered for 30 "
 		"days; no longer followed"));
 	return true;
@@ -413,7 +467,7 @@ roster_logs_tick(struct roster *r)
 		if (rl->leaves) {
 			if (log_is_over(r, rl)) {
 				log_remove(r, rl);
-				roster_leaving(r);
+				roster_followed(r);
 			}
 			continue;
 		}

@@ -14,11 +14,10 @@ struct roster_log {
 	struct entry_log *entry;
 	bool leaves;      /* is read to its end, then no more */
 	bool rests;       /* was read to its end, and is looked at at times */
-	int64_t since_ms; /* when it left */
-	/* When a head of it was verified last: before its state changed, and
-	 * now; and seconds since. Clocks may jump; these are compared for
-	 * equality alone. */
-	int64_t heard_before_ms, heard_ms;
+	int64_t since_ms; /* when it left, or was over; 0: it is not */
+	/* The newest thing it signed, how far it is read, and seconds since
+	 * either changed. */
+	uint64_t signed_ms, committed;
 	int64_t silent_s;
 };
 
@@ -47,8 +46,14 @@ struct roster {
 /* Have a file of the lists' folder written, or removed when there are no bytes,
  * by the store thread: the loop waits for no disk. Takes path and bytes. */
 void roster_keep(struct roster *r, char *path, struct edition *ed);
-/* roster_leaving.c: remember which logs leave. */
-void roster_leaving(struct roster *r);
+/* roster_followed.c: remember which logs are followed, and which leave. */
+void roster_followed(struct roster *r);
+/* As `was` of roster_diff; for wants_fini. */
+void roster_wants(struct wants *out, const struct roster *r);
+/* A log that was followed before the start is over or in no list any more: as
+ * if that had happened now. Other changes are none. */
+struct roster_change;
+void roster_gone(struct roster *r, const struct roster_change *c);
 /* Follow a log that leaves, unless it is followed. */
 void roster_leaves(struct roster *r, const struct want_log *w);
 

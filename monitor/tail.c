@@ -63,6 +63,7 @@ tail_new(const struct tail_env *env, const struct tail_log *log,
 	ev_init(&t->proof_timer, NULL);
 	ev_init(&t->partial_timer, NULL);
 	ev_init(&t->pause_timer, NULL);
+	ev_init(&t->health_timer, NULL);
 	ev_init(&t->commit_timer, NULL);
 	return t;
 }
@@ -72,6 +73,7 @@ tail_start(struct tail *t)
 {
 	t->phase = PHASE_HEAD;
 	tail_head_ask(t);
+	tail_health_watch(t);
 }
 
 /* No timer, no request, no batch any more; what was accepted stays. */
@@ -197,6 +199,7 @@ tail_finish(struct tail *t)
 		return;
 	}
 	ev_timer_stop(t->env->loop, &t->commit_timer);
+	ev_timer_stop(t->env->loop, &t->health_timer);
 	t->phase = PHASE_ENDED;
 	t->env->on_ended(t->env->arg, t);
 }
@@ -249,6 +252,7 @@ tail_free(struct tail *t)
 		return;
 	tail_quiet(t);
 	ev_timer_stop(t->env->loop, &t->commit_timer);
+	ev_timer_stop(t->env->loop, &t->health_timer);
 	for (h = t->hauls; h != NULL; h = next) {
 		next = h->next;
 		haul_free(h);
@@ -291,6 +295,7 @@ tail_state(const struct tail *t, struct tail_state *out)
 	    .proven = t->stretch.proven,
 	    .head = t->target.head,
 	    .newest = t->newest.head.size,
+	    .newest_signed_ms = t->newest.head.timestamp,
 	    .heard_ms = t->heard_ms,
 	    .broken = t->broken,
 	    .num_hits = t->num_hits,

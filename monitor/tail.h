@@ -87,10 +87,11 @@ struct tail_state {
 	const struct err *err; /* why, when not ST_OK */
 	uint64_t from, to;     /* to: UINT64_MAX while following */
 	uint64_t accepted, committed, proven;
-	struct head head; /* the target; size 0 before the first */
-	uint64_t newest;  /* size of the newest verified head */
-	int64_t heard_ms; /* when a head was last verified; 0: never */
-	bool broken;      /* read on without proofs */
+	struct head head;          /* the target; size 0 before the first */
+	uint64_t newest;           /* size of the newest verified head */
+	uint64_t newest_signed_ms; /* its timestamp: the log's clock */
+	int64_t heard_ms;          /* when a head was last verified; 0: never */
+	bool broken;               /* read on without proofs */
 	uint64_t num_hits, num_quarantined, num_dropped, num_partial;
 	uint64_t num_bytes;
 };

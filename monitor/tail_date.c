@@ -1,8 +1,11 @@
 /*
  * tail_date: a range by dates becomes one by indices, before a scan begins.
  * What to look at is bisect.h's business; an entry is looked at as any other
- * is read: a request, a worker, patience with faults. Nothing that is learned
- * here is proven, and nothing of it is kept but the two indices.
+ * is read: a request, a worker, patience with faults. Most of what is looked at
+ * only helps the search along. The reply that decided in the end, by which
+ * entries are taken off the range, is proven to be the signed tree's, as it was
+ * hashed: else a wrong bit could hide a part of the period. Nothing is kept but
+ * the two indices.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +24,12 @@
 struct dating {
 	enum { DATING_FROM, DATING_TO, DATING_AGAIN } what;
 	struct bisect bisect;
-	uint64_t at; /* the entry that is looked at */
+	uint64_t at;           /* the entry that is looked at */
+	uint64_t start;        /* the edge before the search */
+	struct range probe;    /* the last reply, as it was hashed */
+	struct range deciding; /* the one that moved the edge last */
+	struct range before;   /* the log's tree in front of it */
+	bool anchored;         /* that one is known, and proven */
 };
 
 static uint32_t
@@ -87,6 +95,13 @@ tail_date_tell(const struct tail *t, uint64_t begin, uint64_t end)
 
 /* --- the search ---------------------------------------------------------------- */
 
+/* It moves only when a timestamp takes entries off the range. */
+static uint64_t
+date_edge(const struct dating *d)
+{
+	return d->bisect.end ? d->bisect.hi : d->bisect.lo;
+}
+
 /* No entry is younger than the head over it. */
 static bool
 to_is_ahead(const struct tail *t)
@@ -109,23 +124,46 @@ date_to(struct tail *t, struct dating *d)
 	bisect_to(&d->bisect, lo, hi, t->range.to, mmd_ms(t));
 }
 
+/* A tile tells of all its entries. */
+static void
+date_probe(struct tail *t, uint64_t at)
+{
+	bool tiles = t->log.api == &log_api_static;
+	uint64_t begin = tiles ? at - at % LIMIT_TILE : at;
+
+	tail_probe(t, begin,
+	    tiles ? t->log.api->batch_end(&t->log, begin, t->target.head.size)
+		  : begin + 1);
+}
+
 static void date_done(struct tail *t);
 
 static void
 date_go(struct tail *t)
 {
 	struct dating *d = t->dating;
-	bool tiles = t->log.api == &log_api_static;
-	uint64_t size = t->target.head.size, begin;
+	uint64_t edge = date_edge(d);
+	bool found = bisect_run(&d->bisect, &d->at);
 
-	if (bisect_run(&d->bisect, &d->at)) {
-		date_done(t);
-		return;
-	}
-	/* A tile tells of all its entries. */
-	begin = tiles ? d->at - d->at % LIMIT_TILE : d->at;
-	tail_probe(t, begin,
-	    tiles ? t->log.api->batch_end(&t->log, begin, size) : begin + 1);
+	if (date_edge(d) != edge)
+		d->deciding = d->probe;
+	if (!found)
+		date_probe(t, d->at);
+	else if (date_edge(d) == d->start)
+		date_done(t); /* nothing was taken off */
+	else
+		tail_anchor(t, d->deciding.begin);
+}
+
+/* The search is set up. */
+static void
+date_begin(struct tail *t)
+{
+	struct dating *d = t->dating;
+
+	d->start = date_edge(d);
+	d->anchored = false;
+	date_go(t);
 }
 
 static void
@@ -141,11 +179,12 @@ date_done(struct tail *t)
 		t->date_to = found;
 	if (d->what == DATING_FROM && t->range.to_date) {
 		date_to(t, d);
-		date_go(t);
+		date_begin(t);
 		return;
 	}
 	tail_date_drop(t);
-	t->want_newer = false; /* was for this search */
+	t->want_newer = false; /* these were for this search */
+	t->mismatches = 0;
 	if (again)
 		tail_open_again(t, found > t->stretch.limit);
 	else
@@ -172,7 +211,7 @@ tail_date(struct tail *t)
 		    mmd_ms(t));
 	else
 		date_to(t, d);
-	date_go(t);
+	date_begin(t);
 }
 
 /* The entry behind the scan's last one tells whether the period ended there,
@@ -188,7 +227,7 @@ tail_date_again(struct tail *t)
 	d = t->dating;
 	d->what = DATING_AGAIN;
 	bisect_to(&d->bisect, end, end + 1, t->range.to, mmd_ms(t));
-	date_go(t);
+	date_begin(t);
 }
 
 void
@@ -214,10 +253,67 @@ tail_date_step(struct tail *t)
 	r = &t->first->result;
 	for (; num < LIMIT_TILE && num < r->range.end - r->range.begin; num++)
 		stamp[num] = batch_stamp(r, num);
+	d->probe = r->range;
 	bisect_know(&d->bisect, r->range.begin, stamp, num);
 	tail_flights_drop(t);
 	/* It must not be asked for over and over. */
 	if (d->at - d->bisect.begin >= num)
 		bisect_know(&d->bisect, d->at, &unknown, 1);
 	date_go(t);
+}
+
+/* --- the proof ------------------------------------------------------------------- */
+
+void
+tail_date_proof(struct tail *t, const struct range *tree)
+{
+	struct dating *d = t->dating;
+	struct range with = *tree;
+
+	if (d->anchored) {
+		date_done(t);
+		return;
+	}
+	d->anchored = true;
+	d->before = *tree;
+	ASSERT(range_join(&with, t->hasher, &d->deciding));
+	tail_proof(t, &with);
+}
+
+/* Who sent what does not fit may not have been the log. */
+static void
+date_search_again(struct tail *t, const struct err *why)
+{
+	diag_warn("%s: %s; searching again", t->log.name, why->text);
+	if (t->dating->what == DATING_AGAIN)
+		tail_date_again(t);
+	else
+		tail_date(t);
+}
+
+void
+tail_date_refuted(struct tail *t, const struct err *why)
+{
+	struct dating *d = t->dating;
+	bool end = d->bisect.end;
+	struct err e = *why;
+
+	if (d->anchored)
+		err_set(&e, ST_MISMATCH,
+		    "what was sent for entry %" PRIu64 ", which is to show "
+		    "where the period %s, is not what the log signed",
+		    end ? d->bisect.hi : d->bisect.lo - 1,
+		    end ? "ends" : "begins");
+	if (t->mismatches++ < TAIL_REREADS) {
+		date_search_again(t, &e);
+		return;
+	}
+	if (!d->anchored) {
+		tail_misbehaved(t, MISDEED_BAD_PROOF, &e);
+		return;
+	}
+	t->tree = d->before;
+	tail_gap_note(t, &d->deciding);
+	ASSERT(range_join(&t->tree, t->hasher, &d->deciding));
+	tail_gap_find(t, &e);
 }

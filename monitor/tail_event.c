@@ -28,6 +28,7 @@ static const struct {
     [MISDEED_TOO_MANY_ENTRIES] = {"too-many-entries", TROUBLE_PASSING,
 	ABOUT_ENTRIES},
     [MISDEED_UNREADABLE] = {"unreadable", TROUBLE_PASSING, ABOUT_ENTRIES},
+    [MISDEED_NOT_SERVED] = {"not-served", TROUBLE_PASSING, ABOUT_ENTRIES},
     [MISDEED_BAD_LEAF_INDEX] = {"bad-leaf-index", TROUBLE_LASTING,
 	ABOUT_ENTRIES},
     [MISDEED_BAD_PROOF] = {"bad-proof", TROUBLE_LASTING, ABOUT_HEADS, true},
@@ -65,15 +66,15 @@ event_run(struct task *task, struct store *s)
 {
 	struct event_task *e = (struct event_task *)task;
 	const struct store_api *api = ((struct store_base *)s)->api;
+	const struct event *ev = e->ev.type != NULL ? &e->ev : NULL;
 
-	task->status = ST_OK;
-	if (e->ev.type != NULL)
-		task->status = api->event_add(s, &e->ev, &task->err);
-	if (task->status == ST_OK && e->mark)
+	task->status = ST_MISSING;
+	if (e->mark)
 		task->status =
-		    api->log_mark(s, &e->log_id, &e->trouble, &task->err);
+		    api->log_mark(s, &e->log_id, &e->trouble, ev, &task->err);
 	if (task->status == ST_MISSING) /* refused before it was opened */
-		task->status = ST_OK;
+		task->status =
+		    ev == NULL ? ST_OK : api->event_add(s, ev, &task->err);
 }
 
 static void
@@ -148,35 +149,48 @@ hash_head(struct hasher *h, const struct head *head)
 	hasher_add(h, hash_span(&head->root));
 }
 
-/* The event's id: equal for the same kind at the same place, so that a restart
- * does not tell again. A contradiction is between trees, however often they
- * are signed; what passes may come again, and then in other bytes. */
+/* The event's id, so that a restart does not tell again. A contradiction is
+ * between trees, however often they are signed; anything else is counted by
+ * the day. */
 static void
 event_id(struct tail *t, struct event_task *e, enum misdeed kind)
 {
+	int64_t day = now_ms() / TAIL_DAY_MS;
 	struct hash h;
 
 	hasher_start(t->hasher);
 	hasher_add(t->hasher, span_str(kinds[kind].name));
 	hasher_add(t->hasher, hash_span(&e->log_id));
-	hash_head(t->hasher, &t->target.head);
-	if (kinds[kind].each)
+	if (kinds[kind].each) {
+		hash_head(t->hasher, &t->target.head);
 		hash_head(t->hasher, &t->received.head);
-	else
-		hasher_add(t->hasher, buf_span(&t->received.raw));
+	} else {
+		day = day * (TAIL_EVENTS + 1) + t->told[kind].num;
+		hasher_add(
+		    t->hasher, span_of((const uint8_t *)&day, sizeof(day)));
+	}
 	hasher_finish(t->hasher, &h);
 	memcpy(e->ev.id, h.b, sizeof(e->ev.id));
 }
 
-/* A kind is told once, one that passes again when it was over meanwhile. */
+/* Whether there is something new to tell: it was over meanwhile, or it is about
+ * other heads. A log may not flood those who watch it. */
 static bool
-is_told(const struct tail *t, enum misdeed kind, const uint8_t id[16])
+is_news(struct told *told, enum misdeed kind, const uint8_t id[16], bool again)
 {
-	const struct told *told = &t->told[kind];
+	int64_t now = now_ms();
+	bool today = told->any && now - told->at_ms < TAIL_DAY_MS;
 
-	if (!told->any)
+	if (told->any && memcmp(told->id, id, sizeof(told->id)) == 0)
 		return false;
-	return !kinds[kind].each || memcmp(told->id, id, sizeof(told->id)) == 0;
+	if (today &&
+	    (told->num >= TAIL_EVENTS || (!kinds[kind].each && !again)))
+		return false;
+	told->num = today ? told->num + 1 : 1;
+	told->any = true;
+	told->at_ms = now;
+	memcpy(told->id, id, sizeof(told->id));
+	return true;
 }
 
 static void
@@ -190,74 +204,185 @@ trouble_of(struct trouble *out, const struct tail *t, enum misdeed kind)
 	}
 }
 
+/* The log is to be marked. */
+static bool
+is_graver(const struct tail *t, enum misdeed kind)
+{
+	return kinds[kind].level > t->stored.trouble.level;
+}
+
 void
 tail_event(struct tail *t, enum misdeed kind, const char *detail)
 {
 	struct event_task *e = event_new(t);
 	struct told *told = &t->told[kind];
+	bool news, graver = is_graver(t, kind), again = !told->bad;
 
+	told->bad = true;
+	told->bad_ms = now_ms();
 	event_id(t, e, kind);
-	if (is_told(t, kind, e->ev.id)) {
+	news = is_news(told, kind, e->ev.id, again);
+	if (!news && !graver) {
 		free(e);
 		return;
 	}
-	told->any = true;
-	memcpy(told->id, e->ev.id, sizeof(told->id));
 	diag_error(
 	    "%s: misbehaviour (%s): %s", t->log.name, kinds[kind].name, detail);
-	e->ev.type = "log.misbehaviour";
-	tail_evidence(t, &e->data, kind, detail);
+	if (news) {
+		e->ev.type = "log.misbehaviour";
+		tail_evidence(t, &e->data, kind, detail);
+	}
 	e->mark = true;
 	trouble_of(&e->trouble, t, kind);
-	if (e->trouble.level > t->stored.trouble.level)
+	if (graver)
 		t->stored.trouble = e->trouble;
 	event_submit(e);
 }
 
 /* --- health ----------------------------------------------------------------- */
 
-static void
-behaves(struct tail *t, enum about about)
+static double
+few_polls(const struct tail *t, double polls, double most_s)
 {
-	struct trouble *now = &t->stored.trouble;
-	struct event_task *e;
+	double s = polls * tail_poll_s(t);
+
+	return (s < most_s ? s : most_s) * 1000;
+}
+
+/* It was good since, and bad no more for a while. */
+static bool
+is_over(const struct tail *t, enum misdeed kind)
+{
+	const struct told *told = &t->told[kind];
+	int64_t hold = (int64_t)few_polls(t, TAIL_HOLD_POLLS, TAIL_HOLD_S);
+
+	return t->good_ms[kinds[kind].about] > told->bad_ms &&
+	       now_ms() - told->bad_ms >= hold;
+}
+
+static void
+mark(struct tail *t, const struct trouble *trouble)
+{
+	struct event_task *e = event_new(t);
+
+	t->stored.trouble = *trouble;
+	e->mark = true;
+	e->trouble = *trouble;
+	event_submit(e);
+}
+
+/* The trouble that the store knows has passed; perhaps another one has not. */
+static void
+trouble_over(struct tail *t)
+{
+	struct trouble other = {0};
+
+	diag_info(
+	    "%s: behaves again (%s)", t->log.name, t->stored.trouble.kind);
+	mark(t, &other);
+	for (int i = 0; i < NUM_MISDEEDS; i++) {
+		if (kinds[i].level != TROUBLE_PASSING || !t->told[i].bad)
+			continue;
+		trouble_of(&other, t, (enum misdeed)i);
+		mark(t, &other);
+		return;
+	}
+}
+
+static void
+look_over(struct tail *t)
+{
+	const char *kind = t->stored.trouble.kind;
 	bool over = false;
 
 	for (int i = 0; i < NUM_MISDEEDS; i++) {
-		if (kinds[i].level != TROUBLE_PASSING ||
-		    kinds[i].about != about)
+		if (kinds[i].level != TROUBLE_PASSING || !t->told[i].bad ||
+		    !is_over(t, (enum misdeed)i))
 			continue;
-		t->told[i].any = false;
-		over |= strcmp(now->kind, kinds[i].name) == 0;
+		t->told[i].bad = false;
+		over |= strcmp(kind, kinds[i].name) == 0;
 	}
-	if (!over || now->level != TROUBLE_PASSING)
+	if (over && t->stored.trouble.level == TROUBLE_PASSING)
+		trouble_over(t);
+}
+
+/* What was signed is not read, or not proven, and that is not our doing. */
+static bool
+is_behind(const struct tail *t)
+{
+	if (!t->range.follow || t->phase != PHASE_READ || t->committing ||
+	    t->rewinding || t->paused || t->gap.on)
+		return false;
+	return t->accepted < tail_limit(t) ||
+	       (!t->broken && t->stretch.proven < t->accepted);
+}
+
+/* It goes on, or there is nothing to do; or it does not, for how long already.
+ */
+static void
+health_look(struct tail *t)
+{
+	int64_t now = now_ms();
+	bool moved = t->moved_at[0] != t->accepted ||
+		     t->moved_at[1] != t->stretch.proven || !is_behind(t);
+
+	if (moved || t->moved_ms == 0) {
+		t->moved_ms = now;
+		t->moved_at[0] = t->accepted;
+		t->moved_at[1] = t->stretch.proven;
+	} else if (now - t->moved_ms >
+		   (int64_t)few_polls(t, TAIL_STUCK_POLLS, TAIL_STUCK_S)) {
+		tail_event(t, MISDEED_NOT_SERVED,
+		    "the log signs new heads, but does not serve the entries "
+		    "or proofs for them");
+	}
+	if (moved && t->told[MISDEED_NOT_SERVED].bad)
+		t->good_ms[ABOUT_ENTRIES] = now;
+	look_over(t);
+}
+
+static void
+health_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct tail *t = w->data;
+
+	(void)loop;
+	(void)revents;
+	if (t->phase >= PHASE_STOP)
 		return;
-	diag_info("%s: behaves again (%s)", t->log.name, now->kind);
-	*now = (struct trouble){0};
-	e = event_new(t);
-	e->mark = true;
-	event_submit(e);
+	tail_head_silence(t);
+	health_look(t);
+	tail_health_watch(t);
+}
+
+void
+tail_health_watch(struct tail *t)
+{
+	if (t->range.follow)
+		tail_timer(
+		    t, &t->health_timer, tail_poll_s(t), health_on_timer);
 }
 
 void
 tail_good_head(struct tail *t)
 {
-	behaves(t, ABOUT_HEADS);
+	t->good_ms[ABOUT_HEADS] = now_ms();
+	look_over(t);
 }
 
 void
 tail_good_entries(struct tail *t)
 {
-	behaves(t, ABOUT_ENTRIES);
+	t->good_ms[ABOUT_ENTRIES] = now_ms();
 }
 
 void
 tail_trouble_known(struct tail *t)
 {
 	for (int i = 0; i < NUM_MISDEEDS; i++)
-		if (!kinds[i].each &&
+		if (kinds[i].level == TROUBLE_PASSING &&
 		    strcmp(t->stored.trouble.kind, kinds[i].name) == 0)
-			t->told[i].any = true;
+			t->told[i].bad = true;
 }
 
 /* --- silence ---------------------------------------------------------------- */

@@ -10,6 +10,12 @@
 #include "ctlog/base/text.h"
 #include "monitor/tail_private.h"
 
+/* A head is a few hundred bytes; who signs more shall not fill our disk. */
+#define SIGNED_MAX 65536u
+/* A hash tile has 8 KiB, a proof of any tree less. What is larger holds other
+ * things than hashes, and is not shown. */
+#define REPLY_MAX 8192u
+
 static void
 json_hash(struct buf *out, const char *name, const struct hash *h)
 {
@@ -43,6 +49,10 @@ json_head(
 			buf_str(out, "null,");
 		json_hash(out, "root", &h->root);
 		buf_char(out, ',');
+	}
+	if (raw.len > SIGNED_MAX) {
+		buf_fmt(out, "\"signed_bytes\":%zu}", raw.len);
+		return;
 	}
 	buf_str(out, "\"signed\":\"");
 	text_base64(out, raw);
@@ -214,12 +224,14 @@ evidence_reply(struct buf *out, struct tail *t, const struct request *req,
 {
 	struct buf what = {0};
 
-	if (req->only_hashes) {
+	bool show = req->only_hashes && body.len <= REPLY_MAX;
+
+	if (show) {
 		buf_str(&what, "\"body\":\"");
 		text_base64(&what, body);
 		buf_char(&what, '"');
 	}
-	if (req->only_hashes || json_anchor(&what, t, j)) {
+	if (show || (!req->only_hashes && json_anchor(&what, t, j))) {
 		buf_fmt(out,
 		    "%s{\"at\":%" PRIu64 ",\"path\":", out->len ? "," : "",
 		    j->at);

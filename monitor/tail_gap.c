@@ -138,26 +138,6 @@ gap_next(struct tail *t)
 		tail_proof(t, tree_at(t, g->asked));
 }
 
-void
-tail_gap_find(struct tail *t, const struct err *why)
-{
-	struct gap *g = &t->gap;
-
-	g->on = true;
-	g->why = *why;
-	g->good = 0;
-	g->bad = g->num;
-	diag_warn("%s: %s; finding out where", t->log.name, why->text);
-	gap_next(t);
-}
-
-/* The proof that leads to no verdict: what is known has to do. */
-void
-tail_gap_no_proof(struct tail *t)
-{
-	gap_end(t);
-}
-
 static void
 replies_take(struct buf *to, struct buf *from)
 {
@@ -213,6 +193,10 @@ gap_none(struct tail *t)
 
 	t->gap.on = false;
 	gap_fini(&t->gap);
+	if (t->phase == PHASE_DATE) {
+		tail_date_proof(t, &tree);
+		return;
+	}
 	tail_prove_to(t, &tree);
 	tail_step(t);
 }
@@ -233,6 +217,42 @@ gap_again(struct tail *t)
 	}
 	diag_warn("%s: %s; trying again later", t->log.name, e.text);
 	tail_pause(t);
+}
+
+/* The proof that leads to no verdict: what is known has to do. */
+void
+tail_gap_no_proof(struct tail *t)
+{
+	if (t->gap.num > 0)
+		gap_end(t);
+	else
+		gap_again(t);
+}
+
+/* Nothing was read since the last proof, so it is not the entries: either the
+ * log's tree does not continue the one before, which only its own proof can
+ * show, or the proof was not its own. */
+static void
+gap_of_heads(struct tail *t)
+{
+	if (t->no_proofs || !gap_before(t))
+		gap_again(t);
+}
+
+void
+tail_gap_find(struct tail *t, const struct err *why)
+{
+	struct gap *g = &t->gap;
+
+	g->on = true;
+	g->why = *why;
+	g->good = 0;
+	g->bad = g->num;
+	diag_warn("%s: %s; finding out where", t->log.name, why->text);
+	if (g->num == 0)
+		gap_of_heads(t);
+	else
+		gap_next(t);
 }
 
 /* What the log says is its tree where the last head was. */

@@ -270,6 +270,24 @@ head_jumps(const struct tail *t, const struct head *h, struct err *e)
 	return true;
 }
 
+bool
+tail_head_jumped(struct tail *t)
+{
+	struct head h = t->target.head;
+	struct err e;
+
+	t->newest.head = (struct head){0};
+	if (!head_jumps(t, &h, &e)) {
+		signed_head_copy(&t->newest, &t->target);
+		return false;
+	}
+	tail_received(t, &h, buf_span(&t->target.raw));
+	t->target.head = (struct head){0};
+	t->phase = PHASE_HEAD;
+	head_refused(t, MISDEED_SIZE_JUMP, &e);
+	return true;
+}
+
 /* Told, but used: the tree is what counts, and the wrong clock may be ours. */
 static bool
 head_is_future(struct tail *t, const struct head *h, int64_t date_ms)
@@ -283,19 +301,32 @@ head_is_future(struct tail *t, const struct head *h, int64_t date_ms)
 	return ahead > TAIL_FUTURE_MS;
 }
 
-/* A log has to sign its tree at least once in its MMD. */
-static void
-head_silence(struct tail *t)
+/* When the log was heard last: when it signed, or when that came, for it may
+ * have signed for a time to come. */
+static int64_t
+head_since(const struct tail *t)
 {
 	int64_t since = (int64_t)t->newest.head.timestamp;
+	int64_t before = t->stored.newest.timestamp_ms;
+
+	if (since > t->newest.received_ms)
+		since = t->newest.received_ms;
+	if (before > t->start_ms)
+		before = t->start_ms;
+	if (since < before)
+		since = before;
+	return since > 0 ? since : t->start_ms;
+}
+
+/* A log has to sign its tree at least once in its MMD. */
+void
+tail_head_silence(struct tail *t)
+{
+	int64_t since = head_since(t);
 	int64_t limit = (int64_t)t->mmd_s * 1000;
 
 	if (limit < TAIL_STALE_MS)
 		limit = TAIL_STALE_MS;
-	if (since < t->stored.newest.timestamp_ms)
-		since = t->stored.newest.timestamp_ms;
-	if (since == 0)
-		since = t->start_ms;
 	if (now_ms() - since < limit + TAIL_GRACE_MS) {
 		t->is_stale = false;
 	} else if (t->range.follow && !t->over && !t->is_stale) {
@@ -336,7 +367,8 @@ head_same(struct tail *t, const struct head *h, struct span raw)
 {
 	if (h->size < t->newest.head.size)
 		tail_older(t, h, raw);
-	else if (h->timestamp > t->newest.head.timestamp)
+	else if (h->timestamp > t->newest.head.timestamp ||
+		 (int64_t)t->newest.head.timestamp > t->newest.received_ms)
 		newest_set(t, h, raw);
 }
 
@@ -411,7 +443,6 @@ head_on_reply(void *arg, const struct http_reply *r)
 		head_verified(t, &h, r);
 	else
 		head_bad(t, st, &h, r, &e);
-	head_silence(t);
 }
 
 void

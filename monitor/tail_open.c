@@ -149,6 +149,10 @@ tail_open_at(struct tail *t)
 		tail_end(t, st, &e);
 		return;
 	}
+	if (t->range.follow && want.begin > t->target.head.size) {
+		read_wait(t); /* for a head that is not older than that */
+		return;
+	}
 	want.read = want.proven = want.begin;
 	t->stretch = want;
 	t->accepted = t->planned = want.begin;
@@ -252,6 +256,8 @@ open_known(struct tail *t, struct open_task *o)
 	t->stored = o->log;
 	o->log = (struct store_log){0};
 	tail_trouble_known(t);
+	if (tail_head_jumped(t))
+		return;
 	if (tail_contradicts(t, &t->target.head))
 		open_fork(t);
 	else if (o->found)

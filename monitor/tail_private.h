@@ -20,6 +20,15 @@
 /* A log may grow by so many entries at once, and by so many a second. */
 #define TAIL_JUMP (1ull << 24)
 #define TAIL_JUMP_RATE 10000
+/* A trouble that passes is over after so many polls, or seconds, without it. */
+#define TAIL_HOLD_POLLS 5
+#define TAIL_HOLD_S 60.0
+/* A log that has not served what it signed for so many polls, or seconds. */
+#define TAIL_STUCK_POLLS 60
+#define TAIL_STUCK_S 600.0
+/* So many events of one kind about one log in a day. */
+#define TAIL_EVENTS 8u
+#define TAIL_DAY_MS 86400000
 /* A head that much ahead of our clock is from a time to come. A log without a
  * signature for a day, or its MMD when that is longer, is stale. */
 #define TAIL_FUTURE_MS 86400000
@@ -85,6 +94,7 @@ enum misdeed {
 	MISDEED_ZERO_ENTRIES,
 	MISDEED_TOO_MANY_ENTRIES,
 	MISDEED_UNREADABLE, /* a reply that is none */
+	MISDEED_NOT_SERVED, /* neither entries nor proofs, for long */
 	MISDEED_BAD_LEAF_INDEX,
 	MISDEED_BAD_PROOF,
 	MISDEED_FORK,     /* two trees of one size */
@@ -143,7 +153,7 @@ struct tail {
 	enum tail_phase {
 		PHASE_HEAD,   /* waiting for the first head */
 		PHASE_OPEN,   /* reading the store's state of it */
-		PHASE_DATE,   /* looking for the range's dates */
+		PHASE_DATE,   /* looking for the range's dates, proving them */
 		PHASE_ANCHOR, /* proving the tree before the first entry */
 		PHASE_READ,
 		PHASE_STOP, /* no new work; ends when all is committed */
@@ -208,7 +218,15 @@ struct tail {
 	struct told {
 		bool any;
 		uint8_t id[16]; /* of the last event */
+		int64_t at_ms;  /* when that was */
+		unsigned num;   /* that day */
+		bool bad;       /* it goes on */
+		int64_t bad_ms; /* seen last */
 	} told[NUM_MISDEEDS];
+	int64_t good_ms[2]; /* heads, entries: as they must be, last */
+	ev_timer health_timer;
+	int64_t moved_ms; /* when something was accepted or proven */
+	uint64_t moved_at[2];
 	struct gap gap;
 	struct odd_reply odd_reply;
 	struct batch_odd_index odd_index;
@@ -263,6 +281,10 @@ void tail_date(struct tail *t);
 void tail_date_again(struct tail *t);
 /* In PHASE_DATE: look at what has come. */
 void tail_date_step(struct tail *t);
+/* ... what has been asked for holds: this tree is the log's. */
+void tail_date_proof(struct tail *t, const struct range *tree);
+/* ... or it does not: searched for again once, then misbehaviour. */
+void tail_date_refuted(struct tail *t, const struct err *why);
 void tail_date_drop(struct tail *t);
 /* Which entries the dates are. */
 void tail_date_tell(const struct tail *t, uint64_t begin, uint64_t end);
@@ -275,6 +297,12 @@ void tail_head_later(struct tail *t);
 void tail_head_after(struct tail *t, double seconds);
 /* The present target cannot be read to its end: adopt a larger head. */
 void tail_head_newer(struct tail *t);
+/* Has it been silent for longer than it may? */
+void tail_head_silence(struct tail *t);
+
+/* The first head, now that the store has told what was there before: it is
+ * refused when no log can have grown so. */
+bool tail_head_jumped(struct tail *t);
 
 /* A head contradicts one of those known: same size, another root. */
 bool tail_contradicts(const struct tail *t, const struct head *h);
@@ -342,9 +370,12 @@ const char *misdeed_name(enum misdeed kind);
 /* Tell the operator, with both sides, and mark the log; `detail` is a
  * sentence. A repetition is not told. */
 void tail_event(struct tail *t, enum misdeed kind, const char *detail);
-/* A head, a batch was as it must be: troubles that pass are over. */
+/* A head, a batch was as it must be: troubles that pass are over soon. */
 void tail_good_head(struct tail *t);
 void tail_good_entries(struct tail *t);
+/* From now on it is looked at whether a followed log goes on, also while its
+ * host asks for patience. */
+void tail_health_watch(struct tail *t);
 /* The store knows of a trouble that was told before. */
 void tail_trouble_known(struct tail *t);
 /* The log's newest signature is of that time, and that is too long ago. */

@@ -41,7 +41,8 @@ tail_misbehaved(struct tail *t, enum misdeed kind, const struct err *why)
 	struct err e = *why;
 
 	tail_event(t, kind, e.text);
-	t->mismatches = 0;
+	if (kind != MISDEED_FORK && kind != MISDEED_ROLLBACK)
+		t->mismatches = 0;
 	if (!t->range.follow) {
 		tail_end(t, ST_MISMATCH, &e);
 		return;
@@ -63,6 +64,11 @@ tail_mismatch(struct tail *t, enum misdeed kind, const struct err *why)
 {
 	struct err e = *why;
 
+	if (kind == MISDEED_FORK || kind == MISDEED_ROLLBACK) {
+		/* About heads; what is under way goes on. */
+		tail_misbehaved(t, kind, &e);
+		return;
+	}
 	tail_proof_drop(t);
 	tail_flights_drop(t);
 	if (kind != MISDEED_ROOT_MISMATCH) {
@@ -131,6 +137,13 @@ prove_root(struct tail *t)
 	tail_mismatch(t, MISDEED_ROOT_MISMATCH, &e);
 }
 
+/* Nothing is read before this is proven. */
+static bool
+prove_is_early(const struct tail *t)
+{
+	return t->phase == PHASE_ANCHOR || t->phase == PHASE_DATE;
+}
+
 static void proof_ask(struct tail *t);
 
 static void
@@ -145,8 +158,8 @@ static void
 proof_unavailable(struct tail *t, enum status st, const struct err *why)
 {
 	struct err e = *why;
-	bool needed = t->phase == PHASE_ANCHOR ||
-		      (!t->range.follow && t->accepted == t->to);
+	bool needed =
+	    prove_is_early(t) || (!t->range.follow && t->accepted == t->to);
 
 	tail_proof_drop(t);
 	if (t->gap.on) {
@@ -193,6 +206,9 @@ proof_refutes(struct tail *t, const struct err *why)
 	if (t->gap.on) {
 		tail_proof_drop(t);
 		tail_gap_proof(t, false);
+	} else if (t->phase == PHASE_DATE) {
+		tail_proof_drop(t);
+		tail_date_refuted(t, &e);
 	} else if (t->phase == PHASE_ANCHOR) {
 		tail_proof_drop(t);
 		tail_event(t, MISDEED_BAD_PROOF, e.text);
@@ -210,6 +226,8 @@ proof_holds(struct tail *t)
 	tail_proof_drop(t);
 	if (t->gap.on)
 		tail_gap_proof(t, true);
+	else if (t->phase == PHASE_DATE)
+		tail_date_proof(t, &tree);
 	else if (t->phase == PHASE_ANCHOR)
 		tail_open(t); /* the range stays */
 	else
@@ -247,7 +265,7 @@ proof_on_reply(void *arg, const struct http_reply *r)
 		proof_failed(t, st, &e);
 		return;
 	}
-	if (r->code == 200 && (t->gap.on || t->phase == PHASE_ANCHOR))
+	if (r->code == 200 && (t->gap.on || prove_is_early(t)))
 		evidence_reply(&t->replies, t, &t->proof_req, &t->job, r->body);
 	proof_ask(t);
 }

@@ -106,6 +106,20 @@ flight_odd(struct flight *f, size_t body_len)
 	    span_of(f->slot->body, body_len), span_of(NULL, 0));
 }
 
+/* A service gives whoever stands in front of the log some minutes. */
+static double
+unreadable_wait(const struct flight *f)
+{
+	double s = tail_poll_s(f->t) / 4, least = tail_backoff(f->unreadable);
+
+	if (!f->t->range.follow)
+		return least;
+	for (unsigned i = 1; i < f->unreadable && s < TAIL_BACKOFF_MAX_S; i++)
+		s *= 2;
+	s = s < TAIL_BACKOFF_MAX_S ? s : TAIL_BACKOFF_MAX_S;
+	return s > least ? s : least;
+}
+
 /* A reply that is no reply to what was asked. It may be a broken proxy, so a
  * service is more patient than a scan. */
 static void
@@ -126,7 +140,7 @@ flight_unreadable(
 	}
 	diag_warn("%s: entries %" PRIu64 " to %" PRIu64 ": %s; asking again",
 	    t->log.name, f->want.begin, f->want.end - 1, why->text);
-	flight_again(f, tail_backoff(f->unreadable));
+	flight_again(f, unreadable_wait(f));
 }
 
 /* --- a reply ---------------------------------------------------------------- */

@@ -53,6 +53,9 @@ enum status wants_of_config(struct wants *out, const struct config *c,
     struct listing *listing, struct err *e);
 /* All logs of a list, in whatever state. */
 void wants_all(struct wants *out, const struct loglist *list);
+/* The logs of this one that logs.include and logs.exclude ask for. */
+void wants_of_list(
+    struct wants *out, const struct config *c, const struct loglist *list);
 /* wants_of_config of lists that were read before. */
 enum status wants_of_lists(struct wants *out, const struct config *c,
     const struct lists *lists, struct err *e);

@@ -245,6 +245,23 @@ wants_strictly(struct wants *w, const struct logs_opts *o, struct err *e)
 	return st;
 }
 
+void
+wants_of_list(
+    struct wants *out, const struct config *c, const struct loglist *list)
+{
+	size_t num = c->logs.include.num;
+	struct chooser by = {num,
+	    (const char *const *)(void *)c->logs.include.list,
+	    mem_new(num, sizeof(*by.matched))};
+	struct directory d = {0};
+
+	directory_add(&d, list);
+	directory_take(out, &d, &by);
+	directory_fini(&d);
+	free(by.matched);
+	wants_exclude(out, &c->logs.exclude);
+}
+
 /* --- choosing among what is wanted ----------------------------------------- */
 
 /* By id, URL, or glob on the name. */

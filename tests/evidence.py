@@ -611,6 +611,15 @@ def is_bad_leaf_index(_log, heads, data, _event):
     return "told", "entry %d says that it is %d" % (index, says)
 
 
+def is_silent(_log, heads, data, _event):
+    """A log that does not serve what it signed: what is signed is here."""
+    head = heads.get("head")
+    want(head is not None, "there is no signed head")
+    proven = number(data, "proven")
+    want(proven <= head.size, "more is proven than was signed")
+    return "told", "%d of %d entries are proven" % (proven, head.size)
+
+
 KINDS = {
     "fork": is_fork,
     "rollback": is_rollback,
@@ -623,6 +632,7 @@ KINDS = {
     "zero-entries": is_bad_reply,
     "too-many-entries": is_bad_reply,
     "unreadable": is_bad_reply,
+    "not-served": is_silent,
     "bad-leaf-index": is_bad_leaf_index,
 }
 

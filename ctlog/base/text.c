@@ -217,6 +217,23 @@ text_quote(char *out, size_t cap, struct span in)
 	return out;
 }
 
+const char *
+text_class(struct span in)
+{
+	for (size_t i = 0; i < in.len; i++) {
+		uint8_t c = in.p[i];
+
+		if (c == ' ' || (c >= '\t' && c <= '\r'))
+			continue;
+		if (c == '{' || c == '[')
+			return "JSON";
+		if (c == '<')
+			return "HTML";
+		return c > 0x20 && c < 0x7f ? "text" : "binary";
+	}
+	return in.len == 0 ? "empty" : "text";
+}
+
 static void
 json_char(struct buf *out, uint32_t ch)
 {

@@ -61,6 +61,10 @@ const char *text_quote(char *out, size_t cap, struct span in);
 /* text_quote into a compound literal of the right size. */
 #define QUOTE(s) text_quote((char[LIMIT_QUOTE + 8]){0}, LIMIT_QUOTE + 8, (s))
 
+/* What bytes that must not be quoted seem to be, by the first that is no white
+ * space: "empty", "JSON", "HTML", "text" or "binary". */
+const char *text_class(struct span in);
+
 /* A JSON string with its quotation marks; bad UTF-8 becomes U+FFFD. */
 void text_json(struct buf *out, struct span in);
 

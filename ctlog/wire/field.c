@@ -63,6 +63,18 @@ field_load(json_t **out, struct span text, size_t limit, struct err *e)
 	return err_set(e, ST_BAD, "the JSON document is not an object");
 }
 
+enum status
+field_load_entries(json_t **out, struct span text, size_t limit, struct err *e)
+{
+	struct err quoting;
+	enum status st = field_load(out, text, limit, &quoting);
+
+	if (st == ST_OK)
+		return ST_OK;
+	return err_set(e, st, "no JSON object that can be used: %zu bytes, %s",
+	    text.len, text_class(text));
+}
+
 bool
 field_has(const json_t *o, const char *name)
 {

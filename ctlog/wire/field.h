@@ -20,6 +20,11 @@
 enum status field_load(
     json_t **out, struct span text, size_t limit, struct err *e);
 
+/* The same for a reply that may hold entries: the message tells length and
+ * kind of the text, and nothing out of it. */
+enum status field_load_entries(
+    json_t **out, struct span text, size_t limit, struct err *e);
+
 /* Whether the member is there and not null. */
 bool field_has(const json_t *o, const char *name);
 

@@ -113,15 +113,15 @@ line_take(struct span *s)
  * (static-ct-api, "Checkpoints"). */
 static enum status
 checkpoint_text(
-    struct head *h, struct span text, const char *origin, struct err *e)
+    struct head *h, struct span text, struct span origin, struct err *e)
 {
 	struct span name = line_take(&text), size = line_take(&text);
 	struct span root = line_take(&text);
 
-	if (!span_eq_str(name, origin))
+	if (!span_eq(name, origin))
 		return err_set(e, ST_MISMATCH,
 		    "the origin is \"%s\", not \"%s\"", QUOTE(name),
-		    QUOTE(span_str(origin)));
+		    QUOTE(origin));
 	if (!text_u64(&h->size, size))
 		return err_set(e, ST_BAD,
 		    "the second line is no tree size: \"%s\"", QUOTE(size));
@@ -181,9 +181,9 @@ checkpoint_lines(
 		       : err_set(e, ST_SIGNATURE, "no signature by this key");
 }
 
-enum status
-head_parse_checkpoint(struct head *out, const struct logkey *k,
-    const char *origin, struct span note, struct err *e)
+static enum status
+checkpoint_parse(struct head *out, const struct logkey *k, struct span origin,
+    struct span note, struct err *e)
 {
 	struct head h = {0};
 	struct note n;
@@ -199,6 +199,34 @@ head_parse_checkpoint(struct head *out, const struct logkey *k,
 	if (st != ST_OK)
 		err_prefix(e, "checkpoint (static-ct-api)");
 	return st;
+}
+
+enum status
+head_parse_checkpoint(struct head *out, const struct logkey *k,
+    const char *origin, struct span note, struct err *e)
+{
+	return checkpoint_parse(out, k, span_str(origin), note, e);
+}
+
+/* No origin begins so, nor with what may stand before it in JSON. */
+static bool
+is_object(struct span s)
+{
+	size_t i = 0;
+
+	while (i < s.len && (s.p[i] == ' ' || s.p[i] == '\t' ||
+				s.p[i] == '\r' || s.p[i] == '\n'))
+		i++;
+	return i < s.len && s.p[i] == '{';
+}
+
+enum status
+head_parse_stored(
+    struct head *out, const struct logkey *k, struct span raw, struct err *e)
+{
+	if (is_object(raw))
+		return head_parse_sth(out, k, raw, e);
+	return checkpoint_parse(out, k, head_note_origin(raw), raw, e);
 }
 
 enum status
@@ -224,7 +252,7 @@ head_parse_entry_proof(
 	enum status st;
 	json_t *o;
 
-	st = field_load(&o, json, LIMIT_JSON, e);
+	st = field_load_entries(&o, json, LIMIT_JSON, e);
 	if (st == ST_OK)
 		st = field_path(out, o, "audit_path", e);
 	if (st == ST_OK)

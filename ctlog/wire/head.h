@@ -29,6 +29,11 @@ enum status head_parse_sth(
 enum status head_parse_checkpoint(struct head *out, const struct logkey *k,
     const char *origin, struct span note, struct err *e);
 
+/* A head that was accepted before, under whatever protocol and origin it then
+ * came: told by its bytes, and the origin is the one it names. */
+enum status head_parse_stored(
+    struct head *out, const struct logkey *k, struct span raw, struct err *e);
+
 /* The origin line of a note, for a person; empty when there is none. */
 struct span head_note_origin(struct span note);
 

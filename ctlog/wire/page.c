@@ -313,9 +313,9 @@ page_open(struct page *p, struct span json, struct err *e)
 	if (!take(p, '{')) {
 		p->state = PAGE_BAD;
 		return err_set(e, ST_BAD,
-		    "RFC 6962 4.6: get-entries reply is no JSON object, it "
-		    "begins: %s",
-		    QUOTE(span_cut(json, 0, 60)));
+		    "RFC 6962 4.6: get-entries reply is no JSON object: %zu "
+		    "bytes, %s",
+		    json.len, text_class(json));
 	}
 	do {
 		if (!take_name(p, &name))

@@ -89,14 +89,16 @@ memory_log_open(
 
 enum status
 memory_log_mark(struct store *s, const struct hash *log_id,
-    const struct trouble *t, struct err *e)
+    const struct trouble *t, const struct event *ev, struct err *e)
 {
 	struct store_log *l;
 	enum status st = log_get(s, &l, log_id, e);
 
-	if (st == ST_OK && rule_trouble(&l->trouble, t))
+	if (st != ST_OK)
+		return st;
+	if (rule_trouble(&l->trouble, t))
 		l->trouble = *t;
-	return st;
+	return ev != NULL ? memory_event_add(s, ev, e) : ST_OK;
 }
 
 enum status
@@ -216,24 +218,27 @@ tail_end(struct store *s, struct mem_stretch *tail)
 }
 
 enum status
-memory_log_bridge(struct store *s, const struct hash *log_id,
-    uint64_t *resume_at, struct err *e)
+memory_log_bridge(struct store *s, struct store_bridge *io, struct err *e)
 {
 	struct mem_stretch *tail;
 	struct store_log *l;
-	enum status st = log_get(s, &l, log_id, e);
+	enum status st = log_get(s, &l, &io->log_id, e);
 
 	if (st != ST_OK)
 		return st;
 	tail = stretch_get(s, (size_t)(l - s->logs), 0);
-	st = rule_bridge(resume_at, &l->trouble, tail ? &tail->x : NULL, e);
+	st =
+	    rule_bridge(&io->resume_at, &l->trouble, tail ? &tail->x : NULL, e);
 	if (st != ST_OK)
 		return st;
-	if (*resume_at > 0)
+	if (io->resume_at > 0)
 		tail_end(s, tail);
 	l->trouble = (struct trouble){0};
-	l->resume_at = *resume_at;
-	return ST_OK;
+	l->resume_at = io->resume_at;
+	head_copy(&l->newest, &l->newest_raw, &l->proven);
+	if (io->tell == NULL)
+		return ST_OK;
+	return memory_event_add(s, io->tell(io->arg, io->resume_at), e);
 }
 
 static int

@@ -185,9 +185,9 @@ enum status sqlite_migrate(struct store *s, struct err *e);
 enum status sqlite_log_open(
     struct store *s, struct store_log *l, int64_t now_ms, struct err *e);
 enum status sqlite_log_mark(struct store *s, const struct hash *log_id,
-    const struct trouble *t, struct err *e);
-enum status sqlite_log_bridge(struct store *s, const struct hash *log_id,
-    uint64_t *resume_at, struct err *e);
+    const struct trouble *t, const struct event *ev, struct err *e);
+enum status sqlite_log_bridge(
+    struct store *s, struct store_bridge *io, struct err *e);
 enum status sqlite_head_seen(struct store *s, const struct hash *log_id,
     const struct store_head *h, struct err *e);
 enum status sqlite_claim(struct store *s, struct stretch *io, struct err *e);

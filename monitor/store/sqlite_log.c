@@ -178,7 +178,7 @@ trouble_put(struct store *s, const struct hash *log_id, const struct trouble *t,
 
 enum status
 sqlite_log_mark(struct store *s, const struct hash *log_id,
-    const struct trouble *t, struct err *e)
+    const struct trouble *t, const struct event *ev, struct err *e)
 {
 	struct store_log l = {.log_id = *log_id};
 	enum status st = db_begin(s, e);
@@ -188,6 +188,8 @@ sqlite_log_mark(struct store *s, const struct hash *log_id,
 	st = log_get(s, &l, e);
 	if (st == ST_OK && rule_trouble(&l.trouble, t))
 		st = trouble_put(s, log_id, t, e);
+	if (st == ST_OK && ev != NULL)
+		st = sqlite_event_put(s, ev, e);
 	store_log_fini(&l);
 	return db_end(s, st, e);
 }
@@ -382,44 +384,55 @@ tail_end(struct store *s, const struct stretch *tail, struct err *e)
 	    tail->id, e);
 }
 
+/* No trouble, no head beyond what is proven, and where reading begins. */
 static enum status
-bridge(struct store *s, const struct hash *log_id, uint64_t *resume_at,
-    struct err *e)
+log_begin_anew(struct store *s, const struct store_bridge *b, struct err *e)
 {
 	static const struct trouble none;
-	struct store_log l = {.log_id = *log_id};
-	struct stretch tail = {0};
 	sqlite3_stmt *q;
+	enum status st = trouble_put(s, &b->log_id, &none, e);
+
+	if (st != ST_OK)
+		return st;
+	q = db_query(s, Q_LOG_BRIDGE,
+	    "UPDATE log SET resume_at = ?2, newest_size = proven_size,"
+	    " newest_ms = proven_ms, newest_root = proven_root,"
+	    " newest_raw = proven_raw WHERE log_id = ?1");
+	db_blob(q, 1, hash_span(&b->log_id));
+	db_int(q, 2, (int64_t)b->resume_at);
+	return db_run(s, q, NULL, e);
+}
+
+static enum status
+bridge(struct store *s, struct store_bridge *io, struct err *e)
+{
+	struct store_log l = {.log_id = io->log_id};
+	struct stretch tail = {0};
 	enum status found, st = log_get(s, &l, e);
 
 	if (st == ST_OK) {
-		found = sqlite_stretch_find(s, &tail, log_id, 0, e);
+		found = sqlite_stretch_find(s, &tail, &io->log_id, 0, e);
 		st = found == ST_OK || found == ST_MISSING
-			 ? rule_bridge(resume_at, &l.trouble,
+			 ? rule_bridge(&io->resume_at, &l.trouble,
 			       found == ST_OK ? &tail : NULL, e)
 			 : found;
 	}
 	store_log_fini(&l);
-	if (st == ST_OK && *resume_at > 0)
+	if (st == ST_OK && io->resume_at > 0)
 		st = tail_end(s, &tail, e);
 	if (st == ST_OK)
-		st = trouble_put(s, log_id, &none, e);
-	if (st != ST_OK)
-		return st;
-	q = db_query(
-	    s, Q_LOG_BRIDGE, "UPDATE log SET resume_at = ?2 WHERE log_id = ?1");
-	db_blob(q, 1, hash_span(log_id));
-	db_int(q, 2, (int64_t)*resume_at);
-	return db_run(s, q, NULL, e);
+		st = log_begin_anew(s, io, e);
+	if (st == ST_OK && io->tell != NULL)
+		st = sqlite_event_put(s, io->tell(io->arg, io->resume_at), e);
+	return st;
 }
 
 enum status
-sqlite_log_bridge(struct store *s, const struct hash *log_id,
-    uint64_t *resume_at, struct err *e)
+sqlite_log_bridge(struct store *s, struct store_bridge *io, struct err *e)
 {
 	enum status st = db_begin(s, e);
 
-	return st != ST_OK ? st : db_end(s, bridge(s, log_id, resume_at, e), e);
+	return st != ST_OK ? st : db_end(s, bridge(s, io, e), e);
 }
 
 enum status

@@ -235,6 +235,15 @@ struct store_query {
 	const char *tenant; /* NULL: all */
 	bool reveal;        /* values too */
 };
+/* The end of a log's trouble. */
+struct store_bridge {
+	struct hash log_id;
+	uint64_t resume_at; /* out: a new tail begins here; else 0 */
+	/* What is to be told of it, once resume_at is known; NULL: nothing.
+	 * It must not call the store, and is borrowed until the verb is done. */
+	const struct event *(*tell)(void *arg, uint64_t resume_at);
+	void *arg;
+};
 struct record_change {
 	const char *tenant, *id;
 	enum record_state state;
@@ -293,16 +302,20 @@ struct store_api {
 	enum status (*rewind)(struct store *s, const struct stretch *at,
 	    size_t *retracted, size_t *delivered, struct err *e);
 	/* Remember a trouble, unless a graver one is known or the same level
-	 * already; TROUBLE_NONE ends one that passes. */
+	 * already; TROUBLE_NONE ends one that passes. In any case the event,
+	 * unless NULL, is added in the same transaction. ST_MISSING: no such
+	 * log, and nothing is stored. */
 	enum status (*log_mark)(struct store *s, const struct hash *log_id,
-	    const struct trouble *t, struct err *e);
-	/* A person has looked at it: the trouble is over. After
+	    const struct trouble *t, const struct event *ev, struct err *e);
+	/* A person has looked at it: the trouble is over, and the newest head
+	 * is the proven one again, for a larger one may have been a lie. After
 	 * TROUBLE_BROKEN the tail ends where it was read to, under a job of
 	 * its own below 0, and the next one begins behind the gap, at
-	 * *resume_at (else 0). ST_USAGE: there is no trouble, or the gap has
-	 * not been read to its end yet. */
-	enum status (*log_bridge)(struct store *s, const struct hash *log_id,
-	    uint64_t *resume_at, struct err *e);
+	 * resume_at. What is to be told is added in the same transaction.
+	 * ST_USAGE: there is no trouble, or the gap has not been read to its
+	 * end yet. */
+	enum status (*log_bridge)(
+	    struct store *s, struct store_bridge *io, struct err *e);
 
 	/* An event and its outbox rows for every sink (tenant-less). */
 	enum status (*event_add)(

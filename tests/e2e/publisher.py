@@ -106,8 +106,8 @@ class Publisher:
 
 
 def logs_of(server, num):
-    """Logs with one exposure each."""
-    return [server.new_log([{"filler": 20}, jane_spec(log="final")],
+    """Logs with one exposure each, that take an entry in within a second."""
+    return [server.new_log([{"filler": 20}, jane_spec(log="final")], mmd=1,
                            description="List %d" % i) for i in range(num)]
 
 

@@ -355,14 +355,20 @@ def test_nobody_listens(work, server, api):
     assert "127.0.0.1:%d" % proxy.port in result.err
 
 
-def test_no_such_name(work, log):
-    """A name that does not exist."""
-    result = work.run(
-        "backfill", "--log-url", "https://no-such-log.invalid/", "--log-key",
-        work.key(log), "--log-api", "static", "--contact",
-        "ops@ct-lab.internal", "--records", work.records(), "--json",
-        seconds=120).expect(69)
-    assert "no-such-log.invalid" in result.err
+def test_no_such_name(work, server, log):
+    """A name that does not exist is said, and another log is followed."""
+    other = server.new_log()
+    work.prepare([(log, "static")], contact="ops@ct-lab.internal", logs={
+        "extra": [work.log_of(log, "static"),
+                  dict(work.log_of(log, "static"), name="nowhere",
+                       url="https://no-such-log.invalid/",
+                       key_file=str(work.key(other)))]})
+    monitor = work.monitor()
+    work.wait_for_ids(expected_ids(log.truth()), monitor)
+    wait_until(lambda: "nowhere: no head: no-such-log.invalid" in
+               monitor.diagnostics(), "the message")
+    monitor.stop()
+    assert misbehaviour(work) == []
 
 
 @pytest.mark.parametrize("api", APIS)

@@ -1,4 +1,5 @@
 """Log lists by URL: fetched, verified, kept, refused."""
+import base64
 import json
 
 import pytest
@@ -96,19 +97,60 @@ def follow(work, log):
     return said.read_text(errors="replace")
 
 
+def copies(work):
+    """The lists that were kept."""
+    return sorted((work.path / "lists").glob("url-*"))
+
+
 def test_monitor(work, server, publisher):
     """Fetched and kept; then the copy when nobody answers."""
     logs = logs_of(server, 1)
     publisher.publish(list_of(server, logs))
     configure(work, publisher)
     assert "copy" not in follow(work, logs[0])
-    names = sorted(p.name for p in (work.path / "lists").iterdir())
-    assert len(names) == 2
-    assert names[0].endswith(".json") and names[1].endswith(".sig")
+    assert len(copies(work)) == 1
     publisher.close()
     logs[0].append([jane_spec(log="final")])
     assert "the last good one stays in use" in follow(work, logs[0])
     assert refusals(work) == []
+
+
+def test_copy_is_one(work, server, publisher):
+    """List and signature are kept in one file, which a new one replaces: there
+    is no moment at which they do not fit."""
+    logs = logs_of(server, 1)
+    publisher.publish(list_of(server, logs))
+    configure(work, publisher)
+    follow(work, logs[0])
+    kept, = copies(work)
+    sig, _, text = kept.read_bytes().partition(b"\n")
+    assert base64.b64decode(sig) == publisher.files["/list.sig"]
+    assert text == publisher.files["/list.json"]
+    # What a crash, or a full disk, may leave of the next one.
+    kept.with_name(kept.name + ".new").write_bytes(b"AAAA\n{")
+    publisher.close()
+    logs[0].append([jane_spec(log="final")])
+    assert "the last good one stays in use" in follow(work, logs[0])
+
+
+@pytest.mark.parametrize("fits", [True, False])
+def test_copy_of_old(work, server, publisher, fits):
+    """Copies were two files once: they are read, if they fit, and replaced."""
+    logs = logs_of(server, 1)
+    publisher.publish(list_of(server, logs))
+    configure(work, publisher)
+    follow(work, logs[0])
+    kept, = copies(work)
+    json_file, sig_file = kept.with_suffix(".json"), kept.with_suffix(".sig")
+    json_file.write_bytes(publisher.files["/list.json"])
+    sig_file.write_bytes(publisher.files["/list.sig"] if fits else b"none")
+    kept.unlink()
+    process = work.monitor()
+    wait_until(kept.exists, "the new form")
+    wait_until(lambda: not sig_file.exists(), "the old one's end")
+    process.stop()
+    assert ("cannot be used" in process.diagnostics()) != fits
+    assert not json_file.exists()
 
 
 @pytest.mark.parametrize("how, reason", [

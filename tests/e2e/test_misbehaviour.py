@@ -216,6 +216,30 @@ def test_replies_that_pass(work, server, kind, api):
     scene.told_no_more()
 
 
+@pytest.mark.parametrize("api,glob", [
+    ("static", "static/tile/data/*"), ("rfc6962", "*/get-entries"),
+    ("rfc6962", "*/get-entry-and-proof")])
+@pytest.mark.parametrize("text", [
+    "Ada Moe ada.moe@example.com in clear, from a broken proxy",
+    '{"entries":[{"leaf_input":"ada.moe@example.com"', '{ada.moe@example.com'])
+def test_nothing_out_of_entries_is_told(work, server, api, glob, text):
+    """A reply that should hold entries may hold people: what is said of it,
+    to the operator or to any sink, has nothing out of it."""
+    scene = Scene(work, server, api, begun=False)
+    scene.bad.fault("body", glob=glob, text=text)
+    scene.begin()
+    scene.let_pass(3)
+    scene.bad.grow(300)
+    wait_until(lambda: scene.bad.hits() > 2, "such replies")
+    if "proof" not in glob:
+        wait_until(lambda: misdeeds(work), "the event")
+        assert misdeeds(work)[0]["data"]["kind"] == "unreadable"
+    told = scene.monitor.diagnostics() + json.dumps(misdeeds(work)) + \
+        work.with_config("status").out
+    assert "ada.moe" not in told and "Ada" not in told
+    scene.monitor.stop()
+
+
 @pytest.mark.parametrize("api", APIS)
 def test_it_comes_again(work, server, api):
     """What has passed is told again when it comes again."""

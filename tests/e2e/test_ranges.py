@@ -8,11 +8,13 @@ import signal
 
 import pytest
 
-from .helpers import SUMMARY, wait_until
+from .helpers import MISBEHAVIOUR, SUMMARY, wait_until
 from .planted import DOMAIN, jane_spec
+from .test_misbehaviour import verdicts
 
 APIS = ["static", "rfc6962"]
 READS = {"static": "data", "rfc6962": "entries"}
+PROOFS = {"static": "hash", "rfc6962": "proof"}
 HOUR = 3600000
 DAY = 24 * HOUR
 START = 1740787200000   # 2025-03-01T00:00:00Z
@@ -298,6 +300,124 @@ def test_a_log_that_lies_about_time(work, server, api):
     assert summary["entries"] == summary["to"] - summary["from"]
 
 
+# --- lies about the edges ---------------------------------------------------
+
+# The lowest bit of these bytes of a leaf puts its timestamp before 2001, and
+# behind 9999. In a log of 1000 entries the search for the beginning looks at
+# 500 first and, when it lies behind that, at 750.
+LONG_AGO, FAR_AHEAD = 4, 3
+LIES = [(["--from", "2001-01-01"], 500, LONG_AGO),
+        (["--from", day(25)], 750, LONG_AGO),
+        (["--to", day(30)], 500, FAR_AHEAD),
+        (["--from", day(5), "--to", day(30)], None, FAR_AHEAD)]
+
+
+def looks(log, api, index):
+    """How many looks come before the first one at this entry."""
+    asked = log.requests(READS[api])
+    if api == "static":
+        return next(i for i, r in enumerate(asked) if re.search(
+            r"tile/data/%03d(\.p/\d+)?$" % (index // 256), r["path"]))
+    return next(i for i, r in enumerate(asked)
+                if r["query"] == "start=%d&end=%d" % (index, index))
+
+
+def lie(log, api, honest, index, byte, **how):
+    """Let an entry in the middle of an honest scan lie about its time."""
+    begin, end = honest["from"], honest["to"]
+    if index is None:
+        index = begin + (1000 - begin) // 2
+    assert begin <= index < end
+    log.fault("flip", on=READS[api], index=index, offset=byte,
+              after=looks(log, api, index), **how)
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("limits,index,byte", LIES)
+def test_one_wrong_bit(work, server, api, limits, index, byte):
+    """Of one reply hides nothing: the search is made again."""
+    log = hourly(server, 1000, page=100)
+    honest = work.backfill(log, api, *limits).expect(0)
+    lie(log, api, honest.summary, index, byte, count=1)
+    result = work.backfill(log, api, *limits)
+    check(result, log, honest.summary["from"], honest.summary["to"])
+    assert log.hits() == 1
+    assert places(result) == places(honest) != []
+    assert "not what the log signed; searching again" in result.err
+    assert result.of_type(MISBEHAVIOUR) == []
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("limits,index,byte", LIES)
+def test_a_lasting_lie(work, server, api, limits, index, byte):
+    """Is misbehaviour, proven by the log's own hashes; nothing of a wrong
+    range is read."""
+    log = hourly(server, 1000, page=100)
+    honest = work.backfill(log, api, *limits).expect(0).summary
+    lie(log, api, honest, index, byte)
+    result = work.backfill(log, api, *limits).expect(76)
+    assert result.summary["verified"] is False
+    assert result.summary["entries"] == 0 and result.alerts == []
+    event, = result.of_type(MISBEHAVIOUR)
+    assert event["data"]["kind"] == "root-mismatch"
+    assert "show where the period %s" % (
+        "begins" if byte == LONG_AGO else "ends") in event["data"]["detail"]
+    assert verdicts([event]) == ["proven"]
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_lie_that_hides_all(work, server, api):
+    """An empty range is proven, too, when it was found by a date."""
+    log = hourly(server, 1000)
+    check(work.backfill(log, api, "--from", day(60)), log, 1000, 1000)
+    log.fault("flip", on=READS[api], index=999, offset=LONG_AGO)
+    work.backfill(log, api, "--from", date(START + 999 * HOUR)).expect(76)
+
+
+@pytest.mark.parametrize("api", APIS)
+@pytest.mark.parametrize("count,code", [(1, 0), (None, 76)])
+def test_wrong_proofs(work, server, api, count, code):
+    """Of the edges: searched for again once, then misbehaviour."""
+    log = hourly(server, 1000)
+    log.fault("flip-hash", count=count)
+    result = work.backfill(log, api, "--from", day(10), "--to", day(20))
+    summary = result.expect(code).summary
+    assert summary["verified"] is (code == 0)
+    if code == 76:
+        event, = result.of_type(MISBEHAVIOUR)
+        assert event["data"]["kind"] == "bad-proof"
+        assert summary["entries"] == 0
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_no_proofs(work, server, api):
+    """Without proofs nothing tells that a range is the period's; where nothing
+    is taken off, nothing needs one."""
+    log = hourly(server, 600)
+    log.fault("status", on=PROOFS[api], code=404)
+    for limits in (["--from", day(10)], ["--to", day(10)]):
+        summary = work.backfill(log, api, *limits).expect(69).summary
+        assert summary["verified"] is False and summary["entries"] == 0
+    for limits in (["--from", day(0)], ["--to", day(60)]):
+        check(work.backfill(log, api, *limits), log, 0, 600)
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_lie_about_what_came_later(work, server, api):
+    """A finished scan whose period goes on is made further all the same."""
+    log = hourly(server, 240)
+    work.prepare([(log, api)])
+    scan = ["backfill", "--json", "--to", day(15)]
+    work.with_config(*scan).expect(0)
+    log.grow(360)
+    log.fault("flip", on=READS[api], index=240, offset=FAR_AHEAD, count=1)
+    summary = work.with_config(*scan).expect(0).summary
+    assert log.hits() == 1
+    assert summary["to"] == 360 + MMD[api] // HOUR
+    assert summary["verified"] is True
+
+
 # --- resuming ---------------------------------------------------------------
 
 @pytest.mark.parametrize("api", APIS)
@@ -350,15 +470,16 @@ def test_the_same_date_otherwise_written(work, server):
 
 
 @pytest.mark.parametrize("api", APIS)
-def test_stopped_while_searching(work, server, api):
+@pytest.mark.parametrize("on", [READS, PROOFS])
+def test_stopped_while_searching(work, server, api, on):
     """75; nothing was read, and the next run is whole."""
     log = hourly(server, 1500)
     arguments = ["backfill", *work.log_arguments(log, api), "--records",
                  work.records(), "--json", "--state", work.path / "state",
                  "--from", day(10), "--to", day(20)]
-    log.fault("slow", on=READS[api], seconds=5)
+    log.fault("slow", on=on[api], seconds=5)
     process = work.start(*arguments)
-    wait_until(lambda: log.requests(READS[api]), "the first look")
+    wait_until(lambda: log.requests(on[api]), "the first look")
     process.signal(signal.SIGINT)
     summary = process.wait(30).expect(75).summary
     assert summary["entries"] == 0 and summary["verified"] is False

@@ -66,6 +66,24 @@ def running(work, server, publisher):
     return logs, process
 
 
+def sign_on(log):
+    """It signs its tree again each time that it is asked."""
+    log.fault("restamp", on="head")
+
+
+def kept(work):
+    """The logs in the file of those that are followed because of lists."""
+    path = work.path / "lists" / "followed.json"
+    operators = json.loads(path.read_text())["operators"]
+    return [log for operator in operators
+            for log in operator.get("tiled_logs", operator.get("logs"))]
+
+
+def leaving(work):
+    """Those of them that are still read to their end only."""
+    return [log for log in kept(work) if "retired" in log.get("state", {})]
+
+
 def grow(work, process, log):
     """The log goes on, and it is noticed."""
     log.append([{"filler": 3}, jane_spec(log="final")])
@@ -286,9 +304,11 @@ def test_retired(work, server, publisher, running):
     log = logs[0]
     log_list = list_of(server, logs)
     entry_of(log_list, log)["state"] = {"retired": ago(0)}
+    sign_on(log)
     publisher.publish(log_list)
     said(process, "List 0: read to its end")
     assert_quiet(log)
+    log.calm()
     log.append([{"filler": 300}, jane_spec(log="final")])
     before = len(log.requests())
     publisher.publish(list_of(server, logs))
@@ -315,10 +335,30 @@ def test_vanished(work, server, publisher, running):
     publisher.wait()
     process.assert_running()
     log.calm()
+    sign_on(log)
     work.wait_for_ids(expected_ids(log.truth()), process)
     said(process, "List 5: read to its end")
     assert_quiet(log)
     grow(work, process, logs[0])
+    process.stop()
+
+
+def test_vanished_stale(work, server, publisher, running):
+    """Heads from before it vanished, out of a cache, do not tell its end."""
+    logs, process = running
+    log = logs[5]
+    size = log.describe()["size"]
+    log.fault("rollback", on="head", size=size, honest=True)
+    log.append([{"filler": 300}, jane_spec(log="final")])
+    before = log.hits()
+    publisher.publish(list_of(server, logs[:5]))
+    wait_until(lambda: changes(work) == ["vanished"], "the event")
+    wait_until(lambda: log.hits() > before + 15, "old heads")
+    assert "List 5: read to its end" not in process.diagnostics()
+    log.calm()
+    sign_on(log)
+    work.wait_for_ids(expected_ids(log.truth()), process)
+    said(process, "List 5: read to its end at %d" % log.describe()["size"])
     process.stop()
 
 
@@ -331,20 +371,135 @@ def test_vanished_restart(work, server, publisher, running):
     log.append([{"filler": 300}, jane_spec(log="final")])
     wait_until(lambda: log.hits() > 1, "the fault")
     publisher.publish(list_of(server, logs[:5]))
-    leaving = work.path / "lists" / "leaving.json"
-    wait_until(leaving.exists, "the file")
+    wait_until(lambda: leaving(work), "the file")
+    assert [log["log_id"] for log in leaving(work)] == [log.log_id]
     process.stop()
     log.calm()
+    sign_on(log)
     process = work.monitor()
     work.wait_for_ids(expected_ids(log.truth()), process)
     said(process, "List 5: read to its end")
-    wait_until(lambda: not leaving.exists(), "its end")
+    wait_until(lambda: not leaving(work), "its end")
     process.stop()
     process = work.monitor()
     said(process, "following List 4")
     assert_quiet(log)
     process.stop()
     assert "List 5" not in process.err_path.read_text(errors="replace")
+
+
+@pytest.fixture
+def down(work, server):
+    """A service that followed the three logs of a list in a file, and is not
+    running now; what the last of them has taken in since."""
+    logs = logs_of(server, 3)
+    path = work.write("list.json", json.dumps(list_of(server, logs)))
+    work.prepare([], contact=CONTACT, logs={
+        "lists": [{"file": str(path)}], "refresh": "1s"})
+    process = work.monitor()
+    for log in logs:
+        work.wait_for_ids(expected_ids(log.truth()), process)
+    process.stop()
+    logs[2].append([{"filler": 300}, jane_spec(log="final")])
+    sign_on(logs[2])
+    return logs
+
+
+def test_vanished_while_down(work, server, down):
+    """A log that left the list while nobody looked is told, and read to its
+    end, all the same; once."""
+    last = down[2]
+    work.write("list.json", json.dumps(list_of(server, down[:2])))
+    process = work.monitor()
+    work.wait_for_ids(expected_ids(last.truth()), process)
+    said(process, "List 2: read to its end at %d" % last.describe()["size"])
+    wait_until(lambda: changes(work) == ["vanished"], "the event")
+    assert events(work, CHANGED)[0]["log_id"] == last.log_id
+    wait_until(lambda: len(kept(work)) == 2, "the file")
+    assert_quiet(last)
+    process.stop()
+    process = work.monitor()
+    said(process, "following List 1")
+    assert_quiet(last)
+    process.stop()
+    assert "List 2" not in process.diagnostics()
+    assert changes(work) == ["vanished"]
+
+
+def test_vanished_and_killed(work, server, publisher, running):
+    """However soon after it is seen that a log left: what is stored last is
+    the list without it."""
+    logs, process = running
+    log = logs[5]
+    log.fault("status", on="data", status=503)
+    log.append([{"filler": 300}, jane_spec(log="final")])
+    wait_until(lambda: log.hits() > 1, "the fault")
+    copy, = (work.path / "lists").glob("url-*")
+    before = copy.read_bytes()
+    publisher.publish(list_of(server, logs[:5]))
+    wait_until(lambda: copy.read_bytes() != before, "the new copy")
+    process.kill()
+    assert [entry["log_id"] for entry in leaving(work)] == [log.log_id]
+    log.calm()
+    process = work.monitor()
+    work.wait_for_ids(expected_ids(log.truth()), process)
+    wait_until(lambda: changes(work) == ["vanished"], "the event")
+    process.stop()
+
+
+def test_retired_while_down(work, server, down):
+    """The same with one that is retired now: nothing vanished."""
+    log_list = list_of(server, down)
+    entry_of(log_list, down[2])["state"] = {"retired": ago(1)}
+    work.write("list.json", json.dumps(log_list))
+    process = work.monitor()
+    work.wait_for_ids(expected_ids(down[2].truth()), process)
+    said(process, "List 2: read to its end")
+    process.stop()
+    assert changes(work) == []
+
+
+def test_key_changed_while_down(work, server, down):
+    """Another log has its place: there nobody signs for it any more."""
+    old, new = down[2], server.new_log(
+        [{"filler": 5}, jane_spec(log="final")], origin=down[2].origin)
+    log_list = list_of(server, down[:2] + [new])
+    entry_of(log_list, new)["monitoring_url"] = old.static
+    old.calm()
+    old.fault("view", log=new.name)
+    work.write("list.json", json.dumps(log_list))
+    process = work.monitor()
+    work.wait_for_ids(expected_ids(new.truth()), process)
+    wait_until(lambda: changes(work) == ["key"], "the event")
+    assert len(kept(work)) == 3
+    process.stop()
+
+
+def test_excluded_while_down(work, server, down):
+    """Who excludes a log does not want it read to its end."""
+    path = work.write("list.json", json.dumps(list_of(server, down[:2])))
+    work.config([], contact=CONTACT, logs={
+        "lists": [{"file": str(path)}], "exclude": ["List 2"]})
+    process = work.monitor()
+    grow(work, process, down[0])
+    assert_quiet(down[2])
+    process.stop()
+    assert changes(work) == []
+
+
+def test_leaving_of_old(work, server, down):
+    """There was a file of those that leave alone once."""
+    log_list = list_of(server, down)
+    entry_of(log_list, down[2])["state"] = {"retired": ago(1)}
+    folder = work.path / "lists"
+    (folder / "followed.json").unlink()
+    (folder / "leaving.json").write_text(json.dumps(log_list))
+    work.write("list.json", json.dumps(list_of(server, down[:2])))
+    process = work.monitor()
+    work.wait_for_ids(expected_ids(down[2].truth()), process)
+    said(process, "List 2: read to its end")
+    wait_until(lambda: not (folder / "leaving.json").exists(), "its end")
+    process.stop()
 
 
 def test_key_changed(work, server, publisher, running):
@@ -357,6 +512,7 @@ def test_key_changed(work, server, publisher, running):
     told, = events(work, CHANGED)
     assert told["log_id"] == logs[5].log_id
     assert told["new_log_id"] == new.log_id
+    sign_on(logs[5])
     work.wait_for_ids(expected_ids(new.truth()), process)
     said(process, "List 5: read to its end")
     grow(work, process, new)
@@ -481,6 +637,67 @@ def test_tiles_no_more(work, server, publisher, what):
     log.fault("status", on=what, api="static", status=404)
     log.append([{"filler": 300}, jane_spec(log="final")])
     work.wait_for_ids(expected_ids(log.truth()), process)
-    said(process, "its tiles do not come any more")
+    said(process, "it is read by get-entries")
     process.stop()
     assert sorted(work.ids()) == sorted(expected_ids(log.truth()))
+
+
+def test_tiles_frozen(work, server, publisher):
+    """Nor are tiles that come as they were for ever."""
+    log = server.new_log([{"filler": 300}, jane_spec(log="final")])
+    publisher.publish(both_of(server, log))
+    configure(work, publisher)
+    process = work.monitor()
+    work.wait_for_ids(expected_ids(log.truth()), process)
+    log.fault("rollback", on="head", api="static", size=301, honest=True)
+    log.append([{"filler": 300}, jane_spec(log="final")])
+    work.wait_for_ids(expected_ids(log.truth()), process)
+    said(process, "its tiles stay behind what it signs")
+    process.stop()
+    assert read_by(log) == {"static", "rfc6962"}
+    assert sorted(work.ids()) == sorted(expected_ids(log.truth()))
+
+
+def test_tiles_keep_up(work, server, publisher):
+    """Tiles that are a little behind, time and again, stay in use."""
+    log = server.new_log([{"filler": 300}, jane_spec(log="final")])
+    publisher.publish(both_of(server, log))
+    configure(work, publisher)
+    process = work.monitor()
+    work.wait_for_ids(expected_ids(log.truth()), process)
+    log.fault("cached", on="head", api="static", back=3)
+    end = time.monotonic() + 15
+    while time.monotonic() < end:
+        log.grow(5)
+        time.sleep(0.1)
+    assert [r for r in log.requests() if r["path"].endswith("get-sth")][2:]
+    process.stop()
+    assert read_by(log) == {"static"}
+    assert "get-entries" not in process.diagnostics()
+
+
+@pytest.mark.parametrize("old_s, by", [(60, "rfc6962"), (1, "static")])
+def test_tiles_frozen_before(work, server, publisher, old_s, by):
+    """A scan reads tiles that are not far behind only."""
+    log = server.new_log([{"filler": 300}, jane_spec(log="final")])
+    log.fault("rollback", on="head", api="static", size=301, honest=True)
+    log.fault("stale", on="head", api="static", ms=old_s * 1000)
+    log.append([{"filler": 300}, jane_spec(log="final")])
+    path = work.write("list.json", json.dumps(both_of(server, log)))
+    work.prepare([], contact=CONTACT, logs={"lists": [{"file": str(path)}]})
+    result = work.with_config("backfill", "--records", work.records(),
+                              "--json").expect(0)
+    assert read_by(log) == {by}
+    if by == "rfc6962":
+        assert sorted(result.ids) == sorted(expected_ids(log.truth()))
+
+
+def test_tiles_alone(work, server):
+    """A log that does not answer get-sth any more is read by its tiles."""
+    log = server.new_log([{"filler": 300}, jane_spec(log="final")])
+    log.fault("status", on="head", api="rfc6962", status=404)
+    path = work.write("list.json", json.dumps(both_of(server, log)))
+    result = work.run("backfill", "--log-list", path, "--records",
+                      work.records(), "--json").expect(0)
+    assert sorted(result.ids) == sorted(expected_ids(log.truth()))
+    assert read_by(log) == {"static"}

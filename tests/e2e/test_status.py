@@ -209,6 +209,28 @@ def test_start_at_the_head(work, server, api):
     assert stretch["result"] == "verified"
 
 
+def test_after_a_switch(done):
+    """Heads are verified as what they came as, whatever is configured now:
+    another protocol, another origin, or both in turn."""
+    turns = [api for api in APIS if api != done.api] + [done.api]
+    for number, api in enumerate(turns):
+        done.config([(done.log, api)])
+        assert verify(done)[0]["newest"]["result"] == "verified"
+        monitor = done.monitor()
+        done.log.append([jane_spec()] if number == 0 else [{"filler": 9}])
+        settle(done, done.log, monitor)
+        monitor.stop()
+        only, = verify(done)
+        assert only["newest"]["result"] == "verified"
+        assert only["proven"]["result"] == "verified"
+    conf = done.config([(done.log, "static")])
+    text = conf.read_text()
+    assert text.count('origin: "') == 1
+    conf.write_text(text.replace('origin: "', 'origin: "was.'))
+    only, = verify(done)
+    assert only["newest"]["result"] == only["proven"]["result"] == "verified"
+
+
 def test_scan_within_a_log(done):
     """A scan that ends between two heads was proven when it was read."""
     done.with_config("backfill", "--from", 10, "--to", 50,

@@ -5,6 +5,7 @@ published, not before.
 """
 import base64
 import collections
+import os
 import time
 
 from . import entry as entries
@@ -25,6 +26,10 @@ OPTIONS = {
 }
 
 
+# Characters of a member that nobody asked for, in front of each head.
+PAD = int(os.environ.get("FAKELOG_PAD", "0"))
+
+
 class Head:
     """A signed tree head, as an STH and as a checkpoint."""
 
@@ -42,7 +47,8 @@ class Head:
 
     def sth(self):
         """The reply of get-sth."""
-        return {"tree_size": self.size, "timestamp": self.timestamp,
+        more = {"pad": "A" * PAD} if PAD else {}
+        return {**more, "tree_size": self.size, "timestamp": self.timestamp,
                 "sha256_root_hash": base64.b64encode(self.root).decode(),
                 "tree_head_signature":
                     base64.b64encode(self.signature).decode()}

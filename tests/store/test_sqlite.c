@@ -558,7 +558,7 @@ refuses_writes(struct fixture *fx, struct store *s)
 	struct store_commit c = {.at = &t, .tree = &tree};
 	struct store_committed done;
 	struct event ev = {.type = "x", .subject = ""};
-	uint64_t at;
+	struct store_bridge bridge = {.log_id = log_a};
 	struct store_settle how = {.row = 1};
 	struct store_import io = {0};
 	struct record_change ch = {"acme", "jane", RECORD_ERASED, NOW};
@@ -571,8 +571,8 @@ refuses_writes(struct fixture *fx, struct store *s)
 	FAILS(fx, ST_USAGE, api->claim(s, &t, e));
 	FAILS(fx, ST_USAGE, api->commit(s, &c, &done, e));
 	FAILS(fx, ST_USAGE, api->rewind(s, &t, &a, &b, e));
-	FAILS(fx, ST_USAGE, api->log_mark(s, &log_a, &a_fork, e));
-	FAILS(fx, ST_USAGE, api->log_bridge(s, &log_a, &at, e));
+	FAILS(fx, ST_USAGE, api->log_mark(s, &log_a, &a_fork, &ev, e));
+	FAILS(fx, ST_USAGE, api->log_bridge(s, &bridge, e));
 	FAILS(fx, ST_USAGE, api->event_add(s, &ev, e));
 	FAILS(fx, ST_USAGE, api->outbox_settle(s, &how, 1, e));
 	FAILS(fx, ST_USAGE, api->records_import(s, &io, e));
@@ -1145,7 +1145,8 @@ test_failed_sync(void **state)
 	fault = (struct fault){0};
 	FAILS(fx, ST_IO, try_step(fx, &s));
 	assert_says(&fx->e, "I/O error before");
-	FAILS(fx, ST_IO, fx->api->log_mark(fx->s, &log_a, &a_fork, &fx->e));
+	FAILS(
+	    fx, ST_IO, fx->api->log_mark(fx->s, &log_a, &a_fork, NULL, &fx->e));
 	assert_int_equal(fault.num_syncs, 0);
 	/* A fresh start looks at what is there. */
 	fixture_again(fx);
@@ -1171,6 +1172,47 @@ test_failed_checkpoint(void **state)
 	fixture_again(fx);
 	assert_int_equal(ask(fx->path, "SELECT count(*) FROM record"), 12000);
 	OK(fx, try_step(fx, &s));
+}
+
+static const struct event *
+tell(void *arg, uint64_t resume_at)
+{
+	(void)resume_at;
+	return arg;
+}
+
+static void
+assert_level(struct fixture *fx, enum trouble_level want)
+{
+	struct store_log l = {.log_id = log_a};
+
+	OK(fx, fx->api->log_open(fx->s, &l, NOW, &fx->e));
+	assert_int_equal(l.trouble.level, want);
+	store_log_fini(&l);
+}
+
+/* When the event of a trouble or of its end cannot be stored, neither is the
+ * trouble or its end. */
+static void
+test_mark_with_event(void **state)
+{
+	struct fixture *fx = *state;
+	const struct store_api *api = fx->api;
+	struct event ev = {.type = "x", .subject = ""};
+	struct store_bridge b = {log_a, 0, tell, &ev};
+
+	fixture_close(fx);
+	meddle(fx, "CREATE TRIGGER no_event BEFORE INSERT ON event BEGIN"
+		   " SELECT RAISE(ABORT, 'no event'); END");
+	fixture_open(fx);
+	assert_true(
+	    api->log_mark(fx->s, &log_a, &a_fork, &ev, &fx->e) != ST_OK);
+	assert_says(&fx->e, "no event");
+	assert_level(fx, TROUBLE_NONE);
+	OK(fx, api->log_mark(fx->s, &log_a, &a_fork, NULL, &fx->e));
+	assert_true(api->log_bridge(fx->s, &b, &fx->e) != ST_OK);
+	assert_says(&fx->e, "no event");
+	assert_level(fx, a_fork.level);
 }
 
 static void
@@ -1475,6 +1517,7 @@ main(void)
 	    TEST(test_full_disk),
 	    TEST(test_failed_sync),
 	    TEST(test_failed_checkpoint),
+	    TEST(test_mark_with_event),
 	    TEST(test_write_error),
 	    TEST(test_killed_at_random),
 	    TEST(test_killed_at_every_step),

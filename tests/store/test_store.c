@@ -125,19 +125,20 @@ test_log_mark(void **state)
 	struct trouble none = {0}, odd = {TROUBLE_PASSING, "unreadable", 5};
 	struct trouble fork = {TROUBLE_LASTING, "fork", NOW};
 
-	OK(fx, fx->api->log_mark(fx->s, &log_a, &odd, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &odd, NULL, &fx->e));
 	assert_trouble(fx, &odd);
-	OK(fx, fx->api->log_mark(fx->s, &log_a, &none, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &none, NULL, &fx->e));
 	assert_trouble(fx, &none);
-	OK(fx, fx->api->log_mark(fx->s, &log_a, &odd, &fx->e));
-	OK(fx, fx->api->log_mark(fx->s, &log_a, &fork, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &odd, NULL, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &fork, NULL, &fx->e));
 	fixture_again(fx);
 	assert_trouble(fx, &fork);
 	/* It stays, whatever comes then. */
-	OK(fx, fx->api->log_mark(fx->s, &log_a, &odd, &fx->e));
-	OK(fx, fx->api->log_mark(fx->s, &log_a, &none, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &odd, NULL, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &none, NULL, &fx->e));
 	assert_trouble(fx, &fork);
-	FAILS(fx, ST_MISSING, fx->api->log_mark(fx->s, &log_b, &odd, &fx->e));
+	FAILS(fx, ST_MISSING,
+	    fx->api->log_mark(fx->s, &log_b, &odd, NULL, &fx->e));
 }
 
 static void
@@ -145,14 +146,47 @@ test_bridge_lasting(void **state)
 {
 	struct fixture *fx = *state;
 	struct trouble none = {0}, fork = {TROUBLE_LASTING, "fork", NOW};
-	uint64_t at = 7;
+	struct store_bridge b = {log_a, 7, NULL, NULL};
+	struct store_bridge other = {log_b, 7, NULL, NULL};
 
-	FAILS(fx, ST_MISSING, fx->api->log_bridge(fx->s, &log_b, &at, &fx->e));
-	FAILS(fx, ST_USAGE, fx->api->log_bridge(fx->s, &log_a, &at, &fx->e));
-	OK(fx, fx->api->log_mark(fx->s, &log_a, &fork, &fx->e));
-	OK(fx, fx->api->log_bridge(fx->s, &log_a, &at, &fx->e));
-	assert_int_equal(at, 0);
+	FAILS(fx, ST_MISSING, fx->api->log_bridge(fx->s, &other, &fx->e));
+	FAILS(fx, ST_USAGE, fx->api->log_bridge(fx->s, &b, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &fork, NULL, &fx->e));
+	OK(fx, fx->api->log_bridge(fx->s, &b, &fx->e));
+	assert_int_equal(b.resume_at, 0);
 	assert_trouble(fx, &none);
+}
+
+/* The newest head, which may have been a lie, is the proven one again. */
+static void
+test_bridge_heads(void **state)
+{
+	struct fixture *fx = *state;
+	struct trouble odd = {TROUBLE_PASSING, "size-jump", NOW};
+	struct store_head huge = {
+	    1ull << 40, NOW, leaf_hash(fx, 7), span_str("huge")};
+	struct store_bridge b = {.log_id = log_a};
+	struct stretch t = claim(fx, &log_a, 0);
+	struct store_log l = {.log_id = log_a};
+
+	step_plain(fx, &t, 300, 200);
+	OK(fx, fx->api->head_seen(fx->s, &log_a, &huge, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &odd, NULL, &fx->e));
+	OK(fx, fx->api->log_bridge(fx->s, &b, &fx->e));
+	fixture_again(fx);
+	OK(fx, fx->api->log_open(fx->s, &l, NOW, &fx->e));
+	assert_int_equal(l.newest.size, 300);
+	assert_int_equal(l.newest.timestamp_ms, l.proven.timestamp_ms);
+	assert_true(hash_eq(&l.newest.root, &l.proven.root));
+	assert_true(span_eq_str(l.newest.raw, "signed head"));
+	assert_true(span_eq_str(l.proven.raw, "signed head"));
+	store_log_fini(&l);
+	/* The next one counts, however small it is beside that. */
+	step_plain(fx, &t, 310, 310);
+	l = (struct store_log){.log_id = log_a};
+	OK(fx, fx->api->log_open(fx->s, &l, NOW, &fx->e));
+	assert_int_equal(l.newest.size, 310);
+	store_log_fini(&l);
 }
 
 /* --- stretches ------------------------------------------------------------- */
@@ -233,17 +267,17 @@ test_bridge_broken(void **state)
 	struct fixture *fx = *state;
 	struct trouble none = {0};
 	struct trouble gap = {TROUBLE_BROKEN, "root-mismatch", NOW, 256, 512};
+	struct store_bridge b = {log_a, 7, NULL, NULL};
 	struct stretch t = claim(fx, &log_a, 0), v;
-	uint64_t at = 7;
 
 	step_plain(fx, &t, 300, 200);
-	OK(fx, fx->api->log_mark(fx->s, &log_a, &gap, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &gap, NULL, &fx->e));
 	assert_trouble(fx, &gap);
 	/* Nothing is skipped: what lies in the gap is read first. */
-	FAILS(fx, ST_USAGE, fx->api->log_bridge(fx->s, &log_a, &at, &fx->e));
+	FAILS(fx, ST_USAGE, fx->api->log_bridge(fx->s, &b, &fx->e));
 	step_plain(fx, &t, 600, 0);
-	OK(fx, fx->api->log_bridge(fx->s, &log_a, &at, &fx->e));
-	assert_int_equal(at, 512);
+	OK(fx, fx->api->log_bridge(fx->s, &b, &fx->e));
+	assert_int_equal(b.resume_at, 512);
 	fixture_again(fx);
 	assert_trouble(fx, &none);
 	FAILS(fx, ST_MISSING,
@@ -257,9 +291,9 @@ test_bridge_broken(void **state)
 	t = claim(fx, &log_a, 0);
 	step_plain(fx, &t, 40, 0);
 	gap.gap_from = gap.gap_to = 0;
-	OK(fx, fx->api->log_mark(fx->s, &log_a, &gap, &fx->e));
-	OK(fx, fx->api->log_bridge(fx->s, &log_a, &at, &fx->e));
-	assert_int_equal(at, 40);
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &gap, NULL, &fx->e));
+	OK(fx, fx->api->log_bridge(fx->s, &b, &fx->e));
+	assert_int_equal(b.resume_at, 40);
 	OK(fx, fx->api->stretch_find(fx->s, &v, &log_a, -2, &fx->e));
 }
 
@@ -1195,6 +1229,66 @@ test_events(void **state)
 	assert_int_equal(num_due(fx, INT64_MAX), 1);
 }
 
+/* Told with the mark, whether that counts or not, or not at all. */
+static void
+test_mark_event(void **state)
+{
+	struct fixture *fx = *state;
+	struct trouble fork = {TROUBLE_LASTING, "fork", NOW};
+	struct event ev = an_event(1), again = an_event(2);
+
+	FAILS(fx, ST_MISSING,
+	    fx->api->log_mark(fx->s, &log_b, &fork, &ev, &fx->e));
+	assert_int_equal(num_due(fx, NOW + 5), 0);
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &fork, &ev, &fx->e));
+	fixture_again(fx);
+	assert_trouble(fx, &fork);
+	assert_int_equal(num_due(fx, NOW + 5), 2);
+	fork.since_ms++;
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &fork, &again, &fx->e));
+	fork.since_ms--;
+	assert_trouble(fx, &fork);
+	assert_int_equal(num_due(fx, NOW + 5), 4);
+}
+
+struct teller {
+	size_t num; /* of calls */
+	uint64_t resume_at;
+	struct event ev;
+};
+
+static const struct event *
+tell(void *arg, uint64_t resume_at)
+{
+	struct teller *t = arg;
+
+	t->num++;
+	t->resume_at = resume_at;
+	return &t->ev;
+}
+
+/* Told with the end of the trouble, or not at all. */
+static void
+test_bridge_event(void **state)
+{
+	struct fixture *fx = *state;
+	struct trouble gap = {TROUBLE_BROKEN, "root-mismatch", NOW, 256, 512};
+	struct stretch t = claim(fx, &log_a, 0);
+	struct teller teller = {.ev = an_event(1)};
+	struct store_bridge b = {log_a, 0, tell, &teller};
+
+	FAILS(fx, ST_USAGE, fx->api->log_bridge(fx->s, &b, &fx->e));
+	OK(fx, fx->api->log_mark(fx->s, &log_a, &gap, NULL, &fx->e));
+	FAILS(fx, ST_USAGE, fx->api->log_bridge(fx->s, &b, &fx->e));
+	assert_int_equal(teller.num, 0);
+	step_plain(fx, &t, 600, 0);
+	OK(fx, fx->api->log_bridge(fx->s, &b, &fx->e));
+	assert_int_equal(teller.num, 1);
+	assert_int_equal(teller.resume_at, 512);
+	fixture_again(fx);
+	assert_int_equal(num_due(fx, NOW + 5), 2);
+}
+
 static void
 test_outbox_order(void **state)
 {
@@ -1697,6 +1791,9 @@ main(void)
 	    EVERY(test_log_open),
 	    EVERY(test_heads),
 	    EVERY(test_log_mark),
+	    EVERY(test_mark_event),
+	    EVERY(test_bridge_event),
+	    EVERY(test_bridge_heads),
 	    EVERY(test_bridge_lasting),
 	    EVERY(test_bridge_broken),
 	    EVERY(test_claim_new),

@@ -53,6 +53,30 @@ test_load_refused(void **state)
 	assert_status(field_load(&o, span_of(NULL, 0), 6, &e), ST_BAD, &e);
 }
 
+/* What may be an entry's is not told, not by jansson's own words either. */
+static void
+test_load_entries(void **state)
+{
+	static const char *const bad[] = {"Jane Roe", "{\"a\":Jane}",
+	    "{\"Jane\":1,\"Jane\":2}", "<b>Jane", "[\"Jane\"]", ""};
+	struct err e;
+	json_t *o;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_status(field_load_entries(&o, span_str(bad[i]), 100, &e),
+		    ST_BAD, &e);
+		assert_null(o);
+		assert_null(strstr(e.text, "Jane"));
+		assert_says(&e, text_class(span_str(bad[i])));
+	}
+	assert_status(
+	    field_load_entries(&o, span_str(bad[0]), 7, &e), ST_LIMIT, &e);
+	assert_says(&e, "8 bytes, text");
+	assert_status(field_load_entries(&o, span_str("{}"), 7, &e), ST_OK, &e);
+	json_decref(o);
+}
+
 /* A tree of jansson's costs far more than its text. */
 static void
 test_floods(void **state)
@@ -229,6 +253,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_load_refused),
+	    cmocka_unit_test(test_load_entries),
 	    cmocka_unit_test(test_floods),
 	    cmocka_unit_test(test_u64),
 	    cmocka_unit_test(test_types),

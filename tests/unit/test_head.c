@@ -359,6 +359,36 @@ test_origin(void **state)
 	logkey_free(k);
 }
 
+/* What was accepted is so again, under whatever it came. */
+static void
+test_stored(void **state)
+{
+	struct logkey *rome = key_of(ROME_KEY), *argon = key_of(ARGON_KEY);
+	struct head h = {0};
+	struct err e;
+
+	(void)state;
+	assert_status(
+	    head_parse_stored(&h, rome, span_str(ROME_NOTE), &e), ST_OK, &e);
+	assert_int_equal(h.size, 300);
+	assert_status(head_parse_stored(&h, argon, span_str("\n " ARGON_1), &e),
+	    ST_OK, &e);
+	assert_int_equal(h.size, 384065451);
+	assert_status(head_parse_stored(&h, argon, span_str(ROME_NOTE), &e),
+	    ST_SIGNATURE, &e);
+	assert_status(head_parse_stored(&h, rome, span_str(ARGON_1), &e),
+	    ST_SIGNATURE, &e);
+	/* The origin is under the signature's name. */
+	assert_status(head_parse_stored(&h, rome, span_str("x" ROME_NOTE), &e),
+	    ST_SIGNATURE, &e);
+	assert_status(
+	    head_parse_stored(&h, rome, span_str("\0"), &e), ST_BAD, &e);
+	assert_status(
+	    head_parse_stored(&h, rome, span_str(" {"), &e), ST_BAD, &e);
+	logkey_free(rome);
+	logkey_free(argon);
+}
+
 static void
 test_checkpoint_round_trip(void **state)
 {
@@ -649,6 +679,11 @@ test_entry_proof(void **state)
 	    ST_BAD, &e);
 	assert_says(&e, "leaf_input is missing");
 	assert_says(&e, "section 4.8");
+	assert_status(
+	    head_parse_entry_proof(&p, &leaf, span_str("Jane Roe"), &e), ST_BAD,
+	    &e);
+	assert_says(&e, "8 bytes, text");
+	assert_null(strstr(e.text, "Jane"));
 	buf_fini(&leaf);
 }
 
@@ -903,6 +938,7 @@ main(void)
 	    cmocka_unit_test(test_parcelyard),
 	    cmocka_unit_test(test_rome),
 	    cmocka_unit_test(test_origin),
+	    cmocka_unit_test(test_stored),
 	    cmocka_unit_test(test_checkpoint_round_trip),
 	    cmocka_unit_test(test_checkpoint_text),
 	    cmocka_unit_test(test_checkpoint_bounds),

@@ -230,8 +230,12 @@ test_messages(void **state)
 	struct err e;
 
 	(void)state;
-	page_open(&p, span_str("<html>\nnot \x1b[1mfound"), &e);
-	assert_non_null(strstr(e.text, "begins: <html>\\u{a}not \\u{1b}"));
+	/* What may be an entry's is not told. */
+	page_open(&p, span_str(" \nJane Roe"), &e);
+	assert_string_equal(e.text, "RFC 6962 4.6: get-entries reply is no "
+				    "JSON object: 10 bytes, text");
+	page_open(&p, span_str("<html>Jane Roe"), &e);
+	assert_non_null(strstr(e.text, "14 bytes, HTML"));
 	page_open(&p, span_str("{\"entries\": 7}"), &e);
 	assert_non_null(strstr(e.text, "byte 12"));
 	page_open(&p, span_str("{\"entries\": [7]}"), &e);

@@ -167,6 +167,29 @@ test_line_all(void **state)
 }
 
 static void
+test_class(void **state)
+{
+	static const char *const want[][2] = {
+	    {"", "empty"},
+	    {" \r\n\t", "text"},
+	    {"\n {\"a\":1}", "JSON"},
+	    {"[", "JSON"},
+	    {"<html>", "HTML"},
+	    {"Jane Roe", "text"},
+	    {"~", "text"},
+	    {"\x1f\x8b", "binary"},
+	    {"\x7f", "binary"},
+	    {"\xc3\xa9", "binary"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		assert_string_equal(
+		    text_class(span_str(want[i][0])), want[i][1]);
+	assert_string_equal(text_class(span_of("\0{", 2)), "binary");
+}
+
+static void
 test_line_max(void **state)
 {
 	struct span in = span_str("ab\u00e9\x01");
@@ -321,6 +344,7 @@ main(void)
 	    cmocka_unit_test(test_utf8_bad),
 	    cmocka_unit_test(test_line),
 	    cmocka_unit_test(test_line_all),
+	    cmocka_unit_test(test_class),
 	    cmocka_unit_test(test_line_max),
 	    cmocka_unit_test(test_json),
 	    cmocka_unit_test(test_untime),
