@@ -130,6 +130,8 @@ prepare_records(struct backfill *b, struct store *s, struct err *e)
 	bool there;
 	enum status st = has_records(&there, b, s, e);
 
+	if (st == ST_OK && there)
+		st = backfill_state_tell(b, s, e);
 	if (st != ST_OK || there)
 		return st;
 	st = import_records(&im, s, e);
@@ -399,7 +401,10 @@ backfill_run(struct backfill *b)
 	rc = read_config(b);
 	if (rc != EX_OK)
 		return rc;
-	rc = read_records(b);
+	if (b->state_dir != NULL)
+		rc = backfill_state_fits(b);
+	if (rc == EX_OK)
+		rc = read_records(b);
 	if (rc == EX_OK)
 		rc = scan(b);
 	keys_wipe(&b->engine.conf.store_conf.keys);

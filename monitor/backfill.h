@@ -33,10 +33,17 @@ struct backfill {
 /* Returns the exit status. */
 int backfill_run(struct backfill *b);
 
+/* Whether the folder of --state may be one: it is missing, empty or a scan's.
+ * EX_CANTCREAT: it is no folder; EX_DATAERR: somebody else's files are there.
+ * Nothing is written. */
+int backfill_state_fits(const struct backfill *b);
 /* The folder of --state: made when missing, bound to records, logs and range.
  * Fills keys and URL of *sc. */
 int backfill_state_open(struct backfill *b, struct store_conf *sc);
 /* All records are in: the folder is this scan's from now on. */
 enum status backfill_state_bind(struct backfill *b, struct err *e);
+/* Say of each log how far the scan in the folder is, if it was begun. */
+enum status backfill_state_tell(
+    struct backfill *b, struct store *s, struct err *e);
 
 #endif

@@ -1,4 +1,5 @@
 /* backfill_state: the folder of a resumable scan; see backfill.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -6,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/backfill.h"
@@ -48,6 +50,92 @@ state_binding(const struct backfill *b, struct buf *out)
 	hasher_free(h);
 }
 
+/* A file that a scan makes, also one that was killed at its start. */
+static bool
+state_is_ours(const char *name)
+{
+	static const char *const ours[] = {"scan", "master.key", "lists"};
+
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		size_t len = strlen(ours[i]);
+
+		if (strncmp(name, ours[i], len) == 0 &&
+		    (name[len] == '\0' || name[len] == '.'))
+			return true;
+	}
+	return false;
+}
+
+int
+backfill_state_fits(const struct backfill *b)
+{
+	DIR *dir = opendir(b->state_dir);
+	const struct dirent *d;
+	int rc = EX_OK;
+
+	if (dir == NULL && errno == ENOENT)
+		return EX_OK;
+	if (dir == NULL) {
+		fprintf(stderr, "indelible: --state %s: %s\n",
+		    QUOTE(span_str(b->state_dir)), strerror(errno));
+		return EX_CANTCREAT;
+	}
+	while (rc == EX_OK && (d = readdir(dir)) != NULL) {
+		if (state_is_ours(d->d_name))
+			continue;
+		fprintf(stderr,
+		    "indelible: --state %s holds %s, which is no part of a "
+		    "scan; take a folder that is new or empty\n",
+		    QUOTE(span_str(b->state_dir)), QUOTE(span_str(d->d_name)));
+		rc = EX_DATAERR;
+	}
+	closedir(dir);
+	return rc;
+}
+
+/* A word of the binding and what stands behind it, up to the next one. */
+static struct span
+binding_part(struct span line, const char *word, const char *next)
+{
+	const uint8_t *p = memmem(line.p, line.len, word, strlen(word));
+	struct span part = {NULL, 0};
+	const uint8_t *end;
+
+	if (p == NULL)
+		return part;
+	part = span_from(line, (size_t)(p - line.p));
+	end = next ? memmem(part.p, part.len, next, strlen(next)) : NULL;
+	if (end != NULL)
+		part.len = (size_t)(end - part.p);
+	return part;
+}
+
+static void
+state_refuse(const struct backfill *b, struct span have, struct span want)
+{
+	static const char *const words[] = {
+	    " records ", " logs ", " range ", NULL};
+	const char *comma = "";
+
+	fprintf(stderr, "indelible: --state %s holds a scan ",
+	    QUOTE(span_str(b->state_dir)));
+	for (size_t i = 0; words[i] != NULL; i++) {
+		struct span was = binding_part(have, words[i], words[i + 1]);
+		struct span is = binding_part(want, words[i], words[i + 1]);
+
+		if (span_eq(was, is))
+			continue;
+		fprintf(stderr, "%s%s%.*s", comma,
+		    i == 2 ? "of another " : "of other ",
+		    (int)strlen(words[i]) - 2, words[i] + 1);
+		comma = " and ";
+	}
+	fprintf(stderr, "%s; take another folder, or the same arguments\n",
+	    comma[0] == '\0' ? "by another version" : "");
+}
+
 static int
 state_check(struct backfill *b)
 {
@@ -60,10 +148,7 @@ state_check(struct backfill *b)
 	state_binding(b, &want);
 	b->bound = st == ST_OK && have.len > 0;
 	if (b->bound && !span_eq(buf_span(&have), buf_span(&want))) {
-		fprintf(stderr,
-		    "indelible: %s holds a scan of other records, logs or "
-		    "range; take another folder, or the same arguments\n",
-		    b->state_dir);
+		state_refuse(b, buf_span(&have), buf_span(&want));
 		rc = EX_DATAERR;
 	} else if (st != ST_OK && st != ST_MISSING) {
 		rc = cmd_fail(st, &e);
@@ -146,4 +231,26 @@ backfill_state_bind(struct backfill *b, struct err *e)
 	free(path);
 	free(tmp);
 	return st;
+}
+
+static void
+tell_stretch(void *arg, const struct store_log *log, const struct stretch *s)
+{
+	(void)arg;
+	if (s->proven >= s->limit)
+		fprintf(stderr, "indelible: %s: already done\n",
+		    QUOTE(span_str(log->name)));
+	else
+		fprintf(stderr, "indelible: %s: resuming at %" PRIu64 "\n",
+		    QUOTE(span_str(log->name)), s->read);
+}
+
+enum status
+backfill_state_tell(struct backfill *b, struct store *s, struct err *e)
+{
+	const struct store_api *api = ((struct store_base *)s)->api;
+
+	if (!b->bound || b->quiet)
+		return ST_OK;
+	return api->stretches(s, tell_stretch, NULL, e);
 }

@@ -60,9 +60,28 @@ number(uint64_t *out, const char *name, const char *value)
 {
 	if (text_u64(out, span_str(value)) && *out < UINT64_MAX)
 		return true;
-	fprintf(stderr, "indelible: --%s %s: not an entry number\n", name,
+	fprintf(stderr,
+	    "indelible: --%s %s: not a number of entries, such as 1000\n", name,
 	    QUOTE(span_str(value)));
 	return false;
+}
+
+/* 20260101 is an entry number, and perhaps meant to be a date. */
+static void
+place_doubt(const char *name, const char *value)
+{
+	char date[sizeof("2026-01-01")];
+	int64_t ms;
+
+	if (strlen(value) != 8)
+		return;
+	snprintf(
+	    date, sizeof(date), "%.4s-%.2s-%.2s", value, value + 4, value + 6);
+	if (text_untime(&ms, span_str(date)))
+		fprintf(stderr,
+		    "indelible: --%s %s: taken as an entry number; write %s "
+		    "for a date\n",
+		    name, value, date);
 }
 
 /* --from and --to. Nothing was logged before 1970. */
@@ -72,8 +91,10 @@ place(uint64_t *out, bool *is_date, const char *name, const char *value)
 	int64_t ms;
 
 	*is_date = false;
-	if (text_u64(out, span_str(value)) && *out < UINT64_MAX)
+	if (text_u64(out, span_str(value)) && *out < UINT64_MAX) {
+		place_doubt(name, value);
 		return true;
+	}
 	*is_date = text_untime(&ms, span_str(value));
 	if (*is_date)
 		*out = ms > 0 ? (uint64_t)ms : 0;
@@ -163,6 +184,8 @@ check(const struct backfill *b)
 			      "--log-url URL");
 	if (b->logs.num_lists == 0 && b->logs.list_key != NULL)
 		return refuse("--log-list-key goes with --log-list");
+	if (b->state_dir != NULL && b->state_dir[0] == '\0')
+		return refuse("--state needs the name of a folder");
 	if (b->state_dir != NULL && b->records_file == NULL)
 		return refuse("--state goes with --records; with -c the "
 			      "store keeps the progress");
@@ -172,6 +195,9 @@ check(const struct backfill *b)
 	    b->range.from_date == b->range.to_date &&
 	    b->range.from > b->range.to)
 		return refuse("--from is behind --to");
+	if (b->range.from_date && b->range.from > (uint64_t)now_ms())
+		return refuse("--from is ahead of the clock: no log has "
+			      "entries of that time yet");
 	return EX_OK;
 }
 

@@ -23,6 +23,7 @@ struct detect {
 	detect_fn *fn;
 	void *arg;
 	unsigned tries;
+	bool answered;    /* by somebody, with anything */
 	struct err first; /* what the static attempt met */
 };
 
@@ -63,6 +64,20 @@ detect_finish(struct detect *p, const struct detected *d)
 	fn(arg, d);
 }
 
+/* After both attempts. */
+static void
+detect_neither(const struct detect *p, const struct err *second, struct err *e)
+{
+	if (!p->answered)
+		err_set(e, ST_UNREACHABLE, "%s cannot be reached: %s",
+		    p->log.url, second->text);
+	else
+		err_set(e, ST_UNREACHABLE,
+		    "%s is neither a static-ct-api log (checkpoint: %s) nor an "
+		    "RFC 6962 log (ct/v1/get-sth: %s)",
+		    p->log.url, p->first.text, second->text);
+}
+
 static void
 detect_on_reply(void *arg, const struct http_reply *r)
 {
@@ -71,6 +86,7 @@ detect_on_reply(void *arg, const struct http_reply *r)
 	struct err second;
 
 	p->call = NULL;
+	p->answered |= r->status == ST_OK;
 	if (looks_right(p->log.api, r)) {
 		detect_finish(p, &d);
 		return;
@@ -88,10 +104,7 @@ detect_on_reply(void *arg, const struct http_reply *r)
 		return;
 	}
 	d.api = NULL;
-	err_set(&d.err, ST_UNREACHABLE,
-	    "%s is neither a static-ct-api log (checkpoint: %s) nor an RFC "
-	    "6962 log (ct/v1/get-sth: %s)",
-	    p->log.url, p->first.text, second.text);
+	detect_neither(p, &second, &d.err);
 	detect_finish(p, &d);
 }
 

@@ -100,6 +100,28 @@ log_on_again(struct ev_loop *loop, ev_timer *w, int revents)
 	log_detect(l->engine, l);
 }
 
+/* A scan ends, and its summary says why; the service asks again, and says so
+ * once. */
+static void
+log_unknown(struct engine *g, struct entry_log *l, const struct err *why)
+{
+	int wait_s = ++l->tries < 6 ? 1 << l->tries : 60;
+
+	l->status = ST_UNREACHABLE;
+	l->err = *why;
+	if (!l->range.follow) {
+		log_ended(g, l);
+		return;
+	}
+	if (l->tries == 1)
+		diag_error("%s: %s; the next try is in %d s, later ones are "
+			   "up to 60 s apart",
+		    l->want.name, why->text, wait_s);
+	ev_timer_init(&l->again, log_on_again, wait_s, 0.0);
+	l->again.data = l;
+	ev_timer_start(g->loop, &l->again);
+}
+
 static void
 engine_on_detect(void *arg, const struct detected *d)
 {
@@ -108,22 +130,15 @@ engine_on_detect(void *arg, const struct detected *d)
 
 	l->detect = NULL;
 	l->want.api = d->api;
-	if (d->api != NULL) {
-		log_start(g, l);
+	if (d->api == NULL) {
+		log_unknown(g, l, &d->err);
 		return;
 	}
-	l->status = ST_UNREACHABLE;
-	l->err = d->err;
-	if (l->tries++ == 0)
-		diag_error("%s", d->err.text);
-	if (!l->range.follow) {
-		log_ended(g, l);
-		return;
-	}
-	ev_timer_init(
-	    &l->again, log_on_again, l->tries < 6 ? 1 << l->tries : 60, 0.0);
-	l->again.data = l;
-	ev_timer_start(g->loop, &l->again);
+	if (l->tries > 0)
+		diag_info("%s: it answers now, as a %s log", l->want.name,
+		    d->api->name);
+	l->tries = 0;
+	log_start(g, l);
 }
 
 static void

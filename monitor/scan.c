@@ -128,6 +128,51 @@ summary_to(const struct scan_summary *s)
 	return s->state.from + extent(s->state.from, s->state.to);
 }
 
+/* What a log promises when no list tells, as tail_date.c has it. */
+static uint32_t
+summary_widened_s(const struct want_log *w)
+{
+	if (w->mmd_s != 0)
+		return w->mmd_s;
+	return w->api == &log_api_static ? 60 : 86400;
+}
+
+static bool
+summary_by_date(const struct scan_summary *s)
+{
+	return s->log->range.from_date || s->log->range.to_date;
+}
+
+/* A limit as it was asked for: a date, an index, or none. */
+static void
+limit_json(struct buf *b, bool is_date, uint64_t at)
+{
+	char when[TEXT_TIME];
+
+	if (is_date)
+		buf_fmt(b, "\"%s\"",
+		    text_time(when, at < INT64_MAX ? (int64_t)at : INT64_MAX));
+	else if (at == UINT64_MAX)
+		buf_str(b, "null");
+	else
+		buf_fmt(b, "%" PRIu64, at);
+}
+
+static void
+summary_period(const struct scan_summary *s, struct buf *b)
+{
+	const struct tail_range *r = &s->log->range;
+
+	if (!summary_by_date(s))
+		return;
+	buf_str(b, ",\"period\":{\"from\":");
+	limit_json(b, r->from_date, r->from);
+	buf_str(b, ",\"to\":");
+	limit_json(b, r->to_date, r->to);
+	buf_fmt(
+	    b, "},\"widened_s\":%" PRIu32, summary_widened_s(&s->log->want));
+}
+
 /* How many entries were read, and a second. */
 static uint64_t
 summary_entries(const struct scan_summary *s, double *rate)
@@ -160,6 +205,7 @@ summary_data(const struct scan_summary *s, struct buf *b)
 	    ",\"quarantined\":%" PRIu64 ",\"hits\":%" PRIu64 ",\"verified\":%s",
 	    t->from, summary_to(s), n, s->quarantined, s->hits,
 	    summary_verified(s) ? "true" : "false");
+	summary_period(s, b);
 	summary_head(s, b);
 	buf_fmt(b,
 	    ",\"elapsed_s\":%.3f,\"entries_per_s\":%.0f,\"bytes\":%" PRIu64,
@@ -210,7 +256,10 @@ scan_summary_text(const struct scan_summary *s, FILE *out)
 	    " quarantined; ",
 	    summary_name(s), t->from, summary_to(s), n, s->elapsed_s, rate,
 	    s->hits, s->hits == 1 ? "" : "s", s->quarantined);
-	if (summary_verified(s))
+	if (summary_verified(s) && t->from == t->to)
+		fprintf(out, "no entry in this %s\n",
+		    summary_by_date(s) ? "period" : "range");
+	else if (summary_verified(s))
 		fprintf(out,
 		    "verified: they are the tree that the log signed (%" PRIu64
 		    " entries)\n",
@@ -258,15 +307,19 @@ progress_bar(const struct scan_sum *s, uint64_t rate)
 	char bar[31];
 	uint64_t full = s->all ? s->done * 30 / s->all : 0;
 	uint64_t left = rate ? (s->all - s->done) / rate : 0;
+	char time[48] = "";
 
 	for (unsigned i = 0; i < 30; i++)
 		bar[i] = i < full ? '#' : '.';
 	bar[30] = '\0';
+	if (rate > 0)
+		snprintf(time, sizeof(time), "  %" PRIu64 ":%02" PRIu64 " left",
+		    left / 60, left % 60);
 	fprintf(stderr,
 	    "\r[%s] %3.0f %%  %" PRIu64 "/%" PRIu64 "  %" PRIu64
-	    "/s  verified %" PRIu64 "  %" PRIu64 ":%02" PRIu64 " left \033[K\r",
+	    "/s  verified %" PRIu64 "%s \033[K\r",
 	    bar, s->all ? 100.0 * (double)s->done / (double)s->all : 0, s->done,
-	    s->all, rate, s->proven, left / 60, left % 60);
+	    s->all, rate, s->proven, time);
 }
 
 void

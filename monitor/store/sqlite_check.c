@@ -67,8 +67,8 @@ sqlite_check_version(struct store *s, struct err *e)
 		return st;
 	if (app != APPLICATION_ID || version < 1)
 		return err_set(e, ST_BAD,
-		    "%s is no store, or is damaged; keep a copy and restore "
-		    "the last backup (indelible store restore)",
+		    "%s is no store, or is damaged; keep a copy and put back "
+		    "your last copy of it (BACKUP in indelible(8))",
 		    path);
 	if (version > VERSION)
 		return err_set(e, ST_NEWER,
@@ -137,8 +137,8 @@ sqlite_check_pages(struct store *s, struct err *e)
 		return ST_OK;
 	if (st == ST_OK)
 		st = err_set(e, ST_BAD,
-		    "store %s is damaged; keep a copy of the files and restore "
-		    "the last backup (indelible store restore)",
+		    "store %s is damaged; keep a copy of the files and put "
+		    "back your last copy of it (BACKUP in indelible(8))",
 		    QUOTE(span_str(s->path)));
 	if (st == ST_BAD)
 		st = check_readable(s->path, e) != ST_OK ? ST_IO : ST_BAD;

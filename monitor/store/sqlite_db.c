@@ -16,8 +16,8 @@
 #define WAL_PAGES_MANY 16000
 
 #define RESTORE                                                                \
-	"keep a copy of the files and restore the last backup "                \
-	"(indelible store restore)"
+	"keep a copy of the files and put back your last copy of it "          \
+	"(BACKUP in indelible(8))"
 
 static const struct fault {
 	int code;

@@ -31,8 +31,8 @@ busy(int fd, const char *path, struct err *e)
 	ssize_t n = pread(fd, who, sizeof(who), 0);
 
 	return err_set(e, ST_BUSY,
-	    "store %s is in use by %s; stop that first, or ask it through its "
-	    "admin socket",
+	    "store %s is in use by %s; stop it first (systemctl stop "
+	    "indelible), then run this again",
 	    QUOTE(span_str(path)),
 	    n > 0 ? QUOTE(span_of(who, (size_t)n)) : "another process");
 }

@@ -120,7 +120,7 @@ def test_nothing_of_a_period_is_missed(work, server, api, seed):
 @pytest.mark.parametrize("limits,begin,end", [
     (["--from", "2001-01-01"], 0, 400),
     (["--from", "0001-01-01"], 0, 400),
-    (["--from", "9999-12-31"], 400, 400),
+    (["--from", "2026-01-01"], 400, 400),
     (["--from", "2025-06-01"], 400, 400),
     (["--to", "2001-01-01"], 0, 0),
     (["--to", "1969-07-20"], 0, 0),
