@@ -11,42 +11,6 @@
 /* --- unknown keys -----------------------------------------------------------
  */
 
-#define NEAR_MAX 32
-
-static unsigned
-least(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-/* Letters to add, drop, change or swap to make b of a. */
-static unsigned
-distance(const char *a, const char *b)
-{
-	unsigned row[3][NEAR_MAX + 1];
-	size_t la = strlen(a), lb = strlen(b);
-
-	if (la > NEAR_MAX || lb > NEAR_MAX)
-		return NEAR_MAX;
-	for (unsigned j = 0; j <= lb; j++)
-		row[0][j] = j;
-	for (unsigned i = 1; i <= la; i++) {
-		unsigned *now = row[i % 3], *up = row[(i + 2) % 3];
-		const unsigned *up2 = row[(i + 1) % 3];
-
-		now[0] = i;
-		for (unsigned j = 1; j <= lb; j++) {
-			now[j] = least(up[j], now[j - 1]) + 1;
-			now[j] =
-			    least(now[j], up[j - 1] + (a[i - 1] != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1])
-				now[j] = least(now[j], up2[j - 2] + 1);
-		}
-	}
-	return row[la % 3][lb];
-}
-
 /* The map of the schema in which a key of that name stands. */
 static const char *
 home_of(const struct conf_key *keys, const char *name)
@@ -70,7 +34,7 @@ load_unknown(
 		if (k->flags & KEY_BARE)
 			continue;
 		buf_fmt(&known, "%s%s", known.len ? ", " : "", k->name);
-		d = distance(key->text, k->name);
+		d = text_distance(key->text, k->name);
 		if (d < best && d < strlen(k->name)) {
 			best = d;
 			near = k;

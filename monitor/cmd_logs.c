@@ -12,27 +12,40 @@
 #include "monitor/logs_view.h"
 #include "monitor/opts.h"
 
-enum { O_CONFIG, O_LIST, O_LIST_KEY, O_JSON };
+enum { O_CONFIG, O_LIST, O_LIST_KEY, O_CONTACT, O_ACCEPT, O_JSON };
 static const struct opt table[] = {
     [O_CONFIG] = {"config", 'c', "FILE", "the configuration"},
     [O_LIST] = {"log-list", 0, "NAME|FILE|URL",
 	"this list instead of the configuration's"},
     [O_LIST_KEY] = {"log-list-key", 0, "PEM", "the key that signed its .sig"},
+    [O_CONTACT] = {"contact", 0, "ADDR",
+	"refresh: whom a list's publisher can write to"},
+    [O_ACCEPT] = {"accept", 0, NULL,
+	"refresh: take a list that was refused for the logs it lost"},
     [O_JSON] = {"json", 0, NULL, "JSON Lines instead of text"},
     {0},
 };
 
 struct args {
-	const char *config, *list, *list_key, *verb, *name;
-	bool json;
+	const char *config, *list, *list_key, *contact, *verb, *name;
+	bool json, accept;
 	struct listing *listing;
 	struct logs_view view;
+	struct wants wants; /* by the configuration */
 };
 
 static bool
 is_refresh(const struct args *a)
 {
 	return strcmp(a->verb, "refresh") == 0;
+}
+
+/* The log that is built in is shown without a list. */
+static bool
+is_special(const struct args *a)
+{
+	return strcmp(a->verb, "show") == 0 &&
+	       strcasecmp(a->name, LISTING_FULCIO) == 0;
 }
 
 /* Into the view, or when it was fetched a line of it. */
@@ -58,25 +71,53 @@ one_list(struct args *a, const struct list_source *src)
 	return cmd_exit(st);
 }
 
+/* What the configuration follows of the lists that were read. */
+static int
+choose(struct args *a, const struct config *c)
+{
+	struct lists lists = {
+	    a->view.num_lists, mem_new(a->view.num_lists, sizeof(*lists.list))};
+	struct err e = {""};
+	enum status st;
+
+	for (size_t i = 0; i < lists.num; i++)
+		lists.list[i] = a->view.lists[i].list; /* borrowed */
+	st = wants_of_lists(&a->wants, c, &lists, &e);
+	free(lists.list);
+	if (st != ST_OK)
+		return cmd_fail(st, &e);
+	a->view.wants = &a->wants;
+	return EX_OK;
+}
+
 /* All are read; the worst failure counts. */
 static int
 all_lists(struct args *a, const struct config *c)
 {
+	size_t num = a->list != NULL ? 1 : c->logs.num_lists, urls = 0;
 	int rc = EX_OK;
 
-	if (a->list != NULL) {
-		struct list_source src = listing_named(a->list, a->list_key);
-
-		return one_list(a, &src);
+	if (is_special(a)) {
+		logs_view_special(&a->view);
+		return rc;
 	}
-	for (size_t i = 0; i < c->logs.num_lists; i++) {
-		struct list_source src = listing_source(&c->logs.lists[i]);
+	for (size_t i = 0; i < num; i++) {
+		struct list_source src =
+		    a->list != NULL ? listing_named(a->list, a->list_key)
+				    : listing_source(&c->logs.lists[i]);
 
+		urls += src.url != NULL;
 		if (!is_refresh(a) || src.url != NULL)
 			rc = cmd_worst(rc, one_list(a, &src));
 	}
-	if (!is_refresh(a))
+	if (is_refresh(a) && urls == 0)
+		fprintf(stderr, "indelible: nothing to fetch: there are only "
+				"lists in files, which are read as they are\n");
+	if (!is_refresh(a) && a->list == NULL)
+		rc = cmd_worst(rc, choose(a, c));
+	if (a->name != NULL || (!is_refresh(a) && a->list == NULL))
 		logs_view_special(&a->view);
+	logs_view_extra(&a->view);
 	return rc;
 }
 
@@ -87,6 +128,7 @@ logs_run(struct args *a, const struct config *c)
 	struct listing_conf lc = {.config = c,
 	    .dir = dir,
 	    .allow_http = c->allow_http,
+	    .accept = a->accept,
 	    .offline = !is_refresh(a)};
 	size_t shown;
 	int rc;
@@ -96,15 +138,28 @@ logs_run(struct args *a, const struct config *c)
 	a->view.name = a->name;
 	rc = all_lists(a, c);
 	shown = logs_view_say(&a->view);
-	logs_view_fini(&a->view);
-	listing_free(a->listing);
-	free(dir);
 	if (rc == EX_OK && a->name != NULL && shown == 0) {
 		fprintf(stderr, "indelible: no list has a log %s\n",
 		    QUOTE(span_str(a->name)));
-		return EX_USAGE;
+		logs_view_suggest(&a->view);
+		rc = EX_USAGE;
 	}
+	logs_view_fini(&a->view);
+	wants_fini(&a->wants);
+	listing_free(a->listing);
+	free(dir);
 	return rc;
+}
+
+static bool
+contact_ok(const struct args *a, const struct opts *o)
+{
+	struct err e;
+
+	if (a->contact == NULL || config_contact_ok(a->contact, &e))
+		return true;
+	opts_wrong(o, "--contact: %s", e.text);
+	return false;
 }
 
 static bool
@@ -122,6 +177,10 @@ operands_read(struct args *a, const struct opts *o)
 		opts_wrong(o, "which log? give its name, log_id or URL");
 	else if (a->list == NULL && a->list_key != NULL)
 		opts_wrong(o, "--log-list-key goes with --log-list");
+	else if (!is_refresh(a) && (a->accept || a->contact != NULL))
+		opts_wrong(o, "--accept and --contact go with `logs refresh`");
+	else if (!contact_ok(a, o))
+		return false;
 	else if (opts_at_most(o, named ? 2 : 1)) {
 		a->name = named ? o->argv[o->at + 1] : NULL;
 		return true;
@@ -132,12 +191,15 @@ operands_read(struct args *a, const struct opts *o)
 static int
 args_read(struct args *a, struct opts *o)
 {
-	const char **places[] = {&a->config, &a->list, &a->list_key};
+	const char **places[] = {
+	    &a->config, &a->list, &a->list_key, &a->contact};
 	int c;
 
 	while ((c = opts_next(o)) >= 0) {
 		if (c == O_JSON)
 			a->json = true;
+		else if (c == O_ACCEPT)
+			a->accept = true;
 		else
 			*places[c] = o->value;
 	}
@@ -155,7 +217,8 @@ cmd_logs(int argc, char **argv)
 		     "       indelible logs show [-c FILE] [--log-list "
 		     "LIST] [--json] NAME\n"
 		     "       indelible logs refresh [-c FILE] [--log-list "
-		     "LIST] [--json]\n"
+		     "LIST] [--contact ADDR]\n"
+		     "               [--accept] [--json]\n"
 		     "       indelible logs bridge [-c FILE] [--json] NAME",
 	    .about = "The logs of the configured lists, out of files and of "
 		     "the copies that are kept\nbeside the store; refresh "
@@ -172,7 +235,7 @@ cmd_logs(int argc, char **argv)
 	if (rc != OPTS_END)
 		return rc == OPTS_HELP ? EX_OK : EX_USAGE;
 	diag_level(DIAG_WARN);
-	if (a.list != NULL && a.config == NULL) {
+	if (a.config == NULL && (a.list != NULL || is_special(&a))) {
 		config_defaults(&c);
 		rc = EX_OK;
 	} else {
@@ -180,6 +243,10 @@ cmd_logs(int argc, char **argv)
 	}
 	if (rc != EX_OK)
 		return rc;
+	if (a.contact != NULL) {
+		free(c.contact);
+		c.contact = mem_str(a.contact);
+	}
 	rc = strcmp(a.verb, "bridge") == 0 ? bridge_run(&c, a.name, a.json)
 					   : logs_run(&a, &c);
 	config_fini(&c);

@@ -156,15 +156,12 @@ is_missed(const struct loglist_log *l)
 	       l->state != LOGLIST_REJECTED;
 }
 
-enum status
-listing_compare(
+static enum status
+compare_loss(
     const struct loglist *old, const struct loglist *list, struct err *e)
 {
-	enum status st = compare_age(old, list, e);
 	size_t lost = 0, num = 0;
 
-	if (st != ST_OK)
-		return st;
 	for (size_t i = 0; i < old->num; i++) {
 		if (!is_missed(&old->log[i]))
 			continue;
@@ -179,17 +176,35 @@ listing_compare(
 	return ST_OK;
 }
 
-void
-listing_refused(
+enum status
+listing_compare(
+    const struct loglist *old, const struct loglist *list, struct err *e)
+{
+	enum status st = compare_age(old, list, e);
+
+	return st == ST_OK ? compare_loss(old, list, e) : st;
+}
+
+static void
+tell_refused(
     struct notices *told, const struct list_source *src, const struct err *why)
 {
 	struct notice *n = notice_new("loglist.refused", listing_label(src));
 
-	diag_error("log list %s: refused: %s", listing_label(src), why->text);
 	notice_text(n, "list", listing_label(src));
 	notice_text(n, "url", src->url);
 	notice_text(n, "reason", why->text);
 	notices_add(told, n);
+}
+
+void
+listing_refused(
+    struct notices *told, const struct list_source *src, const struct err *why)
+{
+	diag_error("log list %s: refused: %s; the last good one stays in use; "
+		   "`indelible logs refresh` says what can be done",
+	    listing_label(src), why->text);
+	tell_refused(told, src, why);
 }
 
 /* We get the list that is for programs which must not change. */
@@ -247,6 +262,22 @@ listing_is_refusal(enum status st)
 	return st == ST_BAD || st == ST_SIGNATURE || st == ST_LIMIT;
 }
 
+/* As listing_compare, but that lost logs are accepted when we are told to. */
+static enum status
+edition_compare(const struct listing *l, const struct loglist *old,
+    const struct loglist *list, struct err *e)
+{
+	enum status st = compare_age(old, list, e);
+
+	if (st != ST_OK)
+		return st;
+	st = compare_loss(old, list, e);
+	if (st == ST_OK || !l->conf->accept)
+		return st;
+	diag_warn("accepted, as you say, though %s", e->text);
+	return ST_OK;
+}
+
 /* Replace *ed, the copy or nothing, by what is fetched, when that is good. */
 static enum status
 edition_renew(struct listing *l, struct edition *ed,
@@ -261,11 +292,11 @@ edition_renew(struct listing *l, struct edition *ed,
 		l->fetch = fetch_new(l->conf->config, FETCH_LIMIT_MS);
 	st = fetch_list(l->fetch, &f, &new, e);
 	if (st == ST_OK && has_copy)
-		st = listing_compare(&ed->list, &new.list, e);
+		st = edition_compare(l, &ed->list, &new.list, e);
 	if (st == ST_OK)
 		edition_swap(ed, &new);
 	else if (listing_is_refusal(st))
-		listing_refused(&l->notices, src, e);
+		tell_refused(&l->notices, src, e);
 	edition_fini(&new);
 	return st;
 }
@@ -278,6 +309,23 @@ edition_copied(bool has_copy, struct err *e)
 		return ST_OK;
 	return err_set(e, ST_MISSING,
 	    "there is no copy of it; `indelible logs refresh` fetches it");
+}
+
+/* Nothing better came than the copy in that file. */
+static void
+say_copy_is_used(const struct list_source *src, enum status st,
+    const char *path, const struct err *why)
+{
+	if (listing_is_refusal(st))
+		diag_error("log list %s: refused: %s; the last good one stays "
+			   "in use (%s). When only logs are lost, and rightly, "
+			   "`indelible logs refresh --accept` takes it; else "
+			   "ask its publisher",
+		    listing_label(src), why->text, path);
+	else
+		diag_warn("log list %s: the copy of the last good one is used "
+			  "(%s): %s",
+		    listing_label(src), path, why->text);
 }
 
 /* *ed holds the copy, when there is one. */
@@ -296,9 +344,7 @@ edition_choose(struct listing *l, struct edition *ed,
 		copy_keep(l->conf->dir, path, ed);
 	l->copied |= has_copy && (st != ST_OK || !fetch);
 	if (st != ST_OK && st != ST_AGAIN && has_copy) {
-		diag_warn("log list %s: the copy of the last good one is used "
-			  "(%s): %s",
-		    listing_label(src), path, e->text);
+		say_copy_is_used(src, st, path, e);
 		st = ST_OK;
 	}
 	free(path);

@@ -41,6 +41,7 @@ struct listing_conf {
 	bool allow_http;
 	bool offline; /* copies only */
 	bool copies;  /* a copy will do: it is renewed later */
+	bool accept;  /* also a list that has lost logs, on somebody's word */
 };
 
 /* *conf stays the caller's and must live as long. Processes that must not

@@ -39,6 +39,8 @@ edition_check(struct edition *ed, const struct logkey *key, struct err *e)
 {
 	enum status st = ST_OK;
 
+	if (ed->json.len == 0)
+		return err_set(e, ST_BAD, "the list is empty");
 	if (key != NULL)
 		st = loglist_verify(
 		    buf_span(&ed->json), buf_span(&ed->sig), key, e);

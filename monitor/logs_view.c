@@ -9,6 +9,8 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 
+#define SUGGESTIONS 3
+
 static bool
 is_signed(const struct list_source *src)
 {
@@ -56,6 +58,63 @@ logs_view_special(struct logs_view *v)
 
 	listing_special(&l->list);
 	directory_add(&v->all, &l->list);
+}
+
+static const struct want_log *
+want_of(const struct logs_view *v, const struct hash *log_id)
+{
+	for (size_t i = 0; v->wants != NULL && i < v->wants->num; i++)
+		if (hash_eq(logkey_id(v->wants->list[i].key), log_id))
+			return &v->wants->list[i];
+	return NULL;
+}
+
+static void
+put_extra(struct loglist *out, const struct want_log *w)
+{
+	struct loglist_log *l;
+
+	out->log = mem_grow(out->log, out->num + 1, sizeof(*out->log));
+	l = &out->log[out->num++];
+	*l = (struct loglist_log){.operator_name = mem_str(w->operator_name),
+	    .description = mem_str(w->name),
+	    .url = mem_str(w->url),
+	    .origin = w->api == &log_api_static ? mem_str(w->origin) : NULL,
+	    .log_id = *logkey_id(w->key),
+	    .tiled = w->api == &log_api_static,
+	    .mmd_s = w->mmd_s};
+	ASSERT(logkey_parse(&l->key, logkey_spki(w->key), NULL) == ST_OK);
+}
+
+void
+logs_view_extra(struct logs_view *v)
+{
+	struct logs_view_list *l;
+
+	if (v->wants == NULL)
+		return;
+	l = add(v, "logs.extra", true);
+	l->list.version = mem_str("");
+	for (size_t i = 0; i < v->wants->num; i++)
+		if (!v->wants->list[i].listed)
+			put_extra(&l->list, &v->wants->list[i]);
+	directory_add(&v->all, &l->list);
+}
+
+const char *
+logs_view_api(const struct logs_view *v, const struct loglist_log *l)
+{
+	const struct want_log *w = want_of(v, &l->log_id);
+
+	if (w != NULL && !w->listed && w->api == NULL)
+		return "unknown";
+	return l->tiled ? "static" : "rfc6962";
+}
+
+bool
+logs_view_follows(const struct logs_view *v, const struct hash *log_id)
+{
+	return want_of(v, log_id) != NULL;
 }
 
 static void
@@ -196,8 +255,11 @@ json_lists(
 		text_json(out, span_str(v->lists[i].label));
 		any = true;
 	}
-	buf_fmt(
-	    out, "],\"signed\":%s}\n", is_vouched(v, at) ? "true" : "false");
+	buf_fmt(out, "],\"signed\":%s", is_vouched(v, at) ? "true" : "false");
+	if (v->wants != NULL)
+		buf_fmt(out, ",\"followed\":%s",
+		    logs_view_follows(v, &at->log->log_id) ? "true" : "false");
+	buf_str(out, "}\n");
 }
 
 static void
@@ -215,7 +277,7 @@ log_json(
 	json_text(out, "origin", l->origin);
 	buf_fmt(out,
 	    ",\"api\":\"%s\",\"state\":\"%s\",\"type\":\"%s\",\"mmd\":%u,",
-	    l->tiled ? "static" : "rfc6962", loglist_state_name(at->state),
+	    logs_view_api(v, l), loglist_state_name(at->state),
 	    type_name(l->type), at->mmd_s);
 	json_base64(out, "key", logkey_spki(l->key));
 	json_times(out, at);
@@ -231,8 +293,8 @@ short_label(const char *label)
 	return span_str(slash != NULL && slash[1] != '\0' ? slash + 1 : label);
 }
 
-static void
-text_lists(
+void
+logs_view_lists(
     struct buf *out, const struct logs_view *v, const struct directory_log *at)
 {
 	bool any = false;
@@ -246,22 +308,6 @@ text_lists(
 			buf_str(out, " (unsigned)");
 		any = true;
 	}
-	buf_char(out, '\n');
-}
-
-static void
-log_line(
-    struct buf *out, const struct logs_view *v, const struct directory_log *at)
-{
-	const struct loglist_log *l = at->log;
-
-	buf_fmt(out, "%-9s %-7s ", loglist_state_name(at->state),
-	    l->tiled ? "static" : "rfc6962");
-	text_line(out, span_str(l->description), 128);
-	buf_str(out, "  ");
-	text_line(out, span_str(l->url), LIMIT_URL);
-	buf_str(out, "  ");
-	text_lists(out, v, at);
 }
 
 static void
@@ -308,11 +354,15 @@ log_block(
 	text_base64(out, logkey_spki(l->key));
 	buf_char(out, '\n');
 	block_text(out, "url", l->url);
-	block_text(out, "api", l->tiled ? "static" : "rfc6962");
+	block_text(out, "api", logs_view_api(v, l));
+	if (v->wants != NULL)
+		block_text(out, "followed",
+		    logs_view_follows(v, &l->log_id) ? "yes" : "no");
 	block_text(out, "origin", l->origin);
 	block_state(out, at);
 	buf_fmt(out, "  %-9s %u s\n  %-9s ", "mmd", at->mmd_s, "lists");
-	text_lists(out, v, at);
+	logs_view_lists(out, v, at);
+	buf_char(out, '\n');
 }
 
 /* By description, id or URL, with or without its final slash. */
@@ -324,7 +374,7 @@ is_named(const struct loglist_log *l, const char *name)
 
 	if (text_unbase64_exact(id, HASH_LEN, span_str(name)))
 		return memcmp(id, l->log_id.b, HASH_LEN) == 0;
-	if (strcmp(name, l->description) == 0)
+	if (strcasecmp(name, l->description) == 0)
 		return true;
 	if (len > 0 && name[len - 1] == '/')
 		len--;
@@ -337,19 +387,47 @@ logs_view_say(const struct logs_view *v)
 {
 	size_t num = 0;
 
+	if (v->all.num == 0)
+		return 0;
+	if (!v->json && v->name == NULL) {
+		logs_table(v);
+		return v->all.num;
+	}
 	for (size_t i = 0; i < v->all.num; i++) {
 		struct buf out = {0};
 
 		if (v->name != NULL && !is_named(v->all.log[i].log, v->name))
 			continue;
 		num++;
-		if (v->json)
-			log_json(&out, v, &v->all.log[i]);
-		else if (v->name != NULL)
-			log_block(&out, v, &v->all.log[i]);
-		else
-			log_line(&out, v, &v->all.log[i]);
+		(v->json ? log_json : log_block)(&out, v, &v->all.log[i]);
 		say(&out);
 	}
 	return num;
+}
+
+/* A part of its name, or letters that were mistaken. */
+static bool
+is_like(const struct loglist_log *l, const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 1 && (strcasestr(l->description, name) != NULL ||
+			      text_distance(name, l->description) <= len / 4);
+}
+
+void
+logs_view_suggest(const struct logs_view *v)
+{
+	unsigned num = 0;
+
+	for (size_t i = 0; i < v->all.num && num < SUGGESTIONS; i++) {
+		const struct loglist_log *l = v->all.log[i].log;
+
+		if (!is_like(l, v->name))
+			continue;
+		fprintf(stderr, "%s%s", num++ == 0 ? "did you mean " : " or ",
+		    QUOTE(span_str(l->description)));
+	}
+	if (num > 0)
+		fprintf(stderr, "?\n");
 }

@@ -4,6 +4,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "ctlog/base/limits.h"
+#include "ctlog/base/text.h"
 #include "monitor/cmd.h"
 
 static const struct {
@@ -38,24 +40,67 @@ usage(FILE *out)
 		     "indelible(8).\n");
 }
 
-static int
-run(int argc, char **argv)
+static cmd_fn *
+find(const char *name)
 {
-	if (argc > 1 && !strcmp(argv[1], "--version"))
-		return cmd_version(1, argv + 1);
-	if (argc > 1 &&
-	    (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+	for (size_t i = 0; i < NUM; i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].run;
+	return NULL;
+}
+
+static int
+unknown(const char *name)
+{
+	const char *near = NULL;
+	unsigned best = 3, d;
+
+	for (size_t i = 0; i < NUM; i++) {
+		d = text_distance(name, commands[i].name);
+		if (d < best) {
+			best = d;
+			near = commands[i].name;
+		}
+	}
+	fprintf(
+	    stderr, "indelible: there is no command %s", QUOTE(span_str(name)));
+	if (near != NULL)
+		fprintf(stderr, " (did you mean %s?)", near);
+	fprintf(stderr, "\n\n");
+	usage(stderr);
+	return EX_USAGE;
+}
+
+/* `help` alone, or of a command. */
+static int
+help(const char *name)
+{
+	char *words[] = {(char *)"", (char *)"--help", NULL};
+
+	if (name == NULL) {
 		usage(stdout);
 		return EX_OK;
 	}
-	for (size_t i = 0; argc > 1 && i < NUM; i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
-	if (argc > 1)
-		fprintf(
-		    stderr, "indelible: there is no command %s\n\n", argv[1]);
-	usage(stderr);
-	return EX_USAGE;
+	return find(name) != NULL ? find(name)(2, words) : unknown(name);
+}
+
+static int
+run(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	if (name == NULL) {
+		usage(stderr);
+		return EX_USAGE;
+	}
+	if (strcmp(name, "--version") == 0)
+		return cmd_version(1, argv + 1);
+	if (!strcmp(name, "help") || !strcmp(name, "--help") ||
+	    !strcmp(name, "-h"))
+		return help(argc > 2 ? argv[2] : NULL);
+	if (find(name) != NULL)
+		return find(name)(argc - 1, argv + 1);
+	return unknown(name);
 }
 
 int

@@ -419,3 +419,38 @@ text_untime(int64_t *ms, struct span in)
 	*ms = ((int64_t)timegm(&tm) - minutes * 60) * 1000 + frac;
 	return true;
 }
+
+/* --- what was meant -------------------------------------------------------- */
+
+static unsigned
+least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+unsigned
+text_distance(const char *a, const char *b)
+{
+	unsigned row[3][TEXT_NEAR + 1];
+	size_t la = strlen(a), lb = strlen(b);
+
+	if (la > TEXT_NEAR || lb > TEXT_NEAR)
+		return TEXT_NEAR;
+	for (unsigned j = 0; j <= lb; j++)
+		row[0][j] = j;
+	for (unsigned i = 1; i <= la; i++) {
+		unsigned *now = row[i % 3], *up = row[(i + 2) % 3];
+		const unsigned *up2 = row[(i + 1) % 3];
+
+		now[0] = i;
+		for (unsigned j = 1; j <= lb; j++) {
+			now[j] = least(up[j], now[j - 1]) + 1;
+			now[j] =
+			    least(now[j], up[j - 1] + (a[i - 1] != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1])
+				now[j] = least(now[j], up2[j - 2] + 1);
+		}
+	}
+	return row[la % 3][lb];
+}

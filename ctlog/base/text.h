@@ -70,6 +70,10 @@ void text_json(struct buf *out, struct span in);
 
 /* RFC 3339 UTC with milliseconds, from milliseconds since 1970. */
 #define TEXT_TIME 32
+/* Letters to add, drop, change or swap to make b of a; TEXT_NEAR when one of
+ * them has more than that. */
+#define TEXT_NEAR 64
+unsigned text_distance(const char *a, const char *b);
 const char *text_time(char out[TEXT_TIME], int64_t ms);
 /* RFC 3339 (any offset, optional fraction) or YYYY-MM-DD; false otherwise. */
 bool text_untime(int64_t *ms, struct span in);

@@ -1,8 +1,10 @@
 """What is said when something cannot be done: it can be acted upon."""
+import json
 import os
 
 from .helpers import (ROOT, free_port, loopback_url, wait_until)
 from .planted import DOMAIN, jane_spec
+from .publisher import CONTACT, configure, list_of, logs_of
 
 
 def test_store_in_use(work, server):
@@ -170,3 +172,109 @@ def test_state_says_how_far(work, server):
     result = work.backfill(log, "rfc6962", *state).expect(0)
     assert "already done" in result.err and "resuming" not in result.err
     assert work.backfill(log, "rfc6962", *state, "--quiet").err == ""
+
+
+# --- log lists --------------------------------------------------------------
+
+def test_refusal_and_accept(work, server, publisher):
+    """Said once, with the copy and what can be done; --accept does that, but
+    for lost logs only."""
+    logs = logs_of(server, 3)
+    publisher.publish(list_of(server, logs))
+    configure(work, publisher)
+    work.with_config("logs", "refresh").expect(0)
+    publisher.publish(list_of(server, logs[:1]))
+    result = work.with_config("logs", "refresh").expect(65)
+    assert result.err.count("lacks 2 of the 3") == 1
+    assert str(work.path / "lists") in result.err
+    assert "stays in use" in result.err and "--accept" in result.err
+    work.with_config("logs", "list", "--accept").expect(64)
+    publisher.publish(list_of(server, logs[:1]), spoiled=True)
+    work.with_config("logs", "refresh", "--accept").expect(76)
+    old = dict(list_of(server, logs[:1]),
+               log_list_timestamp="2026-01-01T00:00:00Z")
+    publisher.publish(old)
+    work.with_config("logs", "refresh", "--accept").expect(65)
+    publisher.publish(list_of(server, logs[:1]))
+    result = work.with_config("logs", "refresh", "--accept").expect(0)
+    assert "1 log," in result.out and "lacks 2 of the 3" in result.err
+    work.with_config("logs", "refresh").expect(0)
+
+
+def test_refresh_of_files(work, server):
+    """Nothing to fetch is said; an empty file is called so."""
+    path = work.write("l.json", json.dumps(list_of(server, logs_of(
+        server, 1))))
+    work.config(contact=CONTACT, logs={"lists": [{"file": str(path)}]})
+    assert "nothing to fetch" in work.with_config(
+        "logs", "refresh").expect(0).err
+    path.write_text("")
+    assert "the list is empty" in work.with_config(
+        "logs", "list").expect(65).err
+    result = work.run("logs", "refresh", "--log-list", "chrome", "--contact",
+                      "nobody").expect(64)
+    assert "--contact: " in result.err
+
+
+def test_list_key_of_a_file(work, server, publisher):
+    """The signature beside a file is checked when a key is given."""
+    publisher.publish(list_of(server, logs_of(server, 1)))
+    path = work.write("l.json", publisher.files["/list.json"])
+    key = work.write("list.pem", publisher.pem())
+    words = ["logs", "list", "--log-list", path, "--log-list-key"]
+    assert "l.sig" in work.run(*words, key).expect(66).err
+    work.write("l.sig", publisher.files["/list.sig"])
+    assert ", signed" in work.run(*words, key).expect(0).out
+    work.run(*words, work.key(server.new_log())).expect(76)
+    work.run(*words, work.write("bad.pem", "nonsense")).expect(65)
+
+
+def test_what_is_followed(work, server):
+    """By include, exclude and state; logs.extra, too; in columns."""
+    logs = logs_of(server, 4)
+    listed = list_of(server, logs[:3])
+    listed["operators"][0]["tiled_logs"][2]["state"] = {
+        "retired": {"timestamp": "2026-02-03T00:00:00Z"}}
+    path = work.write("l.json", json.dumps(listed))
+    work.config([(logs[3], "static")], contact=CONTACT, logs={
+        "lists": [{"file": str(path)}], "exclude": ["List 1"]})
+    result = work.with_config("logs", "list", "--json").expect(0)
+    rows = [json.loads(line) for line in result.out.splitlines()]
+    extra = "%s-static" % logs[3].name
+    assert {row["description"]: row["followed"] for row in rows} == {
+        "List 0": True, "List 1": False, "List 2": False, "fulcio": False,
+        extra: True}
+    assert rows[-1]["lists"] == ["logs.extra"]
+    text = work.with_config("logs", "list").expect(0).out.splitlines()
+    assert text[1].split() == ["STATE", "API", "FOLLOWED", "NAME", "URL",
+                               "LISTS"]
+    for column, words in (("FOLLOWED", ("yes", "no")), ("URL", ("http",))):
+        place = text[1].index(column)
+        assert all(line[place:].startswith(words) for line in text[2:])
+    assert "followed  yes" in work.with_config(
+        "logs", "show", extra).expect(0).out
+    text = work.run("logs", "list", "--log-list", path).expect(0).out
+    assert "FOLLOWED" not in text
+
+
+def test_near_misses(work, server):
+    """Logs and commands that may have been meant; fulcio without a list."""
+    path = work.write("l.json", json.dumps(list_of(server, logs_of(
+        server, 2))))
+    words = ["logs", "show", "--log-list", path]
+    assert "did you mean List 0 or List 1?" in work.run(
+        *words, "list").expect(64).err
+    assert "List 1" in work.run(*words, "Lsit 1").expect(64).err
+    assert "did you mean" not in work.run(*words, "nobody").expect(64).err
+    assert "Sigstore" in work.run(*words, "fulcio").expect(0).out
+    assert "Sigstore" in work.run("logs", "show", "Fulcio").expect(0).out
+    assert "(did you mean monitor?)" in work.run("montor").expect(64).err
+    assert "did you mean" not in work.run("frobnicate").expect(64).err
+
+
+def test_help_is_a_command(work):
+    """Of all, and of one."""
+    assert work.run("help").expect(0).out == work.run("--help").out
+    assert work.run("help", "status").expect(0).out == \
+        work.run("status", "--help").out
+    assert "frobnicate" in work.run("help", "frobnicate").expect(64).err
