@@ -3,7 +3,7 @@ import json
 import os
 
 from .helpers import (ROOT, free_port, loopback_url, wait_until)
-from .planted import DOMAIN, jane_spec
+from .planted import DOMAIN, expected_ids, jane_spec
 from .publisher import CONTACT, configure, list_of, logs_of
 
 
@@ -199,6 +199,27 @@ def test_refusal_and_accept(work, server, publisher):
     result = work.with_config("logs", "refresh", "--accept").expect(0)
     assert "1 log," in result.out and "lacks 2 of the 3" in result.err
     work.with_config("logs", "refresh").expect(0)
+
+
+def test_accepted_losses_are_read_to_their_end(work, server, publisher):
+    """The service follows what was lost to its end, and says so, when it is
+    started again."""
+    logs = logs_of(server, 3)
+    publisher.publish(list_of(server, logs))
+    configure(work, publisher)
+    process = work.monitor()
+    for log in logs:
+        work.wait_for_ids(expected_ids(log.truth()), process)
+    process.stop()
+    logs[2].append([{"filler": 30}, jane_spec(log="final")])
+    logs[2].fault("restamp", on="head")
+    publisher.publish(list_of(server, logs[:1]))
+    work.with_config("logs", "refresh", "--accept").expect(0)
+    process = work.monitor()
+    work.wait_for_ids(expected_ids(logs[2].truth()), process)
+    wait_until(lambda: "List 2: read to its end" in process.diagnostics(),
+               "its end")
+    process.stop()
 
 
 def test_refresh_of_files(work, server):
