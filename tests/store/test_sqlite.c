@@ -471,20 +471,20 @@ test_damage(void **state)
 		junk[i] = (uint8_t)random();
 	for (off_t page = 0; page < (off_t)good.len / 4096; page += 9) {
 		overwrite(fx->path, page * 4096, junk, sizeof(junk));
-		open_fails(fx, ST_BAD, "restore");
+		open_fails(fx, ST_BAD, "put back");
 		overwrite(fx->path, page * 4096, good.p + page * 4096, 4096);
 	}
 	fixture_open(fx);
 	fixture_close(fx);
 	/* Cut short, emptied, not a database at all. */
 	assert_int_equal(truncate(fx->path, (off_t)good.len / 2), 0);
-	open_fails(fx, ST_BAD, "restore");
+	open_fails(fx, ST_BAD, "put back");
 	assert_int_equal(truncate(fx->path, 0), 0);
-	open_fails(fx, ST_BAD, "restore");
+	open_fails(fx, ST_BAD, "put back");
 	overwrite(fx->path, 0, junk, sizeof(junk));
-	open_fails(fx, ST_BAD, "restore");
+	open_fails(fx, ST_BAD, "put back");
 	fx->conf.read_only = true;
-	open_fails(fx, ST_BAD, "restore");
+	open_fails(fx, ST_BAD, "put back");
 	fx->conf.read_only = false;
 	overwrite(fx->path, 0, good.p, good.len);
 	fixture_open(fx);
