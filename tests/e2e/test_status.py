@@ -304,8 +304,8 @@ def test_nothing_is_watched(work):
     logs, store = status(work, 1)
     assert not logs and store["unhealthy"] is True
     assert "nothing is watched" in store["reasons"][0]
-    work.config([], logs={"lists": [
-        {"url": "https://localhost:1/list.json"}]})
+    work.config([], contact="ops@ct-lab.internal", logs={
+        "lists": [{"url": "https://localhost:1/list.json"}]})
     logs, store = status(work, 1)
     assert not logs and "not all configured logs" in store["reasons"][0]
     text = work.with_config("status").expect(1).out
@@ -328,26 +328,18 @@ def test_a_job_is_more_than_a_double_holds(done):
 def test_quarantine_has_places(done):
     """Each entry in quarantine is named by its index; for a person the first
     ten of a reason."""
-    broken = sorted(e["index"] for e in done.log.truth(everything=True)
-                    if e.get("broken"))
-    assert broken
-    only, = verify(done)
-    assert sorted(i for q in only["quarantined"] for i in q["indexes"]) == \
-        broken
-    assert all(len(q["indexes"]) == q["entries"]
-               for q in only["quarantined"])
-    change(done, "UPDATE quarantine SET reason = 'no certificate', box = x''")
-    for i in range(20):
+    for i in range(23):
         change(done, "INSERT INTO quarantine(stretch, ix, time_ms, leaf_hash,"
-               " reason, box) SELECT stretch, ?, time_ms, leaf_hash, reason,"
-               " x'00' FROM quarantine LIMIT 1", 1000 + i)
-    only, = verify(done)
-    assert only["quarantined"][0]["indexes"] == \
-        broken + list(range(1000, 1020))
+               " reason, box) SELECT id, ?, 1, zeroblob(32), ?, x'00'"
+               " FROM stretch", 40 - i, "too deep" if i else "too long")
+    deep, long = verify(done)[0]["quarantined"]
+    assert deep == {"reason": "too deep", "entries": 22,
+                    "indexes": list(range(18, 40))}
+    assert long == {"reason": "too long", "entries": 1, "indexes": [40]}
     text = done.with_config("verify").expect(0).out
-    shown = (broken + list(range(1000, 1020)))[:10]
-    assert "at %s and %d more" % (
-        ", ".join(map(str, shown)), len(broken) + 10) in text
+    assert "22 entries: too deep\n    at %s and 12 more" % ", ".join(
+        map(str, range(18, 28))) in text
+    assert "1 entry: too long\n    at 40\n" in text
 
 
 def test_a_damaged_store_is_not_verified(work, server):
