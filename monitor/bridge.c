@@ -123,9 +123,9 @@ bridge_say(const struct bridge *b)
 	if (b->resume_at == 0)
 		return;
 	if (b->trouble.gap_to > 0)
-		printf("entries %" PRIu64 " to %" PRIu64
-		       " were read, but stay unproven\n",
-		    b->trouble.gap_from, b->trouble.gap_to - 1);
+		printf("the entries of the gap [%" PRIu64 ", %" PRIu64
+		       ") were read, but stay unproven\n",
+		    b->trouble.gap_from, b->trouble.gap_to);
 	printf("`indelible monitor` begins anew at entry %" PRIu64
 	       ", with proofs\n",
 	    b->resume_at);

@@ -39,6 +39,8 @@ int cmd_store_conf(struct store_conf *out, const struct store_api **api,
 void cmd_sinks(struct store_sink *out, const struct config *c);
 /* Who we are, for "in use by" messages. */
 const char *cmd_owner(char out[64]);
+/* The end of a running service's. */
+#define CMD_SERVICE " (indelible monitor)"
 /* The file of an SQLite store is there. */
 bool cmd_store_exists(const struct config *c);
 /* Where copies of log lists are kept, beside an SQLite store; malloc'd, NULL

@@ -1,5 +1,6 @@
 /* cmd_monitor: the service: follow the configured logs until stopped. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "ctlog/base/mem.h"
 #include "monitor/cmd.h"
@@ -116,7 +117,9 @@ service_conf(struct service *s)
 	s->conf.stays = true;
 	s->conf.store_conf.num_sinks = s->conf.num_sinks = c->alerts.num_sinks;
 	s->conf.store_conf.sinks = s->sinks;
-	s->conf.store_conf.owner = cmd_owner(s->owner);
+	snprintf(
+	    s->owner, sizeof(s->owner), "pid %ld" CMD_SERVICE, (long)getpid());
+	s->conf.store_conf.owner = s->owner;
 	s->conf.sinks = c->alerts.sinks;
 	s->conf.find_sink = sink_find;
 	s->conf.hold_ms = c->alerts.hold_unverified_ms;

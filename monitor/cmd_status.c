@@ -77,6 +77,16 @@ mmd_ms(const struct survey_log *l)
 	return mmd > HEAD_MS ? mmd : HEAD_MS;
 }
 
+/* The question that comes to mind when nothing goes on. */
+static const char *
+is_running(const struct view *v)
+{
+	if (v->survey->running)
+		return "; the service is running, so the log does not answer, "
+		       "or not as it must: the service's messages say how";
+	return "; is `indelible monitor` running?";
+}
+
 static void
 log_reasons(const struct view *v, const struct survey_log *l, struct reasons *r)
 {
@@ -85,20 +95,19 @@ log_reasons(const struct view *v, const struct survey_log *l, struct reasons *r)
 			   : v->config->fetch.poll_rfc6962_ms;
 	char age[32];
 
-	trouble_reason(r, &l->log.trouble);
+	trouble_reason(r, &l->log);
 	if (!is_followed(v, l) || (l->want && want_is_over(l->want)))
 		return;
 	if (l->log.newest.raw.len == 0)
-		reason(r, "no signed head of it has been proven or stored "
-			  "yet; is `indelible monitor` running?");
+		reason(r,
+		    "no signed head of it has been proven or stored yet%s",
+		    is_running(v));
 	else if (l->log.newest.timestamp_ms > v->now_ms + HEAD_MS)
 		reason(r, "its newest head is dated in a time to come, so it "
 			  "is not known how old it is");
 	else if (head_age(v, l) > mmd_ms(l) + poll)
-		reason(r,
-		    "its newest head was signed %s ago; is `indelible "
-		    "monitor` running, and the log alive?",
-		    duration(age, head_age(v, l)));
+		reason(r, "its newest head was signed %s ago%s",
+		    duration(age, head_age(v, l)), is_running(v));
 }
 
 static void
@@ -109,9 +118,11 @@ stretches_json(struct buf *out, const struct survey_log *l)
 		const struct stretch *s = &l->stretches[i];
 
 		buf_fmt(out,
-		    "%s{\"job\":%" PRId64 ",\"begin\":%" PRIu64
-		    ",\"read\":%" PRIu64 ",\"proven\":%" PRIu64 ",\"limit\":",
-		    i > 0 ? "," : "", s->job, s->begin, s->read, s->proven);
+		    "%s{\"job\":%" PRId64 ",\"job_id\":\"%" PRId64
+		    "\",\"begin\":%" PRIu64 ",\"read\":%" PRIu64
+		    ",\"proven\":%" PRIu64 ",\"limit\":",
+		    i > 0 ? "," : "", s->job, s->job, s->begin, s->read,
+		    s->proven);
 		if (s->limit == UINT64_MAX)
 			buf_str(out, "null}");
 		else
@@ -121,16 +132,27 @@ stretches_json(struct buf *out, const struct survey_log *l)
 }
 
 static void
-covered_json(struct buf *out, const struct survey_log *l)
+parts_json(struct buf *out, const struct survey_log *l)
 {
 	struct survey_part *p;
 	size_t num = survey_covered(l, &p);
 
-	buf_str(out, ",\"covered\":[");
-	for (size_t i = 0; i < num; i++)
-		buf_fmt(out, "%s[%" PRIu64 ",%" PRIu64 "]", i > 0 ? "," : "",
-		    p[i].begin, p[i].end);
-	buf_char(out, ']');
+	survey_parts_json(out, "covered", p, num);
+	free(p);
+	num = survey_unproven(l, &p);
+	survey_parts_json(out, "unproven", p, num);
+	free(p);
+}
+
+/* Frees p. */
+static void
+parts_text(struct buf *out, const char *what, struct survey_part *p, size_t num)
+{
+	if (num > 0)
+		buf_fmt(out, "  %-12s ", what);
+	survey_parts_text(out, p, num);
+	if (num > 0)
+		buf_char(out, '\n');
 	free(p);
 }
 
@@ -140,14 +162,9 @@ covered_text(struct buf *out, const struct survey_log *l)
 	struct survey_part *p;
 	size_t num = survey_covered(l, &p);
 
-	if (num > 0)
-		buf_fmt(out, "  %-10s ", "covered");
-	for (size_t i = 0; i < num; i++)
-		buf_fmt(out, "%s%" PRIu64 " to %" PRIu64, i > 0 ? ", " : "",
-		    p[i].begin, p[i].end);
-	if (num > 0)
-		buf_char(out, '\n');
-	free(p);
+	parts_text(out, "covered", p, num);
+	num = survey_unproven(l, &p);
+	parts_text(out, "unproven", p, num);
 }
 
 static void
@@ -163,7 +180,7 @@ log_json(struct buf *out, const struct view *v, const struct survey_log *l)
 		    loglist_state_name(l->want->state));
 	trouble_json(out, &l->log.trouble);
 	stretches_json(out, l);
-	covered_json(out, l);
+	parts_json(out, l);
 	buf_str(out, ",\"newest\":");
 	survey_head_json(out, &l->log.newest);
 	buf_str(out, ",\"proven\":");
@@ -186,26 +203,32 @@ head_text(struct buf *out, const char *what, const struct store_head *h)
 	char when[TEXT_TIME];
 
 	if (h->raw.len == 0)
-		buf_fmt(out, "  %-10s none\n", what);
+		buf_fmt(out, "  %-12s none\n", what);
 	else
-		buf_fmt(out, "  %-10s %" PRIu64 " entries, signed %s\n", what,
+		buf_fmt(out, "  %-12s %" PRIu64 " entries, signed %s\n", what,
 		    h->size, text_time(when, h->timestamp_ms));
 }
 
 static void
 stretch_text(struct buf *out, const struct stretch *s)
 {
-	buf_fmt(out, "  %-10s %" PRIu64 " to %" PRIu64,
+	buf_fmt(out, "  %-12s [%" PRIu64 ", %" PRIu64 ")",
 	    s->job == 0  ? "followed"
 	    : s->job < 0 ? "bridged"
 			 : "scanned",
 	    s->begin, s->read);
 	if (s->limit != UINT64_MAX && s->limit != s->read)
-		buf_fmt(out, " of %" PRIu64, s->limit);
-	if (s->proven == s->read)
+		buf_fmt(
+		    out, " of [%" PRIu64 ", %" PRIu64 ")", s->begin, s->limit);
+	if (s->read == s->begin)
+		buf_str(out, ", nothing read yet");
+	else if (s->proven == s->read)
 		buf_str(out, ", proven");
+	else if (s->proven == s->begin)
+		buf_str(out, ", not proven");
 	else
-		buf_fmt(out, ", proven to %" PRIu64, s->proven);
+		buf_fmt(out, ", proven [%" PRIu64 ", %" PRIu64 ")", s->begin,
+		    s->proven);
 	if (s->job > 0)
 		buf_fmt(out, " (job %" PRId64 ")", s->job);
 	buf_char(out, '\n');
@@ -218,25 +241,25 @@ log_text(struct buf *out, const struct view *v, const struct survey_log *l)
 	char age[32];
 
 	text_line(out, span_str(l->log.name), LIMIT_QUOTE);
-	buf_fmt(out, "%s\n  %-10s ",
+	buf_fmt(out, "%s\n  %-12s ",
 	    is_followed(v, l) ? "" : " (not in the configuration)", "url");
 	text_line(out, span_str(l->log.url), LIMIT_QUOTE);
 	if (l->log.api[0] != '\0')
 		buf_fmt(out, " (%s)", l->log.api);
-	buf_fmt(out, "\n  %-10s ", "log id");
+	buf_fmt(out, "\n  %-12s ", "log id");
 	text_base64(out, hash_span(&l->log.log_id));
 	if (l->want != NULL && l->want->listed)
-		buf_fmt(out, "\n  %-10s %s in the lists", "state",
+		buf_fmt(out, "\n  %-12s %s in the lists", "state",
 		    loglist_state_name(l->want->state));
 	buf_char(out, '\n');
 	for (size_t i = 0; i < l->num; i++)
 		stretch_text(out, &l->stretches[i]);
 	covered_text(out, l);
-	head_text(out, "newest", &l->log.newest);
-	head_text(out, "proven", &l->log.proven);
+	head_text(out, "newest head", &l->log.newest);
+	head_text(out, "proven head", &l->log.proven);
 	if (!lag_entries(l, &behind))
 		return;
-	buf_fmt(out, "  %-10s %" PRIu64 " entries", "lag", behind);
+	buf_fmt(out, "  %-12s %" PRIu64 " entries", "lag", behind);
 	if (l->log.newest.raw.len > 0)
 		buf_fmt(
 		    out, ", newest head %s old", duration(age, head_age(v, l)));
@@ -280,12 +303,19 @@ store_reasons(const struct view *v, struct reasons *r)
 	if (s->room < ROOM)
 		reason(r, "the store's disk has no space left: reading waits "
 			  "until there is some, and goes on by itself then");
-	if (s->waiting > 0 && s->due_ms < v->now_ms - DUE_MS)
+	if (!s->wants_known)
 		reason(r,
-		    "alerts wait for %s longer than they should; is "
-		    "`indelible monitor` running, and do the sinks take "
-		    "them?",
-		    duration(late, v->now_ms - s->due_ms));
+		    "not all configured logs are known, so it is not known "
+		    "whether they are watched: %s",
+		    s->wants_why.text);
+	else if (s->num == 0)
+		reason(r, "no log is known: nothing is watched; configure "
+			  "`logs:`");
+	if (s->waiting > 0 && s->due_ms < v->now_ms - DUE_MS)
+		reason(r, "alerts wait for %s longer than they should; %s",
+		    duration(late, v->now_ms - s->due_ms),
+		    s->running ? "do the sinks take them?"
+			       : "is `indelible monitor` running?");
 	if (s->counts.dead > 0)
 		reason(r, "%zu deliver%s given up", s->counts.dead,
 		    s->counts.dead == 1 ? "y was" : "ies were");
@@ -298,9 +328,15 @@ store_json(struct buf *out, const struct view *v)
 	char when[TEXT_TIME];
 
 	buf_fmt(out,
-	    "{\"type\":\"store\",\"healthy\":%s,\"outbox\":{\"waiting\":%zu,"
-	    "\"dead\":%zu,\"next_due\":",
-	    v->unhealthy ? "false" : "true", s->waiting, s->counts.dead);
+	    "{\"type\":\"store\",\"healthy\":%s,\"service\":{\"running\":%s,"
+	    "\"writer\":",
+	    v->unhealthy ? "false" : "true", s->running ? "true" : "false");
+	if (s->in_use)
+		text_json(out, span_str(s->owner));
+	else
+		buf_str(out, "null");
+	buf_fmt(out, "},\"outbox\":{\"waiting\":%zu,\"dead\":%zu,\"next_due\":",
+	    s->waiting, s->counts.dead);
 	if (s->waiting > 0)
 		buf_fmt(out, "\"%s\"", text_time(when, s->due_ms));
 	else
@@ -318,7 +354,7 @@ records_text(struct buf *out, const struct survey *s)
 {
 	bool any = false;
 
-	buf_fmt(out, "  %-10s", "records");
+	buf_fmt(out, "  %-12s", "records");
 	for (int i = 0; i <= RECORD_ERASED; i++) {
 		if (s->records[i] == 0)
 			continue;
@@ -330,16 +366,30 @@ records_text(struct buf *out, const struct survey *s)
 }
 
 static void
+service_text(struct buf *out, const struct survey *s)
+{
+	buf_fmt(out, "  %-12s %s", "service",
+	    s->running ? "running, " : "not running");
+	if (s->in_use && !s->running)
+		buf_str(out, "; the store is in use by ");
+	if (s->in_use)
+		text_line(out, span_str(s->owner), LIMIT_QUOTE);
+	buf_char(out, '\n');
+}
+
+static void
 store_text(struct buf *out, const struct view *v)
 {
 	const struct survey *s = v->survey;
 	char when[TEXT_TIME];
 
-	buf_fmt(out, "store\n  %-10s %zu waiting, %zu given up", "outbox",
-	    s->waiting, s->counts.dead);
+	buf_str(out, "store\n");
+	service_text(out, s);
+	buf_fmt(out, "  %-12s %zu waiting, %zu given up", "outbox", s->waiting,
+	    s->counts.dead);
 	if (s->waiting > 0)
 		buf_fmt(out, ", next due %s", text_time(when, s->due_ms));
-	buf_fmt(out, "\n  %-10s %zu entr%s\n", "quarantine",
+	buf_fmt(out, "\n  %-12s %zu entr%s\n", "quarantine",
 	    s->counts.quarantined, s->counts.quarantined == 1 ? "y" : "ies");
 	records_text(out, s);
 }
@@ -365,7 +415,7 @@ static int
 status_run(struct view *v)
 {
 	struct survey s;
-	int rc = survey_read(&s, v->config);
+	int rc = survey_read(&s, v->config, false);
 
 	v->survey = &s;
 	v->now_ms = now_ms();

@@ -24,6 +24,9 @@ static const struct opt table[] = {
     {0},
 };
 
+/* A person is told so many places of entries in quarantine for one reason. */
+#define PLACES 10
+
 /* Of a stretch, or of a head's signature. */
 enum found {
 	F_NOTHING,  /* there is nothing to verify */
@@ -139,9 +142,9 @@ static void
 stretch_json(struct buf *out, const struct stretch *s, const struct checked *v)
 {
 	buf_fmt(out,
-	    "{\"job\":%" PRId64 ",\"begin\":%" PRIu64 ",\"proven\":%" PRIu64
-	    ",",
-	    s->job, s->begin, s->proven);
+	    "{\"job\":%" PRId64 ",\"job_id\":\"%" PRId64 "\",\"begin\":%" PRIu64
+	    ",\"proven\":%" PRIu64 ",",
+	    s->job, s->job, s->begin, s->proven);
 	detail_json(out, v);
 	buf_char(out, '}');
 }
@@ -210,9 +213,52 @@ quarantine_json(struct buf *out, const struct survey_log *l)
 	for (size_t i = 0; i < l->num_quarantined; i++) {
 		buf_str(out, i ? ",{\"reason\":" : "{\"reason\":");
 		text_json(out, span_str(l->quarantined[i].reason));
-		buf_fmt(out, ",\"entries\":%zu}", l->quarantined[i].num);
+		buf_fmt(out, ",\"entries\":%zu,\"indexes\":[",
+		    l->quarantined[i].num);
+		for (size_t k = 0; k < l->quarantined[i].num; k++)
+			buf_fmt(out, "%s%" PRIu64, k > 0 ? "," : "",
+			    l->quarantined[i].at[k]);
+		buf_str(out, "]}");
 	}
 	buf_str(out, "]");
+}
+
+/* The first ones. */
+static void
+places_text(struct buf *out, const struct survey_sum *sum)
+{
+	size_t num = sum->num < PLACES ? sum->num : PLACES;
+
+	buf_str(out, "    at ");
+	for (size_t i = 0; i < num; i++)
+		buf_fmt(out, "%s%" PRIu64, i > 0 ? ", " : "", sum->at[i]);
+	if (sum->num > num)
+		buf_fmt(out, " and %zu more (--json has all)", sum->num - num);
+	buf_char(out, '\n');
+}
+
+static void
+unproven_json(struct buf *out, const struct survey_log *l)
+{
+	struct survey_part *p;
+	size_t num = survey_unproven(l, &p);
+
+	survey_parts_json(out, "unproven", p, num);
+	free(p);
+}
+
+static void
+unproven_text(struct buf *out, const struct survey_log *l)
+{
+	struct survey_part *p;
+	size_t num = survey_unproven(l, &p);
+
+	if (num > 0) {
+		buf_str(out, "  unproven: ");
+		survey_parts_text(out, p, num);
+		buf_str(out, "; read, but not proven\n");
+	}
+	free(p);
 }
 
 static void
@@ -224,6 +270,7 @@ quarantine_text(struct buf *out, const struct survey_log *l)
 		    l->quarantined[i].num == 1 ? "y" : "ies");
 		text_line(out, span_str(l->quarantined[i].reason), LIMIT_QUOTE);
 		buf_char(out, '\n');
+		places_text(out, &l->quarantined[i]);
 	}
 }
 
@@ -289,9 +336,11 @@ log_say(struct verify *y, const struct survey_log *l)
 	stretches_say(y, &out, l, heads);
 	if (y->json) {
 		buf_char(&out, ']');
+		unproven_json(&out, l);
 		quarantine_json(&out, l);
 		buf_str(&out, "}\n");
 	} else {
+		unproven_text(&out, l);
 		quarantine_text(&out, l);
 	}
 	fwrite(out.p, 1, out.len, stdout);
@@ -303,7 +352,7 @@ verify_run(struct verify *y, const struct config *c)
 {
 	struct survey s;
 	size_t num = 0;
-	int rc = survey_read(&s, c);
+	int rc = survey_read(&s, c, true);
 
 	y->hasher = hasher_new();
 	for (size_t i = 0; i < s.num && rc == EX_OK; i++)

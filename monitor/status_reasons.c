@@ -4,7 +4,9 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "ctlog/base/limits.h"
 #include "ctlog/base/text.h"
 
 void
@@ -12,7 +14,7 @@ reason(struct reasons *r, const char *fmt, ...)
 {
 	va_list ap;
 
-	ASSERT(r->num < 3);
+	ASSERT(r->num < sizeof(r->text) / sizeof(r->text[0]));
 	va_start(ap, fmt);
 	vsnprintf(r->text[r->num++], sizeof(r->text[0]), fmt, ap);
 	va_end(ap);
@@ -21,7 +23,8 @@ reason(struct reasons *r, const char *fmt, ...)
 void
 reasons_json(struct buf *out, const struct reasons *r)
 {
-	buf_str(out, ",\"reasons\":[");
+	buf_fmt(out, ",\"unhealthy\":%s,\"reasons\":[",
+	    r->num > 0 ? "true" : "false");
 	for (size_t i = 0; i < r->num; i++) {
 		if (i > 0)
 			buf_char(out, ',');
@@ -34,7 +37,7 @@ void
 reasons_text(struct buf *out, const struct reasons *r)
 {
 	for (size_t i = 0; i < r->num; i++)
-		buf_fmt(out, "  %-10s %s\n", "unhealthy", r->text[i]);
+		buf_fmt(out, "  %-12s %s\n", "unhealthy", r->text[i]);
 }
 
 const char *
@@ -53,24 +56,51 @@ duration(char out[32], int64_t ms)
 	return out;
 }
 
+/* What `logs bridge` takes, as one would type it: the name, or the log id where
+ * a shell would make something else of the name. */
+static void
+bridge_word(struct buf *out, const struct store_log *l)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789 '._-/:()@+=,";
+	size_t len = strlen(l->name);
+
+	if (len > 0 && len <= LIMIT_QUOTE && l->name[0] != '-' &&
+	    strspn(l->name, plain) == len)
+		buf_fmt(out, "\"%s\"", l->name);
+	else
+		text_base64(out, hash_span(&l->log_id));
+}
+
 void
-trouble_reason(struct reasons *r, const struct trouble *t)
+trouble_reason(struct reasons *r, const struct store_log *l)
 {
 	static const char *const ends[] = {
 	    [TROUBLE_PASSING] = "until it behaves again",
-	    [TROUBLE_LASTING] = "until you have looked at it: `indelible logs "
-				"bridge`",
+	    [TROUBLE_LASTING] = "until you have looked at it",
 	    [TROUBLE_BROKEN] = "its entries are not what it signed, and are "
-			       "read without proofs until `indelible logs "
-			       "bridge`",
+			       "read without proofs until you have looked at "
+			       "it",
 	};
+	const struct trouble *t = &l->trouble;
+	struct buf how = {0};
 	char when[TEXT_TIME];
 
-	if (t->level != TROUBLE_NONE)
-		reason(r,
-		    "the log misbehaved (%s, %s; a log.misbehaviour event has "
-		    "the evidence); %s",
-		    t->kind, text_time(when, t->since_ms), ends[t->level]);
+	if (t->level == TROUBLE_NONE)
+		return;
+	if (t->level != TROUBLE_PASSING) {
+		buf_str(&how, ": stop the service, then `indelible logs "
+			      "bridge ");
+		bridge_word(&how, l);
+		buf_char(&how, '`');
+	}
+	reason(r,
+	    "the log misbehaved (%s; the evidence is in the sinks' "
+	    "log.misbehaviour event of %s about this log); %s%s",
+	    t->kind, text_time(when, t->since_ms), ends[t->level],
+	    how.len > 0 ? buf_cstr(&how) : "");
+	buf_fini(&how);
 }
 
 void
@@ -78,8 +108,7 @@ trouble_json(struct buf *out, const struct trouble *t)
 {
 	char when[TEXT_TIME];
 
-	buf_fmt(out, ",\"unhealthy\":%s,\"trouble\":",
-	    t->level != TROUBLE_NONE ? "true" : "false");
+	buf_str(out, ",\"trouble\":");
 	if (t->level == TROUBLE_NONE) {
 		buf_str(out, "null");
 		return;

@@ -9,16 +9,16 @@
 
 struct reasons {
 	size_t num;
-	char text[3][320];
+	char text[8][512];
 };
 void reason(struct reasons *r, const char *fmt, ...) PRINTF(2, 3);
-/* ,"reasons":[...] and lines of text. */
+/* ,"unhealthy":B,"reasons":[...] and lines of text. */
 void reasons_json(struct buf *out, const struct reasons *r);
 void reasons_text(struct buf *out, const struct reasons *r);
 
 /* What a log did, and what ends that; nothing when there is no trouble. */
-void trouble_reason(struct reasons *r, const struct trouble *t);
-/* ,"unhealthy":B,"trouble":{...} */
+void trouble_reason(struct reasons *r, const struct store_log *l);
+/* ,"trouble":{...} */
 void trouble_json(struct buf *out, const struct trouble *t);
 
 /* "3 d 4 h", "25 s". */

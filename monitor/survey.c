@@ -2,6 +2,7 @@
 #include "monitor/survey.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
 #include "config/value.h"
@@ -82,16 +83,23 @@ on_stretch(void *arg, const struct store_log *log, const struct stretch *s)
 
 static void
 on_quarantined(
-    void *arg, const struct hash *log_id, const char *reason, size_t num)
+    void *arg, const struct hash *log_id, const char *reason, uint64_t index)
 {
 	struct survey_log *l = log_find(arg, log_id);
+	struct survey_sum *sum;
 
 	if (l == NULL)
 		return; /* of a log that came since the logs were listed */
-	l->quarantined = mem_grow(
-	    l->quarantined, l->num_quarantined + 1, sizeof(*l->quarantined));
-	l->quarantined[l->num_quarantined++] =
-	    (struct survey_sum){mem_str(reason), num};
+	if (l->num_quarantined == 0 ||
+	    strcmp(l->quarantined[l->num_quarantined - 1].reason, reason)) {
+		l->quarantined = mem_grow(l->quarantined,
+		    l->num_quarantined + 1, sizeof(*l->quarantined));
+		l->quarantined[l->num_quarantined++] =
+		    (struct survey_sum){.reason = mem_str(reason)};
+	}
+	sum = &l->quarantined[l->num_quarantined - 1];
+	sum->at = mem_grow(sum->at, sum->num + 1, sizeof(*sum->at));
+	sum->at[sum->num++] = index;
 }
 
 static void
@@ -144,7 +152,7 @@ store_read(struct survey *v, struct store *s, struct err *e)
 	if (st == ST_OK)
 		st = api->counts(s, &v->counts, e);
 	if (st == ST_OK)
-		st = api->quarantine_sums(s, on_quarantined, v, e);
+		st = api->quarantine_places(s, on_quarantined, v, e);
 	if (st == ST_OK)
 		st = api->tallies(s, on_count, v, e);
 	for (size_t i = 0; i < v->num; i++)
@@ -164,12 +172,12 @@ wants_read(struct survey *v, const struct config *c)
 	char *dir = cmd_list_dir(c->store);
 	struct listing_conf lc = {.config = c, .dir = dir, .offline = true};
 	struct listing *listing = listing_new(&lc);
-	struct err e = {""};
+	struct err *e = &v->wants_why;
 
-	v->wants_known = wants_of_config(&v->wants, c, listing, &e) == ST_OK;
+	v->wants_known = wants_of_config(&v->wants, c, listing, e) == ST_OK;
 	if (!v->wants_known)
 		diag_warn("not all of the configuration's logs are known: %s",
-		    e.text);
+		    e->text);
 	listing_free(listing);
 	free(dir);
 	for (size_t i = 0; i < v->wants.num; i++) {
@@ -201,9 +209,9 @@ room(const char *store)
 }
 
 int
-survey_read(struct survey *out, const struct config *c)
+survey_read(struct survey *out, const struct config *c, bool check)
 {
-	struct store_conf sc = {.read_only = true};
+	struct store_conf sc = {.read_only = true, .check = check};
 	const struct store_api *api;
 	struct store *s;
 	struct err e;
@@ -223,6 +231,8 @@ survey_read(struct survey *out, const struct config *c)
 	if (st != ST_OK)
 		return cmd_store_fail(st, &e);
 	out->room = room(c->store);
+	out->in_use = api->in_use(&sc, out->owner);
+	out->running = strstr(out->owner, CMD_SERVICE) != NULL;
 	wants_read(out, c);
 	return EX_OK;
 }
@@ -232,8 +242,10 @@ survey_fini(struct survey *v)
 {
 	for (size_t i = 0; i < v->num; i++) {
 		store_log_fini(&v->logs[i].log);
-		for (size_t k = 0; k < v->logs[i].num_quarantined; k++)
+		for (size_t k = 0; k < v->logs[i].num_quarantined; k++) {
 			free(v->logs[i].quarantined[k].reason);
+			free(v->logs[i].quarantined[k].at);
+		}
 		free(v->logs[i].quarantined);
 		for (size_t k = 0; k < v->logs[i].num_counts; k++)
 			free((char *)(uintptr_t)v->logs[i].counts[k].label);
@@ -262,18 +274,12 @@ by_begin(const void *a, const void *b)
 	return (x->begin > y->begin) - (x->begin < y->begin);
 }
 
-size_t
-survey_covered(const struct survey_log *l, struct survey_part **out)
+/* In order; those that touch become one. Returns how many are left. */
+static size_t
+parts_join(struct survey_part *p, size_t num)
 {
-	struct survey_part *p = mem_new(l->num, sizeof(*p));
-	size_t num = 0, last = 0;
+	size_t last = 0;
 
-	for (size_t i = 0; i < l->num; i++) {
-		const struct stretch *s = &l->stretches[i];
-
-		if (s->proven > s->begin)
-			p[num++] = (struct survey_part){s->begin, s->proven};
-	}
 	qsort(p, num, sizeof(*p), by_begin);
 	for (size_t i = 1; i < num; i++) {
 		if (p[i].begin > p[last].end)
@@ -281,8 +287,78 @@ survey_covered(const struct survey_log *l, struct survey_part **out)
 		else if (p[i].end > p[last].end)
 			p[last].end = p[i].end;
 	}
-	*out = p;
 	return num > 0 ? last + 1 : 0;
+}
+
+size_t
+survey_covered(const struct survey_log *l, struct survey_part **out)
+{
+	struct survey_part *p = mem_new(l->num, sizeof(*p));
+	size_t num = 0;
+
+	for (size_t i = 0; i < l->num; i++) {
+		const struct stretch *s = &l->stretches[i];
+
+		if (s->proven > s->begin)
+			p[num++] = (struct survey_part){s->begin, s->proven};
+	}
+	*out = p;
+	return parts_join(p, num);
+}
+
+/* Nothing more of it will be proven. */
+static bool
+is_broken(const struct survey_log *l, const struct stretch *s)
+{
+	return s->job < 0 ||
+	       (s->job == 0 && l->log.trouble.level == TROUBLE_BROKEN);
+}
+
+/* What of p is in none of `covered`, into `rest`. Returns how many. */
+static size_t
+part_without(struct survey_part *rest, struct survey_part p,
+    const struct survey_part *covered, size_t num)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < num && p.begin < p.end; i++) {
+		if (covered[i].end <= p.begin || covered[i].begin >= p.end)
+			continue;
+		if (covered[i].begin > p.begin)
+			rest[left++] =
+			    (struct survey_part){p.begin, covered[i].begin};
+		p.begin = covered[i].end;
+	}
+	if (p.begin < p.end)
+		rest[left++] = p;
+	return left;
+}
+
+size_t
+survey_unproven(const struct survey_log *l, struct survey_part **out)
+{
+	const struct trouble *t = &l->log.trouble;
+	struct survey_part *covered, *p = mem_new(l->num + 1, sizeof(*p));
+	size_t num_covered = survey_covered(l, &covered), num = 0, left = 0;
+	struct survey_part *rest;
+
+	if (t->gap_to > t->gap_from)
+		p[num++] = (struct survey_part){t->gap_from, t->gap_to};
+
+	for (size_t i = 0; i < l->num; i++) {
+		const struct stretch *s = &l->stretches[i];
+
+		if (is_broken(l, s) && s->read > s->proven)
+			p[num++] = (struct survey_part){s->proven, s->read};
+	}
+	num = parts_join(p, num);
+	rest = mem_new(num + num_covered, sizeof(*rest));
+	for (size_t i = 0; i < num; i++)
+		left += part_without(rest + left, p[i], covered, num_covered);
+	free(covered);
+	free(p);
+	*out = rest;
+	return left;
 }
 
 /* --- writing -------------------------------------------------------------- */
@@ -298,6 +374,25 @@ survey_json(struct buf *out, const struct survey_log *l)
 	text_json(out, span_str(l->log.api));
 	buf_str(out, ",\"url\":");
 	text_json(out, span_str(l->log.url));
+}
+
+void
+survey_parts_json(
+    struct buf *out, const char *key, const struct survey_part *p, size_t num)
+{
+	buf_fmt(out, ",\"%s\":[", key);
+	for (size_t i = 0; i < num; i++)
+		buf_fmt(out, "%s[%" PRIu64 ",%" PRIu64 "]", i > 0 ? "," : "",
+		    p[i].begin, p[i].end);
+	buf_char(out, ']');
+}
+
+void
+survey_parts_text(struct buf *out, const struct survey_part *p, size_t num)
+{
+	for (size_t i = 0; i < num; i++)
+		buf_fmt(out, "%s[%" PRIu64 ", %" PRIu64 ")", i > 0 ? ", " : "",
+		    p[i].begin, p[i].end);
 }
 
 void

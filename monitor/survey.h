@@ -17,7 +17,8 @@ struct survey_log {
 	size_t num_quarantined;
 	struct survey_sum {
 		char *reason;
-		size_t num; /* entries in quarantine for it */
+		size_t num;   /* entries in quarantine for it */
+		uint64_t *at; /* their indexes, in order */
 	} * quarantined;
 	size_t num_counts;
 	struct store_count *counts; /* sorted; labels are its own */
@@ -33,11 +34,17 @@ struct survey {
 	int64_t due_ms; /* of the next one; INT64_MAX: none */
 	size_t records[RECORD_ERASED + 1];
 	uint64_t room; /* bytes left on its disk; UINT64_MAX: not known */
+	/* Who has it open for writing; empty: nobody, or not known. */
+	char owner[STORE_OWNER];
+	bool in_use;
+	bool running;         /* that is the service */
+	struct err wants_why; /* unless wants_known */
 };
 
 /* EX_OK, or what to exit with after a message. Logs that the configuration
- * cannot give are only warned of. */
-int survey_read(struct survey *out, const struct config *c);
+ * cannot give are only warned of. With `check` all of the store is read, so
+ * that damage is found. */
+int survey_read(struct survey *out, const struct config *c, bool check);
 void survey_fini(struct survey *v);
 
 /* What is proven of a log, whatever read it: parts that do not touch, in
@@ -48,11 +55,21 @@ struct survey_part {
 /* Returns how many; *out is the caller's to free. */
 size_t survey_covered(const struct survey_log *l, struct survey_part **out);
 
+/* What was read of a log's broken tree, or behind a gap that was bridged
+ * since, and is not proven by anything: in order, to be freed as well. */
+size_t survey_unproven(const struct survey_log *l, struct survey_part **out);
+
 /* The tail's stretch; NULL when the log is not followed yet. */
 const struct stretch *survey_tail(const struct survey_log *l);
 
 /* `"key":"value"` of a log, for JSON: name, log_id, api, url. */
 void survey_json(struct buf *out, const struct survey_log *l);
+/* ,"KEY":[[a,b],...] */
+void survey_parts_json(
+    struct buf *out, const char *key, const struct survey_part *p, size_t num);
+/* [a, b), [c, d) */
+void survey_parts_text(
+    struct buf *out, const struct survey_part *p, size_t num);
 /* {"size":N,"time":"..."}, or null when there is none. */
 void survey_head_json(struct buf *out, const struct store_head *h);
 /* "tail", "scan N", or a tail that a person has ended (see bridge.h). */

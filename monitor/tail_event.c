@@ -52,8 +52,8 @@ misdeed_name(enum misdeed kind)
 struct event_task {
 	struct task task;
 	struct tail *t;
-	struct hash log_id;
-	struct event ev; /* type NULL: there is nothing to tell */
+	struct store_log log; /* gets its row, when it has none yet */
+	struct event ev;      /* type NULL: there is nothing to tell */
 	struct buf data;
 	bool mark;
 	struct trouble trouble;
@@ -68,13 +68,20 @@ event_run(struct task *task, struct store *s)
 	const struct store_api *api = ((struct store_base *)s)->api;
 	const struct event *ev = e->ev.type != NULL ? &e->ev : NULL;
 
-	task->status = ST_MISSING;
-	if (e->mark)
-		task->status =
-		    api->log_mark(s, &e->log_id, &e->trouble, ev, &task->err);
-	if (task->status == ST_MISSING) /* refused before it was opened */
-		task->status =
-		    ev == NULL ? ST_OK : api->event_add(s, ev, &task->err);
+	task->status = api->log_open(s, &e->log, now_ms(), &task->err);
+	if (task->status == ST_OK && e->mark)
+		task->status = api->log_mark(
+		    s, &e->log.log_id, &e->trouble, ev, &task->err);
+	else if (task->status == ST_OK && ev != NULL)
+		task->status = api->event_add(s, ev, &task->err);
+}
+
+static void
+event_free(struct event_task *e)
+{
+	store_log_fini(&e->log);
+	buf_fini(&e->data);
+	free(e);
 }
 
 static void
@@ -104,9 +111,8 @@ event_done(struct task *task)
 		return;
 	}
 	t->env->on_committed(t->env->arg);
-	buf_fini(&e->data);
 	t->num_tasks--;
-	free(e);
+	event_free(e);
 	tail_step(t);
 }
 
@@ -116,7 +122,12 @@ event_new(struct tail *t)
 	struct event_task *e = NEW(struct event_task);
 
 	e->t = t;
-	e->log_id = *logkey_id(t->log.key);
+	e->log.log_id = *logkey_id(t->log.key);
+	e->log.name = mem_str(t->log.name);
+	e->log.operator_name = mem_str(t->operator_name);
+	e->log.url = mem_str(t->log.url);
+	if (t->log.api != NULL)
+		e->log.api = mem_str(t->log.api->name);
 	e->task.run = event_run;
 	e->task.done = event_done;
 	return e;
@@ -160,7 +171,7 @@ event_id(struct tail *t, struct event_task *e, enum misdeed kind)
 
 	hasher_start(t->hasher);
 	hasher_add(t->hasher, span_str(kinds[kind].name));
-	hasher_add(t->hasher, hash_span(&e->log_id));
+	hasher_add(t->hasher, hash_span(&e->log.log_id));
 	if (kinds[kind].each) {
 		hash_head(t->hasher, &t->target.head);
 		hash_head(t->hasher, &t->received.head);
@@ -223,7 +234,7 @@ tail_event(struct tail *t, enum misdeed kind, const char *detail)
 	event_id(t, e, kind);
 	news = is_news(told, kind, e->ev.id, again);
 	if (!news && !graver) {
-		free(e);
+		event_free(e);
 		return;
 	}
 	diag_error(

@@ -116,11 +116,21 @@ memory_close(struct store *s)
 	free(s);
 }
 
+/* Nobody else can have it. */
+static bool
+memory_in_use(const struct store_conf *c, char owner[STORE_OWNER])
+{
+	(void)c;
+	owner[0] = '\0';
+	return false;
+}
+
 const struct store_api store_memory = {
     .name = "memory",
     .init = memory_init,
     .open = memory_open,
     .close = memory_close,
+    .in_use = memory_in_use,
     .log_open = memory_log_open,
     .head_seen = memory_head_seen,
     .claim = memory_claim,
@@ -146,7 +156,7 @@ const struct store_api store_memory = {
     .exposures = memory_exposures,
     .quarantine_list = memory_quarantine_list,
     .quarantine_read = memory_quarantine_read,
-    .quarantine_sums = memory_quarantine_sums,
+    .quarantine_places = memory_quarantine_places,
     .quarantine_settle = memory_quarantine_settle,
     .tallies = memory_tallies,
     .quarantine_expire = memory_quarantine_expire,

@@ -161,8 +161,8 @@ void memory_quarantine_put(struct store *s, size_t stretch,
 void memory_quarantine_undo(struct store *s, const struct mem_stretch *t);
 enum status memory_quarantine_read(struct store *s, int64_t after,
     store_quarantine_fn *fn, void *arg, struct err *e);
-enum status memory_quarantine_sums(
-    struct store *s, store_quarantine_sum_fn *fn, void *arg, struct err *e);
+enum status memory_quarantine_places(
+    struct store *s, store_quarantine_place_fn *fn, void *arg, struct err *e);
 enum status memory_quarantine_settle(struct store *s,
     const struct store_rereads *r, struct store_committed *out, struct err *e);
 enum status memory_quarantine_expire(

@@ -91,7 +91,9 @@ by_reason(const void *a, const void *b, void *arg)
 
 	if (lx != ly)
 		return lx < ly ? -1 : 1;
-	return strcmp((*x)->reason, (*y)->reason);
+	if (strcmp((*x)->reason, (*y)->reason) != 0)
+		return strcmp((*x)->reason, (*y)->reason);
+	return ((*x)->index > (*y)->index) - ((*x)->index < (*y)->index);
 }
 
 static struct mem_quarantine **
@@ -151,20 +153,15 @@ memory_quarantine_read(struct store *s, int64_t after, store_quarantine_fn *fn,
 }
 
 enum status
-memory_quarantine_sums(
-    struct store *s, store_quarantine_sum_fn *fn, void *arg, struct err *e)
+memory_quarantine_places(
+    struct store *s, store_quarantine_place_fn *fn, void *arg, struct err *e)
 {
 	struct mem_quarantine **list = sorted(s, by_reason);
-	size_t n;
 
 	(void)e;
-	for (size_t i = 0; i < s->num_quarantined; i += n) {
-		for (n = 1; i + n < s->num_quarantined; n++)
-			if (by_reason(&list[i], &list[i + n], s) != 0)
-				break;
+	for (size_t i = 0; i < s->num_quarantined; i++)
 		fn(arg, &s->stretches[list[i]->stretch].x.log_id,
-		    list[i]->reason, n);
-	}
+		    list[i]->reason, list[i]->index);
 	free(list);
 	return ST_OK;
 }

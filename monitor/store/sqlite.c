@@ -178,12 +178,12 @@ open_checked(struct store *s, bool check, struct err *e)
 /* SQLite makes files beside the store, also to read it. Where that cannot be (a
  * full disk, a read-only one) it must be told that nobody will write. */
 static enum status
-open_again(struct store *s, struct err *e)
+open_again(struct store *s, bool check, struct err *e)
 {
 	sqlite3_close(s->db);
 	s->db = NULL;
 	s->immutable = true;
-	return open_checked(s, false, e);
+	return open_checked(s, check, e);
 }
 
 static enum status
@@ -205,13 +205,13 @@ sqlite_open(struct store **out, const struct store_conf *c, struct err *e)
 	s = store_new(c);
 	if (!c->read_only)
 		st = sqlite_lock(&s->lock, path, c, e);
-	check = !c->read_only &&
-		(sb.st_size <= CHECK_BYTES || !closed_cleanly(path));
+	check = c->check || (!c->read_only && (sb.st_size <= CHECK_BYTES ||
+						  !closed_cleanly(path)));
 	if (st == ST_OK)
 		st = open_checked(s, check, e);
-	if (st != ST_OK && s->read_only && !sqlite_locked(path) &&
+	if (st != ST_OK && s->read_only && !sqlite_locked(path, NULL) &&
 	    closed_cleanly(path))
-		st = open_again(s, e);
+		st = open_again(s, check, e);
 	if (st == ST_OK)
 		*out = s;
 	else
@@ -331,11 +331,18 @@ sqlite_init(const struct store_conf *c, struct err *e)
 	return st;
 }
 
+static bool
+sqlite_in_use(const struct store_conf *c, char owner[STORE_OWNER])
+{
+	return sqlite_locked(path_of(c->url), owner);
+}
+
 const struct store_api store_sqlite = {
     .name = "sqlite",
     .init = sqlite_init,
     .open = sqlite_open,
     .close = sqlite_close,
+    .in_use = sqlite_in_use,
     .log_open = sqlite_log_open,
     .head_seen = sqlite_head_seen,
     .claim = sqlite_claim,
@@ -361,7 +368,7 @@ const struct store_api store_sqlite = {
     .exposures = sqlite_exposures,
     .quarantine_list = sqlite_quarantine_list,
     .quarantine_read = sqlite_quarantine_read,
-    .quarantine_sums = sqlite_quarantine_sums,
+    .quarantine_places = sqlite_quarantine_places,
     .quarantine_settle = sqlite_quarantine_settle,
     .tallies = sqlite_tallies,
     .quarantine_expire = sqlite_quarantine_expire,

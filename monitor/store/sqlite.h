@@ -52,7 +52,7 @@ enum query {
 	Q_QUARANTINE_UNDO,
 	Q_QUARANTINE_LIST,
 	Q_QUARANTINE_READ,
-	Q_QUARANTINE_SUMS,
+	Q_QUARANTINE_PLACES,
 	Q_QUARANTINE_GET,
 	Q_QUARANTINE_REASON,
 	Q_QUARANTINE_DROP,
@@ -168,8 +168,9 @@ char *sqlite_path(const char *path, const char *more);
 /* Become the one writer: *out stays open for that long. */
 enum status sqlite_lock(
     int *out, const char *path, const struct store_conf *c, struct err *e);
-/* Whether there is a writer at this moment. */
-bool sqlite_locked(const char *path);
+/* Whether there is a writer at this moment; owner (may be NULL) gets its
+ * name. */
+bool sqlite_locked(const char *path, char owner[STORE_OWNER]);
 
 /* --- what is found on opening (sqlite_check.c) ------------------------- */
 /* Reads all pages. ST_IO when that is not possible, ST_BAD: damaged. */
@@ -222,8 +223,8 @@ enum status sqlite_quarantine_list(
     struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
 enum status sqlite_quarantine_read(struct store *s, int64_t after,
     store_quarantine_fn *fn, void *arg, struct err *e);
-enum status sqlite_quarantine_sums(
-    struct store *s, store_quarantine_sum_fn *fn, void *arg, struct err *e);
+enum status sqlite_quarantine_places(
+    struct store *s, store_quarantine_place_fn *fn, void *arg, struct err *e);
 enum status sqlite_quarantine_settle(struct store *s,
     const struct store_rereads *r, struct store_committed *out, struct err *e);
 enum status sqlite_quarantine_expire(

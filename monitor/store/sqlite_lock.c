@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctlog/base/limits.h"
@@ -47,6 +48,23 @@ lock_sign(int fd, const char *owner)
 		return;
 }
 
+/* Who only asks, as sqlite_locked does, has the lock for a moment, too. */
+static bool
+hold(int fd)
+{
+	const struct timespec moment = {.tv_nsec = 5000000};
+
+	for (int i = 0; i < 10; i++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		if (errno != EWOULDBLOCK)
+			return false;
+		nanosleep(&moment, NULL);
+	}
+	errno = EWOULDBLOCK;
+	return false;
+}
+
 /* The lock file is never removed: that would let two hold "the" lock. */
 enum status
 sqlite_lock(
@@ -58,7 +76,7 @@ sqlite_lock(
 
 	if (fd < 0)
 		st = files_fail("cannot open", file, e);
-	else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+	else if (!hold(fd))
 		st = errno == EWOULDBLOCK ? busy(fd, path, e)
 					  : files_fail("cannot lock", file, e);
 	free(file);
@@ -73,12 +91,17 @@ sqlite_lock(
 }
 
 bool
-sqlite_locked(const char *path)
+sqlite_locked(const char *path, char owner[STORE_OWNER])
 {
 	char *file = sqlite_path(path, ".lock");
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0;
+	ssize_t n = 0;
 
+	if (owner != NULL) {
+		n = locked ? pread(fd, owner, STORE_OWNER - 1, 0) : 0;
+		owner[n > 0 ? n : 0] = '\0';
+	}
 	if (fd >= 0)
 		close(fd);
 	free(file);

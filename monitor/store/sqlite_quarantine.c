@@ -192,13 +192,13 @@ sqlite_quarantine_read(struct store *s, int64_t after, store_quarantine_fn *fn,
 }
 
 enum status
-sqlite_quarantine_sums(
-    struct store *s, store_quarantine_sum_fn *fn, void *arg, struct err *e)
+sqlite_quarantine_places(
+    struct store *s, store_quarantine_place_fn *fn, void *arg, struct err *e)
 {
-	sqlite3_stmt *q = db_query(s, Q_QUARANTINE_SUMS,
-	    "SELECT l.log_id, x.reason, count(*) FROM quarantine x"
+	sqlite3_stmt *q = db_query(s, Q_QUARANTINE_PLACES,
+	    "SELECT l.log_id, x.reason, x.ix FROM quarantine x"
 	    " JOIN stretch t ON t.id = x.stretch JOIN log l ON l.id = t.log"
-	    " GROUP BY l.id, x.reason ORDER BY l.id, x.reason");
+	    " ORDER BY l.id, x.reason, x.ix");
 	struct hash log_id;
 	enum status st;
 	char *reason;
@@ -206,7 +206,7 @@ sqlite_quarantine_sums(
 	while ((st = db_step(s, q, e)) == ST_OK) {
 		db_bytes(q, 0, log_id.b, HASH_LEN);
 		reason = db_str(q, 1);
-		fn(arg, &log_id, reason, (size_t)sqlite3_column_int64(q, 2));
+		fn(arg, &log_id, reason, (uint64_t)sqlite3_column_int64(q, 2));
 		free(reason);
 	}
 	return db_done(st);

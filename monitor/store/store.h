@@ -25,12 +25,16 @@ struct store_sink { /* where outbox rows are written for */
 	struct strings tenants; /* empty: all */
 };
 
+/* Room for an owner's name. */
+#define STORE_OWNER 64
+
 struct store_conf {
 	const char *url; /* "sqlite:///path", "memory:" */
 	struct keys keys;
 	size_t num_sinks;
 	const struct store_sink *sinks; /* borrowed for the store's life */
 	bool read_only;    /* beside a running monitor: query only */
+	bool check;        /* read all pages also then: ST_BAD when damaged */
 	const char *owner; /* "pid 4711 on host", for ST_BUSY messages */
 };
 
@@ -211,8 +215,8 @@ typedef void store_quarantine_fn(
 
 typedef void store_count_fn(
     void *arg, const struct hash *log_id, const struct store_count *c);
-typedef void store_quarantine_sum_fn(
-    void *arg, const struct hash *log_id, const char *reason, size_t num);
+typedef void store_quarantine_place_fn(
+    void *arg, const struct hash *log_id, const char *reason, uint64_t index);
 
 /* So many changes of records the store remembers; more are too many to be
  * looked up beside an index. */
@@ -270,6 +274,9 @@ struct store_api {
 	enum status (*open)(
 	    struct store **out, const struct store_conf *c, struct err *e);
 	void (*close)(struct store *s);
+	/* Whether somebody has it open for writing at this moment; out gets
+	 * the owner, as far as it is known. */
+	bool (*in_use)(const struct store_conf *c, char owner[STORE_OWNER]);
 
 	/* Make sure that the log has a row and read it; name, operator, url
 	 * and api are updated from *l. */
@@ -376,9 +383,10 @@ struct store_api {
 	 * those behind the row `after` (0: from the first). */
 	enum status (*quarantine_read)(struct store *s, int64_t after,
 	    store_quarantine_fn *fn, void *arg, struct err *e);
-	/* How many there are for each log and reason. */
-	enum status (*quarantine_sums)(struct store *s,
-	    store_quarantine_sum_fn *fn, void *arg, struct err *e);
+	/* Which there are, without their bytes, in the order of logs, then of
+	 * reasons, then of indexes. */
+	enum status (*quarantine_places)(struct store *s,
+	    store_quarantine_place_fn *fn, void *arg, struct err *e);
 	/* In one transaction: hits become exposures with sightings, verified
 	 * where the stretch is proven, as a commit would have made them;
 	 * entries leave, or stay for another reason. A row that went meanwhile

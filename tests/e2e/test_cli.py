@@ -265,7 +265,8 @@ def test_store_migrate(work):
     assert "store migrate" in work.with_config("status").err
     assert "up to date" in work.with_config("store", "migrate").expect(0).out
     work.with_config("store", "migrate").expect(0)
-    work.with_config("status").expect(0)
+    assert "no log is known" in work.with_config("status").expect(1).out
+    work.with_config("verify").expect(0)
 
 
 def test_lost_key(work):

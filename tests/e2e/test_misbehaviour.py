@@ -151,6 +151,10 @@ class Scene:
     def bridge(self):
         """A person has looked at it; the service is started again."""
         self.monitor.stop()
+        log = status(self.work, 1)[self.name]
+        assert any("stop the service" in reason and
+                   '`indelible logs bridge "%s"`' % self.name in reason
+                   for reason in log["reasons"]), log
         self.work.with_config("logs", "bridge", self.name).expect(0)
         self.begin()
 
@@ -315,13 +319,23 @@ def test_root_mismatch(work, server, api, at):
     scene.unhealthy("root-mismatch")
     scene.other_is_followed()
     stays(scene, "root-mismatch")
-    stretches = status(work, 0)[scene.name]["stretches"]
+    log = status(work, 0)[scene.name]
+    stretches = log["stretches"]
     assert len(stretches) == 2
+    (begin, end), = log["unproven"]
+    assert begin <= at < end == gap["to"]
+    line, = [e for e in work.with_config("verify", "--json").expect(0).events
+             if e["name"] == scene.name]
+    assert line["unproven"] == log["unproven"]
+    assert "unproven: [%d, %d)" % (begin, end) in work.with_config(
+        "verify").out
     proven = [(s["begin"], s["proven"]) for s in stretches]
     assert not any(begin <= at < end for begin, end in proven)
     assert min(begin for begin, _ in proven) == 0
     assert max(end for _, end in proven) > gap["to"]
-    assert "bridged" in work.with_config("status").expect(0).out
+    text = work.with_config("status").expect(0).out
+    assert "bridged" in text
+    assert "unproven     [%d, %d)\n" % (begin, end) in text
 
 
 def test_root_mismatch_without_proofs(work, server):
@@ -428,6 +442,29 @@ def test_bad_leaf_index(work, server):
     scene.unhealthy("bad-leaf-index")
     scene.other_is_followed()
     stays(scene, "bad-leaf-index")
+
+
+def test_bad_from_the_first_head_on(work, server):
+    """The store knows of the log, and its trouble, although no head of it
+    was ever taken; and nobody asks whether the service runs."""
+    log = server.new_log([{"filler": 20}])
+    log.fault("bad-signature")
+    work.prepare([(log, "static")])
+    monitor = work.monitor()
+    wait_until(lambda: misdeeds(work), "the event")
+    monitor.assert_running()
+    only, = status(work, 1).values()
+    assert only["trouble"]["kind"] == "bad-signature"
+    assert only["unhealthy"] is True
+    assert "misbehaved" in only["reasons"][0]
+    assert not any("is `indelible monitor` running?" in reason
+                   for reason in only["reasons"])
+    monitor.stop()
+    only, = status(work, 1).values()
+    assert any("is `indelible monitor` running?" in reason
+               for reason in only["reasons"])
+    work.with_config("logs", "bridge", only["name"]).expect(0)
+    assert status(work, 1)[only["name"]]["trouble"] is None
 
 
 def test_bridge_needs_a_reason(work, server):

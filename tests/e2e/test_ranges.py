@@ -519,7 +519,7 @@ def test_coverage(work, server, api):
     assert all(s["begin"] < s["proven"] == s["read"] == s["limit"]
                for s in stretches)
     text = work.with_config("status").out
-    assert "covered    0 to 5, %d to 700, 1900 to 2000\n" % (240 - m) \
+    assert "covered      [0, 5), [%d, 700), [1900, 2000)\n" % (240 - m) \
         in text
     assert text.count("scanned ") == 5
 

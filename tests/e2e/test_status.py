@@ -68,14 +68,17 @@ def test_after_a_run(done):
     assert only["log_id"] == done.log.log_id
     assert only["api"] == done.api
     assert only["url"].rstrip("/") == done.log.url(done.api).rstrip("/")
-    assert only["stretches"] == [{"job": 0, "begin": 0, "read": done.size,
-                                  "proven": done.size, "limit": None}]
-    assert only["covered"] == [[0, done.size]]
+    assert only["stretches"] == [{"job": 0, "job_id": "0", "begin": 0,
+                                  "read": done.size, "proven": done.size,
+                                  "limit": None}]
+    assert only["covered"] == [[0, done.size]] and only["unproven"] == []
     assert only["newest"]["size"] == only["proven"]["size"] == done.size
     assert only["lag_entries"] == 0
     assert 0 <= only["lag_seconds"] < 3600
     assert only["unhealthy"] is False and only["reasons"] == []
     assert store["healthy"] is True
+    assert store["unhealthy"] is False
+    assert store["service"] == {"running": False, "writer": None}
     assert store["outbox"] == {"waiting": 0, "dead": 0, "next_due": None}
     assert store["quarantined"] == len(
         [e for e in done.log.truth(everything=True) if e.get("broken")])
@@ -90,7 +93,10 @@ def test_after_a_run(done):
     assert "[0, %d) verified by the head of %d" % (
         done.size, done.size) in text
     text = done.with_config("status").expect(0).out
-    assert text.endswith("healthy\n") and "proven" in text
+    assert text.endswith("healthy\n")
+    assert "followed     [0, %d), proven\n" % done.size in text
+    assert "proven head  %d entries" % done.size in text
+    assert "service      not running\n" in text
     assert "jane.roe" not in text
 
 
@@ -170,6 +176,10 @@ def test_beside_a_running_service(work, server, api):
     logs, store = status(work)
     assert [log["proven"]["size"] for log in logs.values()] == [size]
     assert store["healthy"] is True
+    assert store["service"]["running"] is True
+    assert "pid %d " % monitor.pid in store["service"]["writer"]
+    assert "service      running, pid %d " % monitor.pid in \
+        work.with_config("status").expect(0).out
     assert verify(work)[0]["stretches"][0]["result"] == "verified"
     monitor.stop()
 
@@ -279,9 +289,73 @@ def test_nothing_seen_yet(work, server):
         assert result.out == "" and "store init" in result.err
     work.with_config("store", "init").expect(0)
     logs, store = status(work, 1)
-    assert len(logs) == 1 and store["healthy"] is False
+    only, = logs.values()
+    assert only["unhealthy"] is True and only["trouble"] is None
+    assert "running?" in only["reasons"][0]
+    assert store["healthy"] is False
     assert verify(work) == []
     assert "nothing" in work.with_config("verify").expect(0).out
+
+
+def test_nothing_is_watched(work):
+    """Neither without any log, nor with a list of which there is no copy."""
+    work.config([])
+    work.with_config("store", "init").expect(0)
+    logs, store = status(work, 1)
+    assert not logs and store["unhealthy"] is True
+    assert "nothing is watched" in store["reasons"][0]
+    work.config([], contact="ops@ct-lab.internal", logs={
+        "lists": [{"url": "https://localhost:1/list.json"}]})
+    logs, store = status(work, 1)
+    assert not logs and "not all configured logs" in store["reasons"][0]
+    text = work.with_config("status").expect(1).out
+    assert "not running\n" in text and text.endswith("unhealthy\n")
+
+
+def test_a_job_is_more_than_a_double_holds(done):
+    """Scripts whose numbers are doubles get it as a string."""
+    done.with_config("backfill", "--from", 10, "--to", 50,
+                     "--json").expect(0)
+    big = 2 ** 62 + 1
+    change(done, "UPDATE stretch SET job = ? WHERE job > 0", big)
+    logs, _ = status(done)
+    only, = logs.values()
+    assert [s["job_id"] for s in only["stretches"]] == ["0", str(big)]
+    only, = verify(done)
+    assert [s["job_id"] for s in only["stretches"]] == ["0", str(big)]
+
+
+def test_quarantine_has_places(done):
+    """Each entry in quarantine is named by its index; for a person the first
+    ten of a reason."""
+    for i in range(23):
+        change(done, "INSERT INTO quarantine(stretch, ix, time_ms, leaf_hash,"
+               " reason, box) SELECT id, ?, 1, zeroblob(32), ?, x'00'"
+               " FROM stretch", 40 - i, "too deep" if i else "too long")
+    deep, long = verify(done)[0]["quarantined"]
+    assert deep == {"reason": "too deep", "entries": 22,
+                    "indexes": list(range(18, 40))}
+    assert long == {"reason": "too long", "entries": 1, "indexes": [40]}
+    text = done.with_config("verify").expect(0).out
+    assert "22 entries: too deep\n    at %s and 12 more" % ", ".join(
+        map(str, range(18, 28))) in text
+    assert "1 entry: too long\n    at 40\n" in text
+
+
+def test_a_damaged_store_is_not_verified(work, server):
+    """Damage where nothing of the heads lies is found all the same."""
+    log = server.new_log(between(60))
+    work.prepare([(log, "static")])
+    monitor = work.monitor()
+    work.wait_for_ids(expected_ids(log.truth()), monitor)
+    settle(work, log, monitor)
+    verify(work)
+    monitor.stop()
+    path = work.path / "indelible.db"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:60000] + b"\xa5" * 3000 + whole[63000:])
+    result = work.with_config("verify", "--json").expect(65)
+    assert result.out == "" and "damaged" in result.err
 
 
 def test_stale_head(done):

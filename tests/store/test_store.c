@@ -864,46 +864,48 @@ test_quarantine_read(void **state)
 	assert_int_equal(m.index[0], 10 + 16 - 3);
 }
 
-struct sums {
+struct places {
 	size_t num;
 	struct {
 		struct hash log_id;
 		char reason[32];
-		size_t num;
+		uint64_t index;
 	} list[8];
 };
 
 static void
-see_sum(void *arg, const struct hash *log_id, const char *reason, size_t num)
+see_place(
+    void *arg, const struct hash *log_id, const char *reason, uint64_t index)
 {
-	struct sums *l = arg;
+	struct places *l = arg;
 	size_t i = l->num++;
 
 	assert_true(i < 8);
 	l->list[i].log_id = *log_id;
 	snprintf(l->list[i].reason, sizeof(l->list[i].reason), "%s", reason);
-	l->list[i].num = num;
+	l->list[i].index = index;
 }
 
 static void
-test_quarantine_sums(void **state)
+test_quarantine_places(void **state)
 {
 	struct fixture *fx = *state;
 	struct stretch t = claim(fx, &log_a, 0), other;
-	struct sums l = {0};
+	struct places l = {0};
 
 	quarantine_three(fx, &t);
 	open_log(fx, &log_b, "Log B");
 	other = claim(fx, &log_b, 0);
 	quarantine_three(fx, &other);
-	OK(fx, fx->api->quarantine_sums(fx->s, see_sum, &l, &fx->e));
-	assert_int_equal(l.num, 4);
+	OK(fx, fx->api->quarantine_places(fx->s, see_place, &l, &fx->e));
+	assert_int_equal(l.num, 6);
 	assert_true(hash_eq(&l.list[0].log_id, &log_a));
 	assert_string_equal(l.list[0].reason, "no certificate");
-	assert_int_equal(l.list[0].num, 1);
+	assert_int_equal(l.list[0].index, 3);
 	assert_string_equal(l.list[1].reason, "too deep");
-	assert_int_equal(l.list[1].num, 2);
-	assert_true(hash_eq(&l.list[2].log_id, &log_b));
+	assert_int_equal(l.list[1].index, 7);
+	assert_int_equal(l.list[2].index, 8);
+	assert_true(hash_eq(&l.list[3].log_id, &log_b));
 }
 
 /* Settle the entry at `index` with at most one hit, which is freed. */
@@ -1813,7 +1815,7 @@ main(void)
 	    EVERY(test_sinks),
 	    EVERY(test_quarantine),
 	    EVERY(test_quarantine_read),
-	    EVERY(test_quarantine_sums),
+	    EVERY(test_quarantine_places),
 	    EVERY(test_quarantine_settle),
 	    EVERY(test_quarantine_stays),
 	    EVERY(test_quarantine_expire),
