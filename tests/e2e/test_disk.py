@@ -306,7 +306,7 @@ def test_random_page(made, seed):
         file.write(dice.randbytes(4096))
     result = made.with_config("monitor")
     assert result.status == 65, result.err
-    assert "restore" in result.err
+    assert "put back" in result.err
 
 
 @pytest.mark.parametrize("how", ["truncated", "half", "empty", "text",
@@ -326,7 +326,7 @@ def test_damaged_store(made, how):
     if how == "truncated":
         made.with_config("monitor").expect(65)
     else:
-        refused(made, 65, "restore")
+        refused(made, 65, "put back")
 
 
 def test_newer_store(made):
