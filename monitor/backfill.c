@@ -256,12 +256,13 @@ count_exposure(void *arg, const struct exposure *x)
 
 static void
 count_quarantine(
-    void *arg, const struct hash *log_id, const struct store_quarantine *q)
+    void *arg, const struct hash *log_id, const char *reason, uint64_t index)
 {
 	struct counting *c = arg;
 
+	(void)reason;
 	c->quarantined += hash_eq(log_id, c->t->log_id) &&
-			  q->index >= c->t->from && q->index < c->t->to;
+			  index >= c->t->from && index < c->t->to;
 }
 
 static enum status
@@ -272,7 +273,7 @@ count_run(void *arg, struct store *s, struct err *e)
 	enum status st = api->exposures(s, c->t->log_id, count_exposure, c, e);
 
 	if (st == ST_OK)
-		st = api->quarantine_list(s, count_quarantine, c, e);
+		st = api->quarantine_places(s, count_quarantine, c, e);
 	return st;
 }
 

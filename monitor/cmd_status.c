@@ -139,9 +139,7 @@ parts_json(struct buf *out, const struct survey_log *l)
 
 	survey_parts_json(out, "covered", p, num);
 	free(p);
-	num = survey_unproven(l, &p);
-	survey_parts_json(out, "unproven", p, num);
-	free(p);
+	survey_unproven_json(out, l);
 }
 
 /* Frees p. */

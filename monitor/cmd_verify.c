@@ -238,16 +238,6 @@ places_text(struct buf *out, const struct survey_sum *sum)
 }
 
 static void
-unproven_json(struct buf *out, const struct survey_log *l)
-{
-	struct survey_part *p;
-	size_t num = survey_unproven(l, &p);
-
-	survey_parts_json(out, "unproven", p, num);
-	free(p);
-}
-
-static void
 unproven_text(struct buf *out, const struct survey_log *l)
 {
 	struct survey_part *p;
@@ -336,7 +326,7 @@ log_say(struct verify *y, const struct survey_log *l)
 	stretches_say(y, &out, l, heads);
 	if (y->json) {
 		buf_char(&out, ']');
-		unproven_json(&out, l);
+		survey_unproven_json(&out, l);
 		quarantine_json(&out, l);
 		buf_str(&out, "}\n");
 	} else {

@@ -9,6 +9,7 @@
 #include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/engine_private.h"
+#include "monitor/tally.h"
 
 /* A stop takes no longer than this and some ms, whatever hangs. */
 #define LATE_S 8
@@ -244,6 +245,7 @@ engine_open(struct engine *g, struct err *e)
 	    .http = g->http,
 	    .pool = g->pool,
 	    .writer = g->writer,
+	    .tally = tally_new(),
 	    .threshold = g->conf.threshold,
 	    .name_threshold = (unsigned)c->match.name_threshold,
 	    .in_flight = (unsigned)c->fetch.per_host * 2,
@@ -271,6 +273,7 @@ engine_close(struct engine *g)
 
 	for (size_t i = NUM_PARTS; i-- > 1;)
 		parts[i].stop(g);
+	tally_free(g->env.tally);
 	pool_free(p); /* before its loop goes */
 	parts[0].stop(g);
 }

@@ -17,9 +17,6 @@
 #define PATIENCE_S (30ll * 86400)
 /* After a restart it has this long at least. */
 #define LAST_CHANCE_S 3600
-/* Maximum merge delays where the lists tell none. */
-#define MMD_RFC6962_S 86400
-#define MMD_STATIC_S 60
 
 /* --- what the operator is told ------------------------------------------------ */
 
@@ -372,13 +369,10 @@ static bool
 is_final(const struct roster_log *rl, const struct tail_state *s)
 {
 	const struct want_log *w = &rl->want;
-	int64_t mmd_s = w->mmd_s, over_ms;
+	int64_t mmd_s = tail_mmd_s(w->api, w->mmd_s), over_ms;
 
 	if (w->final_size != 0 && s->head.size == w->final_size)
 		return true;
-	if (mmd_s == 0)
-		mmd_s =
-		    w->api == &log_api_static ? MMD_STATIC_S : MMD_RFC6962_S;
 	over_ms = rl->since_ms + mmd_s * 1000;
 	/* Its clock may be ahead. */
 	return s->newest_signed_ms >= (uint64_t)over_ms && now_ms() >= over_ms;

@@ -128,15 +128,6 @@ summary_to(const struct scan_summary *s)
 	return s->state.from + extent(s->state.from, s->state.to);
 }
 
-/* What a log promises when no list tells, as tail_date.c has it. */
-static uint32_t
-summary_widened_s(const struct want_log *w)
-{
-	if (w->mmd_s != 0)
-		return w->mmd_s;
-	return w->api == &log_api_static ? 60 : 86400;
-}
-
 static bool
 summary_by_date(const struct scan_summary *s)
 {
@@ -161,6 +152,7 @@ limit_json(struct buf *b, bool is_date, uint64_t at)
 static void
 summary_period(const struct scan_summary *s, struct buf *b)
 {
+	const struct want_log *w = &s->log->want;
 	const struct tail_range *r = &s->log->range;
 
 	if (!summary_by_date(s))
@@ -169,8 +161,7 @@ summary_period(const struct scan_summary *s, struct buf *b)
 	limit_json(b, r->from_date, r->from);
 	buf_str(b, ",\"to\":");
 	limit_json(b, r->to_date, r->to);
-	buf_fmt(
-	    b, "},\"widened_s\":%" PRIu32, summary_widened_s(&s->log->want));
+	buf_fmt(b, "},\"widened_s\":%" PRIu32, tail_mmd_s(w->api, w->mmd_s));
 }
 
 /* How many entries were read, and a second. */

@@ -417,3 +417,13 @@ survey_job(struct buf *out, const struct stretch *s)
 	else
 		buf_fmt(out, "scan %" PRId64, s->job);
 }
+
+void
+survey_unproven_json(struct buf *out, const struct survey_log *l)
+{
+	struct survey_part *p;
+	size_t num = survey_unproven(l, &p);
+
+	survey_parts_json(out, "unproven", p, num);
+	free(p);
+}

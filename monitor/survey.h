@@ -75,4 +75,7 @@ void survey_head_json(struct buf *out, const struct store_head *h);
 /* "tail", "scan N", or a tail that a person has ended (see bridge.h). */
 void survey_job(struct buf *out, const struct stretch *s);
 
+/* ,"unproven":[...] of a log. */
+void survey_unproven_json(struct buf *out, const struct survey_log *l);
+
 #endif

@@ -26,6 +26,7 @@ struct tail_env {
 	struct http *http;
 	struct pool *pool;
 	struct writer *writer;
+	struct tally *tally;     /* the store thread's: what a commit counts */
 	unsigned threshold;      /* name hits below are dropped */
 	unsigned name_threshold; /* ... and below this are for a digest */
 	unsigned in_flight;      /* batches per log at a time */
@@ -96,6 +97,10 @@ struct tail_state {
 	uint64_t num_bytes;
 };
 void tail_state(const struct tail *t, struct tail_state *out);
+
+/* A log's MMD in seconds: what its list tells, or (told_s 0) what such logs
+ * promise at most: RFC 6962 ones a day in all policies, static ones a minute. */
+uint32_t tail_mmd_s(const struct log_api *api, uint32_t told_s);
 
 /* ms since 1970. */
 int64_t now_ms(void);

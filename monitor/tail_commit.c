@@ -203,8 +203,8 @@ commit_run(struct task *task, struct store *s)
 	task->status = lists_make(&l, s, c, &task->err);
 	if (c->t->range.follow && l.num_quarantined > 0)
 		sc.event = told_make(&told, c, &l);
-	tallies_make(
-	    &tallies, c->hauls, (const uint64_t[2]){c->proven, c->proving});
+	tallies_make(&tallies, c->t->env->tally, c->hauls,
+	    (const uint64_t[2]){c->proven, c->proving});
 	sc.num_tallies = tallies.num;
 	sc.tallies = tallies.list;
 	sc.hits = l.hits;

@@ -16,11 +16,6 @@
 #include "monitor/diag.h"
 #include "monitor/tail_private.h"
 
-/* What a log promises at most when no list tells: RFC 6962 logs take a day in
- * all policies, static-ct-api ones a minute. */
-#define MMD_RFC6962_S 86400u
-#define MMD_STATIC_S 60u
-
 struct dating {
 	enum { DATING_FROM, DATING_TO, DATING_AGAIN } what;
 	struct bisect bisect;
@@ -32,18 +27,18 @@ struct dating {
 	bool anchored;         /* that one is known, and proven */
 };
 
-static uint32_t
-mmd_s(const struct tail *t)
+uint32_t
+tail_mmd_s(const struct log_api *api, uint32_t told_s)
 {
-	if (t->mmd_s != 0)
-		return t->mmd_s;
-	return t->log.api == &log_api_static ? MMD_STATIC_S : MMD_RFC6962_S;
+	if (told_s != 0)
+		return told_s;
+	return api == &log_api_static ? 60 : 86400;
 }
 
 static uint64_t
 mmd_ms(const struct tail *t)
 {
-	return mmd_s(t) * (uint64_t)1000;
+	return tail_mmd_s(t->log.api, t->mmd_s) * (uint64_t)1000;
 }
 
 /* --- words ------------------------------------------------------------------- */
@@ -89,7 +84,7 @@ tail_date_tell(const struct tail *t, uint64_t begin, uint64_t end)
 		buf_fmt(&period, "up to %s", to);
 	diag_info("%s: %s: entries %" PRIu64 " to %" PRIu64 ", widened by %s",
 	    t->log.name, buf_cstr(&period), begin, end,
-	    mmd_text(mmd, mmd_s(t)));
+	    mmd_text(mmd, tail_mmd_s(t->log.api, t->mmd_s)));
 	buf_fini(&period);
 }
 

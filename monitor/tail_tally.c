@@ -14,15 +14,10 @@ tally_end(struct tallies *out, struct tally *sum, uint64_t end)
 }
 
 void
-tallies_make(
-    struct tallies *out, const struct haul *hauls, const uint64_t at[2])
+tallies_make(struct tallies *out, struct tally *sum, const struct haul *hauls,
+    const uint64_t at[2])
 {
-	struct tally *sum;
-
 	*out = (struct tallies){0};
-	if (hauls == NULL)
-		return;
-	sum = out->sum = tally_new();
 	for (const struct haul *h = hauls; h != NULL; h = h->next) {
 		tally_add(sum, h->tally);
 		if (h->next == NULL || h->end == at[0] || h->end == at[1])
@@ -35,5 +30,4 @@ tallies_fini(struct tallies *t)
 {
 	for (size_t i = 0; i < t->num; i++)
 		free((void *)(uintptr_t)t->list[i].list);
-	tally_free(t->sum);
 }

@@ -12,14 +12,14 @@
 struct tally;
 
 struct tallies {
-	struct tally *sum; /* owns the labels */
 	size_t num;
 	struct store_tally list[TALLIES];
 };
 
-/* `at`: where one is to end, besides the last; ascending or not. */
-void tallies_make(
-    struct tallies *out, const struct haul *hauls, const uint64_t at[2]);
+/* `at`: where one is to end, besides the last; ascending or not. sum is empty
+ * before and after; the labels stay its own. */
+void tallies_make(struct tallies *out, struct tally *sum,
+    const struct haul *hauls, const uint64_t at[2]);
 void tallies_fini(struct tallies *t);
 
 #endif

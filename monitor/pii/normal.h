@@ -54,6 +54,9 @@ struct span normal_name(struct arena *a, struct span utf8);
 unsigned normal_name_tokens(struct arena *a, struct span *out, unsigned cap,
     struct span canonical, int form);
 
+/* "de", "van": a word of names that no name is made of. */
+bool normal_is_particle(struct span folded);
+
 /* Spans into byte order, each once; returns how many stay. For few of them. */
 unsigned normal_sort(struct span *list, unsigned num);
 

@@ -283,6 +283,12 @@ token_next(struct span *left, int form)
 	return s;
 }
 
+bool
+normal_is_particle(struct span folded)
+{
+	return word_in(particles, folded);
+}
+
 /* Drop the particles that are particles; see normal.h. */
 static unsigned
 drop_particles(struct span *list, unsigned num)
@@ -291,11 +297,11 @@ drop_particles(struct span *list, unsigned num)
 	bool seen = false;
 
 	for (unsigned i = 0; i < num; i++)
-		words += !word_in(particles, list[i]);
+		words += !normal_is_particle(list[i]);
 	if (words == 0)
 		return num;
 	for (unsigned i = 0; i < num; i++) {
-		bool particle = word_in(particles, list[i]);
+		bool particle = normal_is_particle(list[i]);
 
 		seen |= !particle;
 		if (!particle || (words == 1 && (seen || list[i].len == 1)))

@@ -40,20 +40,6 @@ is_small(struct span s)
 	return utf8proc_category(ch) == UTF8PROC_CATEGORY_LL;
 }
 
-static bool
-is_particle(struct span folded)
-{
-	static const char *const list[] = {"van", "von", "der", "den", "de",
-	    "del", "della", "di", "da", "dos", "das", "do", "du", "des", "la",
-	    "le", "lo", "el", "al", "bin", "ben", "ibn", "bint", "ter", "ten",
-	    "zu", "zum", "zur", "vom", "af", "av", "y", "e", "i", "abu", "ap"};
-
-	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
-		if (span_eq_str(folded, list[i]))
-			return true;
-	return false;
-}
-
 static void
 points_letters(struct judge *j)
 {
@@ -62,9 +48,10 @@ points_letters(struct judge *j)
 	unsigned words = 0;
 
 	for (unsigned i = 0; i < j->num; i++) {
-		words += !is_particle(j->folded[i]);
+		words += !normal_is_particle(j->folded[i]);
 		letters &= shape_is_words(j->token[i], 1);
-		capital &= !is_small(j->token[i]) || is_particle(j->folded[i]);
+		capital &=
+		    !is_small(j->token[i]) || normal_is_particle(j->folded[i]);
 		chars += num_chars(j->token[i]);
 	}
 	if (letters && is_cjk(j->in->text) && chars >= 2 && chars <= 8)

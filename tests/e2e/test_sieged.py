@@ -10,7 +10,7 @@ from tests.fakelog.client import Server
 
 from .helpers import wait_until
 from .planted import expected_ids, jane_spec
-from .test_misbehaviour import PROOFS, READS, Scene, misdeeds, status
+from .test_misbehaviour import READS, Scene, misdeeds, status
 
 APIS = ["static", "rfc6962"]
 MOST = 8            # events of one kind in a day
@@ -60,7 +60,6 @@ def test_fork_while_a_gap_is_sought(work, server, api):
     scene.bad.append([{"filler": 600}, jane_spec(), {"filler": 20}])
     wait_until(lambda: status(work, 1)[scene.name]["stretches"][0]["read"] >
                1300, "reading on", 60)
-    assert PROOFS[api]
 
 
 @pytest.mark.parametrize("how", [{"code": 503},
@@ -69,12 +68,11 @@ def test_fork_while_a_gap_is_sought(work, server, api):
 def test_entries_that_are_never_served(work, server, how):
     """Signed, but not to be had: told, and over when they come."""
     scene = Scene(work, server, "rfc6962")
-    fault = scene.bad.fault("status", on="entries", **how)
+    scene.bad.fault("status", on="entries", **how)
     scene.bad.grow(300)
     wait_until(lambda: kinds_of(work) == ["not-served"], "the event", 120)
     scene.unhealthy("not-served")
     scene.bad.calm()
-    assert fault
     if "retry_after" not in how:
         wait_until(lambda: work.with_config("status").status == 0, "health",
                    90)
