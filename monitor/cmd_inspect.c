@@ -96,14 +96,21 @@ read_all(struct buf *out, int fd)
 {
 	struct stat st;
 	uint8_t *to;
+	size_t most;
 	ssize_t n;
 
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size < (off_t)LIMIT_INPUT)
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		if (st.st_size > (off_t)LIMIT_INPUT) {
+			errno = EFBIG;
+			return false;
+		}
 		buf_room(out, (size_t)st.st_size + 1);
+	}
 	do {
 		to = buf_room(out, 1 << 16);
-		n = read(fd, to, out->cap - out->len);
+		/* No more than is of use: endless input fills all room. */
+		most = out->cap < LIMIT_INPUT ? out->cap : LIMIT_INPUT + 1;
+		n = read(fd, to, most - out->len);
 		if (n > 0)
 			out->len += (size_t)n;
 		if (out->len > LIMIT_INPUT) {
@@ -217,6 +224,17 @@ inspect_one(struct run *r, const struct inspect_item *item)
 		inspect_text(&r->out, i, &r->style);
 }
 
+/* Keys do not belong where certificates are sent and kept. */
+static void
+warn_of_key(const char *file)
+{
+	bool standard = strcmp(file, "-") == 0;
+
+	fprintf(stderr,
+	    "indelible: %s: a private key is in it too; it was passed over\n",
+	    standard ? "standard input" : QUOTE(span_str(file)));
+}
+
 /* False when there is no point in going on. */
 static bool
 inspect_file(struct run *r, const char *file)
@@ -240,6 +258,8 @@ inspect_file(struct run *r, const char *file)
 		if (!any)
 			r->status = worse(r->status, EX_DATAERR);
 		r->tally.empty += !any;
+		if (any && it.key)
+			warn_of_key(file);
 	}
 	buf_fini(&it.scratch);
 	buf_fini(&input);

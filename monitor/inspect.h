@@ -17,13 +17,17 @@ struct inspect_item {
 
 /*
  * The items of an input one after the other: PEM blocks, base64 without the
- * lines around it, or DER one behind the other. Of an input without any, one
- * item with all its bytes. `scratch` holds what PEM is decoded to.
+ * lines around it, DER one behind the other, or what PKCS #7 in one of these
+ * holds. Of an input without any, one item with all its bytes, or none of
+ * them when it is a private key. `scratch` holds what PEM is decoded to.
  */
 struct inspect_items {
 	struct span left;
+	struct span inner; /* certificates left of a block of PKCS #7 */
 	enum { INSPECT_START, INSPECT_PEM, INSPECT_DER, INSPECT_END } state;
 	bool any;
+	bool key;          /* a private key was passed over */
+	const char *other; /* what else was, in words */
 	struct buf scratch;
 };
 bool inspect_next(struct inspect_items *it, struct inspect_item *out);
@@ -43,12 +47,19 @@ struct inspection {
 /* A line of JSON (interface.md section 4). */
 void inspect_json(struct buf *out, const struct inspection *i, bool reveal);
 
+/* What people were told that can be done: by how public it is, bits of the ways
+ * out. */
+struct inspect_advice {
+	uint32_t ways[4];
+};
+
 /* How the report for people looks; {0} but for `width` is the plainest. */
 struct inspect_style {
 	bool reveal, colour;
 	bool terminal;  /* words longer than a line are broken */
 	unsigned width; /* columns */
 	enum { INSPECT_NOTHING, INSPECT_LINE, INSPECT_BLOCK } last; /* put */
+	struct inspect_advice advice; /* given so far */
 };
 
 /* For people. Nothing found is one line; else a block between blank lines. */

@@ -2,19 +2,10 @@
 #include "monitor/inspect.h"
 
 #include "ctlog/base/text.h"
+#include "monitor/inspect_other.h"
 
 static const char begin_line[] = "-----BEGIN ";
 static const char end_line[] = "-----END ";
-
-/* Offset of `what` in s, or s.len. */
-static size_t
-find(struct span s, const char *what)
-{
-	const uint8_t *q =
-	    s.len ? memmem(s.p, s.len, what, strlen(what)) : NULL;
-
-	return q ? (size_t)(q - s.p) : s.len;
-}
 
 static bool
 is_certificate(struct span der)
@@ -76,7 +67,8 @@ unbase64(struct buf *out, struct span s)
 static struct span
 skip_headers(struct span body)
 {
-	size_t end = find(body, "\n\n"), wide = find(body, "\r\n\r\n");
+	size_t end = inspect_find(body, "\n\n"),
+	       wide = inspect_find(body, "\r\n\r\n");
 	struct span head;
 
 	if (wide < end)
@@ -101,6 +93,14 @@ is_label(struct span label)
 	return false;
 }
 
+/* One under which PKCS #7 stands, with certificates in it or not. */
+static bool
+is_container(struct span label)
+{
+	return span_eq_str(label, "PKCS7") || span_eq_str(label, "CMS") ||
+	       span_eq_str(label, "PKCS #7 SIGNED DATA");
+}
+
 /* OpenSSL's "TRUSTED CERTIFICATE" is one with a trust setting behind it. */
 static struct span
 first_only(struct span der)
@@ -110,132 +110,151 @@ first_only(struct span der)
 	return der_first(&t, der, DER_SEQUENCE) ? t.whole : der;
 }
 
-/* The next block of a wanted kind. */
+/* The next block; false when there is none. */
 static bool
-next_pem(struct inspect_items *it, struct inspect_item *out)
+next_block(struct span *label, struct span *body, struct inspect_items *it)
 {
-	size_t at;
-	struct span label, body;
-	bool trusted;
+	size_t at = inspect_find(it->left, begin_line);
 
-	while ((at = find(it->left, begin_line)) < it->left.len) {
-		label = span_from(it->left, at + sizeof(begin_line) - 1);
-		at = find(label, "-----");
-		body = span_from(label, at + 5);
-		label = span_cut(label, 0, at);
-		at = find(body, end_line);
-		it->left = span_from(body, at < body.len ? at : body.len);
-		if (!is_label(label))
-			continue;
-		out->problem =
-		    at == body.len ? "no END line behind the PEM block" : NULL;
-		trusted = label.p[0] == 'T';
-		buf_clear(&it->scratch);
-		if (!unbase64(
-			&it->scratch, skip_headers(span_cut(body, 0, at))) &&
-		    out->problem == NULL)
-			out->problem = "the base64 of the PEM block is damaged";
-		out->bytes = buf_span(&it->scratch);
-		if (trusted)
-			out->bytes = first_only(out->bytes);
-		return true;
-	}
-	return false;
-}
-
-/* The next of several in DER; what follows the last one belongs to it. */
-static bool
-next_der(struct inspect_items *it, struct inspect_item *out)
-{
-	struct der t;
-	struct span rest = it->left;
-
-	out->problem = NULL;
-	out->bytes = it->left;
-	if (!der_next(&t, &rest))
-		rest = span_of(NULL, 0);
-	if (rest.len == 0 || !is_certificate(rest)) {
-		it->state = INSPECT_END;
-		return true;
-	}
-	out->bytes = t.whole;
-	it->left = rest;
+	if (at == it->left.len)
+		return false;
+	*label = span_from(it->left, at + sizeof(begin_line) - 1);
+	at = inspect_find(*label, "-----");
+	*body = span_from(*label, at + 5);
+	*label = span_cut(*label, 0, at);
+	at = inspect_find(*body, end_line);
+	it->left = span_from(*body, at);
+	*body = span_cut(*body, 0, at);
 	return true;
 }
 
-/* Base64 of a certificate without the lines around it. */
+/* A block in which no certificate stands. */
+static void
+pass_over(struct inspect_items *it, struct span label)
+{
+	if (inspect_is_key_label(label))
+		it->key = true;
+	else if (it->other == NULL)
+		it->other = inspect_label_words(label);
+}
+
+/* A block's bytes; the certificates of PKCS #7, which some programs call a
+ * certificate, are left in `inner`. */
+static void
+open_block(struct inspect_items *it, struct inspect_item *out,
+    struct span label, struct span body)
+{
+	out->problem =
+	    it->left.len == 0 ? "no END line behind the PEM block" : NULL;
+	buf_clear(&it->scratch);
+	if (!unbase64(&it->scratch, skip_headers(body)) && out->problem == NULL)
+		out->problem = "the base64 of the PEM block is damaged";
+	out->bytes = buf_span(&it->scratch);
+	if (label.p[0] == 'T')
+		out->bytes = first_only(out->bytes);
+	it->inner = inspect_opened(out->bytes);
+	if (!is_certificate(it->inner))
+		it->inner = span_of(NULL, 0);
+}
+
+/* The first of several in DER; what follows the last one belongs to it. */
+static void
+take(struct inspect_item *out, struct span *left)
+{
+	struct der t;
+	struct span rest = *left;
+
+	out->problem = NULL;
+	out->bytes = *left;
+	if (!der_next(&t, &rest) || rest.len == 0 || !is_certificate(rest)) {
+		*left = span_of(NULL, 0);
+		return;
+	}
+	out->bytes = t.whole;
+	*left = rest;
+}
+
+/* The next certificate of the next block of a wanted kind. */
+static bool
+next_pem(struct inspect_items *it, struct inspect_item *out)
+{
+	struct span label, body;
+
+	while (it->inner.len == 0) {
+		if (!next_block(&label, &body, it))
+			return false;
+		if (!is_label(label) && !is_container(label)) {
+			pass_over(it, label);
+			continue;
+		}
+		open_block(it, out, label, body);
+		if (it->inner.len > 0)
+			break;
+		if (is_label(label))
+			return true;
+		pass_over(it, label);
+	}
+	take(out, &it->inner);
+	return true;
+}
+
+/* Base64 without the lines around it. */
 static bool
 is_bare_base64(struct span s)
 {
-	size_t at = 0;
-
-	while (at < s.len && (s.p[at] == ' ' || s.p[at] == '\n'))
-		at++;
-	if (!span_starts(span_from(s, at), span_str("MI")))
+	if (!span_starts(s, span_str("M"))) /* 0x30: a SEQUENCE */
 		return false;
-	for (size_t i = at; i < s.len; i++)
+	for (size_t i = 0; i < s.len; i++)
 		if (digit(s.p[i]) < 0 && s.p[i] != '=' && s.p[i] != ' ' &&
 		    (s.p[i] < '\t' || s.p[i] > '\r'))
 			return false;
 	return true;
 }
 
+/* DER is read as it is, or out of PKCS #7. */
+static bool
+start_der(struct inspect_items *it)
+{
+	struct span inner = inspect_opened(it->left);
+
+	if (is_certificate(inner))
+		it->left = inner;
+	it->any = is_certificate(it->left);
+	it->key = !it->any && inspect_is_key(it->left);
+	return it->any;
+}
+
 /* What the input is, by its first bytes. */
 static void
 start(struct inspect_items *it)
 {
+	struct span text = inspect_trimmed(it->left);
+
 	it->state = INSPECT_DER;
-	if (is_certificate(it->left))
+	if (start_der(it))
 		return;
-	if (find(it->left, begin_line) < it->left.len) {
+	if (inspect_find(it->left, begin_line) < it->left.len) {
 		it->state = INSPECT_PEM;
 		return;
 	}
-	if (!is_bare_base64(it->left))
+	if (!is_bare_base64(text))
 		return;
-	unbase64(&it->scratch, it->left);
+	unbase64(&it->scratch, text);
 	it->left = buf_span(&it->scratch);
+	start_der(it);
 }
 
-/* Containers begin with the type of what they contain: signed data (RFC 2315
- * section 7), or version 3 in front of data (RFC 7292 section 4). */
-static const char *
-container(struct span input)
+/* An input without any certificate. Nothing of a key is looked at, so that
+ * nothing of it can be shown. */
+static void
+take_other(
+    const struct inspect_items *it, struct inspect_item *out, struct span input)
 {
-	struct span front = span_cut(input, 0, 40);
-	struct span der = {0};
-
-	if (find(input, "-----BEGIN PKCS7-----") < input.len ||
-	    find(input, "-----BEGIN CMS-----") < input.len)
-		return "PKCS #7; `openssl pkcs7 -print_certs -in FILE` gives "
-		       "the certificates in it";
-	if (front.len < 40 || front.p[0] != DER_SEQUENCE)
-		return NULL;
-	der = span_from(front, 1);
-	if (memmem(der.p, der.len, "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", 9) ==
-	    NULL)
-		return memmem(der.p, der.len,
-			   "\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01", 9) &&
-			       memmem(der.p, der.len, "\x02\x01\x03\x30", 4)
-			   ? "PKCS #12; `openssl pkcs12 -nokeys -in FILE` "
-			     "gives the certificates in it"
-			   : NULL;
-	return "PKCS #7; `openssl pkcs7 -inform DER -print_certs -in FILE` "
-	       "gives the certificates in it";
-}
-
-static const char *
-nothing(struct span input)
-{
-	const char *known = container(input);
-
-	if (input.len == 0)
-		return "the file is empty";
-	if (known != NULL)
-		return known;
-	if (find(input, begin_line) < input.len)
-		return "PEM, but no certificate or request in it";
-	return "no certificate or request: neither PEM nor DER";
+	out->bytes = it->key ? span_of(NULL, 0) : input;
+	out->problem = it->key ? "a private key: nobody should see it, and it "
+				 "was not looked at"
+		       : it->other != NULL ? it->other
+					   : inspect_other_words(input);
 }
 
 bool
@@ -245,9 +264,11 @@ inspect_next(struct inspect_items *it, struct inspect_item *out)
 
 	if (it->state == INSPECT_START)
 		start(it);
-	if (it->state == INSPECT_DER && (it->any || is_certificate(it->left))) {
-		it->any = true;
-		return next_der(it, out);
+	if (it->state == INSPECT_DER && it->any) {
+		take(out, &it->left);
+		if (it->left.len == 0)
+			it->state = INSPECT_END;
+		return true;
 	}
 	if (it->state == INSPECT_PEM && next_pem(it, out)) {
 		it->any = true;
@@ -257,7 +278,6 @@ inspect_next(struct inspect_items *it, struct inspect_item *out)
 	if (it->any)
 		return false;
 	it->any = true;
-	out->bytes = input;
-	out->problem = nothing(input);
+	take_other(it, out, input);
 	return true;
 }

@@ -125,7 +125,7 @@ const char *
 say_confidence(enum pii_confidence confidence)
 {
 	static const char *const words[] = {
-	    "a fact", "a name", "possibly", "in other text"};
+	    NULL, "a name", "possibly", "in other text"};
 
 	return (unsigned)confidence < COUNT(words) ? words[confidence] : "?";
 }

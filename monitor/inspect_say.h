@@ -14,7 +14,7 @@ void say_count(struct buf *out, enum pii_kind kind, uint32_t num);
 /* "a certificate for e-mail ..."; empty when nothing more is to be said. */
 void say_classes(struct buf *out, uint32_t classes);
 const char *say_format(const struct inspection *i);
-/* "a fact", "a name", "possibly", "in other text" */
+/* "a name", "possibly", "in other text"; NULL of what the field is made for */
 const char *say_confidence(enum pii_confidence confidence);
 const char *say_flag(unsigned bit);
 /* "the subject's e-mail field", "alternative names, no. 3" */
@@ -24,5 +24,12 @@ bool say_is_place(const char *reason);
 /* The same of a problem's path: "the subject, no. 4". Empty when there are no
  * better words than the path. */
 void say_path(struct buf *out, const char *path);
+
+/*
+ * What can be done about it, after `advice` that was given before and is
+ * updated: each is worth saying once. Empty when all was said.
+ */
+void say_advice(struct buf *lead, struct buf *out, const struct inspection *i,
+    struct inspect_advice *said);
 
 #endif

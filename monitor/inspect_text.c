@@ -64,6 +64,26 @@ put_dates(struct page *p, const struct cert *c)
 	page_end(p);
 }
 
+/* In the title, so that it is found together with the file. */
+static void
+put_refusal(struct page *p, uint32_t kinds)
+{
+	const char *lead = " ";
+
+	if (kinds == 0)
+		return;
+	page_str(p, ", ");
+	page_ink(p, INK_RED);
+	page_str(p, "refused by --fail-on:");
+	for (unsigned k = 0; k < PII_KINDS; k++) {
+		if (!(kinds >> k & 1))
+			continue;
+		page_fmt(p, "%s%s", lead, kind_name((enum pii_kind)k));
+		lead = ", ";
+	}
+	page_ink(p, INK_PLAIN);
+}
+
 /* "jane.pem, no. 2: certificate" */
 static void
 put_title(struct page *p, const struct inspection *i)
@@ -77,10 +97,11 @@ put_title(struct page *p, const struct inspection *i)
 	if (i->index > 0)
 		page_fmt(p, ", no. %u", i->index + 1);
 	page_fmt(p, ": %s", say_format(i));
-	if (i->cert.status == CERT_UNPARSED)
+	if (i->cert.status == CERT_UNPARSED && i->findings.num > 0)
 		page_str(p, "; only searched for addresses");
 	else if (strcmp(inspect_status(i), "partial") == 0)
 		page_str(p, ", damaged, read as far as it goes");
+	put_refusal(p, i->matched);
 }
 
 /* --- the sentence ---------------------------------------------------------- */
@@ -130,22 +151,34 @@ ink_of(enum severity s)
 	return inks[s];
 }
 
-/* Reasons beyond the carrier's own name, which the place says. */
+/* One thing to say of a finding behind others. */
 static void
-put_reasons(struct page *p, const struct finding *f)
+put_remark(struct page *p, const char **lead, const char *words)
 {
-	const char *dot = strrchr(f->carrier, '.');
+	page_fmt(p, "%s %s", *lead, words);
+	*lead = ";";
+}
 
+/* How sure it is, reasons beyond the carrier's own name, which the place
+ * says, and what is odd. */
+static void
+put_remarks(struct page *p, const struct finding *f)
+{
+	const char *dot = strrchr(f->carrier, '.'), *lead = ":";
+	const char *sure = say_confidence(f->confidence);
+
+	if (sure != NULL)
+		put_remark(p, &lead, sure);
 	for (int i = 0; i < FINDING_REASONS && f->reason[i] != NULL; i++)
 		if (strcmp(f->reason[i], dot ? dot + 1 : f->carrier) != 0 &&
 		    !say_is_place(f->reason[i]))
-			page_fmt(p, "; %s", f->reason[i]);
+			put_remark(p, &lead, f->reason[i]);
 	for (unsigned i = 0; say_flag(i) != NULL; i++)
 		if (f->flags >> i & 1)
-			page_fmt(p, "; %s", say_flag(i));
+			put_remark(p, &lead, say_flag(i));
 }
 
-/* "the subject's e-mail field (subject[3]): a fact" */
+/* "the subject's e-mail field (subject[3])" */
 static void
 put_where(struct page *p, const struct finding *f, unsigned column)
 {
@@ -157,8 +190,7 @@ put_where(struct page *p, const struct finding *f, unsigned column)
 	page_ink(p, INK_DIM);
 	page_fmt(p, " (%s)", f->path);
 	page_ink(p, INK_PLAIN);
-	page_fmt(p, ": %s", say_confidence(f->confidence));
-	put_reasons(p, f);
+	put_remarks(p, f);
 	page_end(p);
 	buf_fini(&words);
 }
@@ -297,7 +329,27 @@ put_problems(struct page *p, const struct problems *all)
 	}
 }
 
-/* That something is not shown, and what --fail-on says of it. */
+/* What can be done, where it is worth it. */
+static void
+put_advice(
+    struct page *p, const struct inspection *i, struct inspect_advice *said)
+{
+	struct buf lead = {0}, words = {0};
+
+	say_advice(&lead, &words, i, said);
+	if (lead.len > 0) {
+		page_line(p, 2, 2);
+		page_ink(p, INK_BOLD);
+		page_words(p, buf_span(&lead));
+		page_ink(p, INK_PLAIN);
+		page_words(p, buf_span(&words));
+		page_end(p);
+	}
+	buf_fini(&lead);
+	buf_fini(&words);
+}
+
+/* That something is not shown. */
 static void
 put_notes(struct page *p, const struct inspection *i)
 {
@@ -315,19 +367,11 @@ put_notes(struct page *p, const struct inspection *i)
 		put_note(p, INK_DIM,
 		    "Numbers, dates of birth, addresses and phones are masked; "
 		    "--reveal shows them.");
-	if (i->matched == 0)
-		return;
-	page_line(p, 2, 4);
-	page_ink(p, INK_RED);
-	page_str(p, "Refused by --fail-on:");
-	for (unsigned k = 0; k < PII_KINDS; k++)
-		if (i->matched >> k & 1)
-			page_fmt(p, " %s", kind_name((enum pii_kind)k));
-	page_end(p);
 }
 
 static void
-put_block(struct page *p, const struct inspection *i)
+put_block(
+    struct page *p, const struct inspection *i, struct inspect_advice *said)
 {
 	struct group subject[PII_KINDS], issuer[PII_KINDS];
 	unsigned num = group_all(subject, &i->findings, SIDE_SUBJECT);
@@ -339,6 +383,9 @@ put_block(struct page *p, const struct inspection *i)
 	put_dates(p, &i->cert);
 	put_sentence(p, &i->cert, subject, num);
 	put_groups(p, i, subject, num);
+	if (num > 0 && subject[0].severity >= SEV_MEDIUM &&
+	    i->cert.format != CERT_NONE)
+		put_advice(p, i, said);
 	if (behind > 0)
 		put_note(p, INK_DIM, "Of the issuer itself:");
 	put_groups(p, i, issuer, behind);
@@ -351,6 +398,11 @@ put_line(struct page *p, const struct inspection *i)
 {
 	struct buf words = {0};
 
+	if (i->cert.format == CERT_NONE) {
+		page_fmt(p, ": %s", i->problems.list[0].what);
+		page_end(p);
+		return;
+	}
 	say_classes(&words, i->facts.classes);
 	if (words.len > 0)
 		page_str(p, ", ");
@@ -360,12 +412,21 @@ put_line(struct page *p, const struct inspection *i)
 	buf_fini(&words);
 }
 
+/* Nothing to tell but one thing. */
+static bool
+is_line(const struct inspection *i)
+{
+	if (i->findings.num > 0 || i->findings.dropped > 0)
+		return false;
+	return i->cert.format == CERT_NONE ? i->problems.num == 1
+					   : i->problems.num == 0;
+}
+
 void
 inspect_text(
     struct buf *out, const struct inspection *i, struct inspect_style *style)
 {
-	bool line = i->findings.num == 0 && i->findings.dropped == 0 &&
-		    i->problems.num == 0;
+	bool line = is_line(i);
 	struct inspect_style wide = *style;
 	struct page p = {.out = out, .style = &wide};
 
@@ -382,5 +443,5 @@ inspect_text(
 		put_line(&p, i);
 	p.style = style;
 	if (!line)
-		put_block(&p, i);
+		put_block(&p, i, &style->advice);
 }

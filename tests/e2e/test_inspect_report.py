@@ -91,12 +91,15 @@ def test_words(work):
             "This publishes for ever, once logged: an e-mail address, a name "
             "and a national identity number.",
             "E-mail address (high) jane.roe@example.com the subject's e-mail "
-            "field (subject[5]): a fact alternative names, no. 1 "
-            "(ext[2.5.29.17][0]): a fact",
+            "field (subject[5]) alternative names, no. 1 "
+            "(ext[2.5.29.17][0]) Name",
             "Name (high) Jane Roe the subject's given name and surname "
-            "(subject[1]): a fact",
+            "(subject[1]) the subject's common name (subject[3]): commonName",
             "National identity number (high) …8Z the subject's serial number "
-            "field (subject[4]): a fact; identity card number",
+            "field (subject[4]): identity card number",
+            "Not known to be logged: it carries no log's timestamp, but "
+            "whoever has it can log it. The next one can say less: a mailbox-"
+            "validated certificate carries the address alone; the CA can put",
             "--reveal shows them."):
         assert words in text
 
@@ -107,6 +110,59 @@ def test_reveal(work):
     assert "12345678Z" not in report(work, der)
     text = report(work, der, "--reveal")
     assert "IDCES-12345678Z" in text and "--reveal" not in text
+
+
+JANE = [["GN", "Jane"], ["SN", "Roe"]]
+MAIL = [["rfc822", "jane@example.com"]]
+
+
+@pytest.mark.parametrize("parts,ways", [
+    ({"sans": MAIL, "eku": ["serverAuth"]}, [
+        "no server needs an e-mail address in its certificate, so take it out "
+        "of the request and its template"]),
+    ({"subject": JANE, "sans": MAIL, "eku": ["serverAuth"]}, [
+        "no server needs an e-mail address in its certificate, so take it out "
+        "of the request and its template",
+        "a domain-validated certificate carries no name"]),
+    ({"subject": JANE, "sans": MAIL, "eku": ["emailProtection"]}, [
+        "a mailbox-validated certificate carries the address alone"]),
+    ({"subject": [["serialNumber", "PNOES-12345678Z"]]}, [
+        "the CA can put a number of its own, which means nothing elsewhere, "
+        "in place of a national one"]),
+    ({"sans": MAIL, "eku": ["emailProtection"]}, [
+        "leave out what need not be public, or ask whoever orders it to"]),
+    ({"sans": [["rfc822", "webmaster@example.com"]]}, None),
+    ({"subject": [["O", "Example"]], "issuer": build.ISSUER + [
+        ["emailAddress", "ca@example.com"]]}, None),
+])
+def test_advice(work, parts, ways):
+    """What would say less; nothing of what hardly concerns anybody."""
+    text = flowing(report(work, build.certificate(**parts)))
+    assert ("less: " + "; ".join(ways) + "." in text) if ways else (
+        "less: " not in text)
+
+
+@pytest.mark.parametrize("form,lead", [
+    ("tbs", "There is still time: leave out"),
+    ("precertificate", "There is still time, unless a log has it already: "
+     "leave out"),
+    ("final", "It stays: anybody can read, search and copy it, and revoking "
+     "hides nothing. The next one can say less: leave out")])
+def test_advice_is_for_now(work, form, lead):
+    """Before, there is still time; after, only the next one is left."""
+    minted = Mint().mint({"sans": MAIL, "eku": ["emailProtection"]})
+    assert lead in flowing(report(work, getattr(minted, form)))
+
+
+def test_advice_is_given_once(work):
+    """Not with every certificate of many; another way out is news."""
+    path = work.write("a.der", build.certificate(sans=MAIL))
+    other = work.write("b.der", build.certificate(
+        sans=MAIL, eku=["serverAuth"]))
+    text = work.run("inspect", path, path, other, path).expect(0).out
+    assert text.count("Not known to be logged: ") == 2
+    assert text.count("leave out what") == 1
+    assert text.index("no server needs") > text.index("b.der")
 
 
 @pytest.mark.parametrize("form,sentence", [
@@ -175,10 +231,10 @@ def test_flags_and_places(work):
     assert "look-alike letters" in text
     assert "hidden characters" in text
     assert "alternative names, no. 2, a user principal name " \
-        "(ext[2.5.29.17][1]): a fact" in text
+        "(ext[2.5.29.17][1]): hidden characters" in text
     assert "alternative names, no. 3, a directory name: e-mail field" in text
     assert "the subject's directory attributes, date of birth " \
-        "(ext[2.5.29.9][0]): a fact" in text
+        "(ext[2.5.29.9][0])" in text
 
 
 def test_confidence(work):
@@ -214,7 +270,10 @@ def test_fail_on_says_what(work):
     path = work.write("a.der", build.certificate(**SAMPLE))
     text = work.run("inspect", "--fail-on", "email,phone,name",
                     path).expect(1).out
-    assert "  Refused by --fail-on: email name\n" in text
+    assert text.splitlines()[0].endswith(
+        "a.der: certificate, refused by --fail-on: email, name")
+    assert "refused" not in work.run("inspect", "--fail-on", "phone",
+                                     path).expect(0).out
 
 
 def test_summary(work):
