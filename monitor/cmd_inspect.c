@@ -30,7 +30,7 @@ static const struct opt table[] = {
     [OPT_REVEAL] = {"reveal", 0, NULL,
 	"show numbers, birth dates, addresses and phones"},
     [OPT_FAIL_ON] = {"fail-on", 0, "KIND[,KIND]",
-	"exit 1 when one of these is found (any = all)"},
+	"exit 1 when one of these is found (any: all)"},
     [OPT_QUIET] = {"quiet", 'q', NULL, "no summary of several files"},
     {0},
 };
@@ -338,8 +338,9 @@ cmd_inspect(int argc, char **argv)
 	    .about =
 		"Shows the personal data that certificates, precertificates, "
 		"bare\nTBSCertificates or signing requests carry or would "
-		"publish. Files are PEM\nor DER, with one or several in each; "
-		"- is standard input.",
+		"publish, and what can\nstill be done. Files are PEM, DER or "
+		"PKCS #7, with one or several in each;\n- is standard input. "
+		"indelible-inspect(1) has more.",
 	    .table = table,
 	    .argc = argc,
 	    .argv = argv};

@@ -15,7 +15,8 @@ from tests.fakelog.mint import Mint
 from tests.pii import build
 
 from .helpers import BINARY, ROOT, environment
-from .test_inspect import pem, request
+from .test_inspect import CONFIDENCES, FINDING, FORMATS, KINDS, OBJECT, \
+    STATUSES, pem, request
 
 # The certificate of README.md: new.crt.
 SAMPLE = {
@@ -352,3 +353,48 @@ def test_hostile_text(work, text):
                     ord(character))
     missing = work.run("inspect", "x" + name).expect(66).err
     assert "\x1b" not in missing and "\u202e" not in missing
+
+
+# --- what is written about it -----------------------------------------------
+
+def manual():
+    """indelible-inspect(1), without its markup."""
+    text = (pathlib.Path(ROOT) / "monitor" / "indelible-inspect.1"
+            ).read_text(encoding="utf-8")
+    return text, set(re.findall(r"[a-z][a-z0-9_-]+", text))
+
+
+def test_manual_has_every_word(work):
+    """Members, kinds, flags and formats of JSON, options, sure or not."""
+    text, words = manual()
+    assert set(FINDING) | set(OBJECT) | set(KINDS) | set(FORMATS) | set(
+        STATUSES) | set(CONFIDENCES) <= words
+    source = (pathlib.Path(ROOT) / "monitor" / "pii" / "kind.c").read_text(
+        encoding="utf-8")
+    flags, = re.findall(r"flags\[\] = \{([^}]*)\}", source)
+    assert set(re.findall('"(.*?)"', flags)) <= words
+    assert list(OBJECT) + list(FINDING) == re.findall(
+        r"\n\.It Cm (\S+)(?=\n)", text)
+    options = re.findall(r"--([a-z-]+)", work.run("inspect", "--help").out)
+    assert all("Fl -" + option in text for option in options
+               if option != "help")
+
+
+def test_help_fits():
+    """80 columns."""
+    shown = subprocess.run([BINARY, "inspect", "--help"], check=True,
+                           stdout=subprocess.PIPE).stdout.decode()
+    lines = shown.splitlines()[1:]
+    assert max(map(len, lines)) <= 80 and "indelible-inspect(1)" in shown
+
+
+def test_completions_know_the_options(work):
+    """As many as --help."""
+    text = (pathlib.Path(ROOT) / "config" / "completions" / "indelible"
+            ).read_text(encoding="utf-8")
+    known, = re.findall(r"\[inspect\]='(.*?)'", text)
+    shown = work.run("inspect", "--help").out.split("\n\n")[2]
+    assert set(re.findall(r"(?<!\S)--?[a-z-]+", shown)) == set(
+        known.split()) | {"-h", "--help"}
+    kinds, = re.findall(r"_indelible_kinds='(.*?)'", text, re.S)
+    assert kinds.split() == ["any"] + KINDS
