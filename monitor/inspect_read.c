@@ -190,9 +190,12 @@ next_pem(struct inspect_items *it, struct inspect_item *out)
 		open_block(it, out, label, body);
 		if (it->inner.len > 0)
 			break;
-		if (is_label(label))
+		if (inspect_is_key(out->bytes))
+			it->key = true; /* whatever the label says */
+		else if (is_label(label))
 			return true;
-		pass_over(it, label);
+		else
+			pass_over(it, label);
 	}
 	take(out, &it->inner);
 	return true;

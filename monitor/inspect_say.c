@@ -131,6 +131,26 @@ say_confidence(enum pii_confidence confidence)
 }
 
 const char *
+say_reason(const char *reason)
+{
+	static const struct {
+		const char *reason, *words;
+	} plain[] = {
+	    {"commonName beside a structured name",
+		"beside given name and surname"},
+	    {"surname without givenName", "without a given name"},
+	    {"givenName without surname", "without a surname"},
+	    {"mailto", "a link to write mail"},
+	    {"address in a dNSName", "an address, where a DNS name belongs"},
+	};
+
+	for (unsigned i = 0; i < COUNT(plain); i++)
+		if (strcmp(plain[i].reason, reason) == 0)
+			return plain[i].words;
+	return reason;
+}
+
+const char *
 say_flag(unsigned bit)
 {
 	static const char *const words[] = {"bytes that are not UTF-8",

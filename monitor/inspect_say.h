@@ -16,6 +16,8 @@ void say_classes(struct buf *out, uint32_t classes);
 const char *say_format(const struct inspection *i);
 /* "a name", "possibly", "in other text"; NULL of what the field is made for */
 const char *say_confidence(enum pii_confidence confidence);
+/* A reason in plain words, without names of fields where there are others. */
+const char *say_reason(const char *reason);
 const char *say_flag(unsigned bit);
 /* "the subject's e-mail field", "alternative names, no. 3" */
 void say_place(struct buf *out, const struct finding *f);

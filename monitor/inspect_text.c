@@ -172,7 +172,7 @@ put_remarks(struct page *p, const struct finding *f)
 	for (int i = 0; i < FINDING_REASONS && f->reason[i] != NULL; i++)
 		if (strcmp(f->reason[i], dot ? dot + 1 : f->carrier) != 0 &&
 		    !say_is_place(f->reason[i]))
-			put_remark(p, &lead, f->reason[i]);
+			put_remark(p, &lead, say_reason(f->reason[i]));
 	for (unsigned i = 0; say_flag(i) != NULL; i++)
 		if (f->flags >> i & 1)
 			put_remark(p, &lead, say_flag(i));

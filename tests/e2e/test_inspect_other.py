@@ -124,6 +124,17 @@ def test_key_by_mistake(work):
             assert "a private key" in found["problems"][0]["what"]
 
 
+def test_key_under_another_label(work):
+    """What it is counts, not what it is called."""
+    for name, content in keys():
+        if name.endswith("DER"):
+            path = work.write("a.pem", pem(content))
+            assert work.run("inspect", path).expect(65).out.startswith(
+                "%s: no certificate: a private key" % path)
+            path = work.write("b.pem", pem(content) + pem(JANE))
+            assert mails(inspect(work, path)) == [["jane@example.com"]]
+
+
 def test_text_beside_key(work):
     """An address around a key is the key's, not to be shown."""
     path = work.write("a.key", "jane@example.com\n" + pem(b"?", "PRIVATE KEY"))

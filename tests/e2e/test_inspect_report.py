@@ -95,7 +95,8 @@ def test_words(work):
             "field (subject[5]) alternative names, no. 1 "
             "(ext[2.5.29.17][0]) Name",
             "Name (high) Jane Roe the subject's given name and surname "
-            "(subject[1]) the subject's common name (subject[3]): commonName",
+            "(subject[1]) the subject's common name (subject[3]): beside given "
+            "name and surname National",
             "National identity number (high) …8Z the subject's serial number "
             "field (subject[4]): identity card number",
             "Not known to be logged: it carries no log's timestamp, but "
@@ -252,6 +253,20 @@ def test_confidence(work):
     assert "possibly a name" in text and "(subject[0]): possibly; " in text
     assert "the extension Netscape comment " \
         "(ext[2.16.840.1.113730.1.13]): in other text" in text
+
+
+@pytest.mark.parametrize("parts,words", [
+    ({"subject": [["SN", "Roe"]]}, "(subject[0]): without a given name"),
+    ({"subject": [["GN", "Jane"]]}, "(subject[0]): without a surname"),
+    ({"sans": [["uri", "mailto:jane@example.com"]]},
+     "a URI (ext[2.5.29.17][0]): a link to write mail"),
+    ({"sans": [["dns", "jane@example.com"]]},
+     "(ext[2.5.29.17][0]): an address, where a DNS name belongs")])
+def test_reasons(work, parts, words):
+    """Without the specification's names of fields."""
+    text = flowing(report(work, build.certificate(eku=["emailProtection"],
+                                                  **parts)))
+    assert words in text
 
 
 def test_problems(work):
