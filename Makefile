@@ -43,7 +43,10 @@ FLAGS_cov := -O0 --coverage $(TESTING)
 FLAGS_fuzz := -O1 -fno-omit-frame-pointer \
 	-fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=undefined
-ifeq ($(BUILD),fuzz)
+FLAGS_storm := -O2 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined \
+	-fsanitize-coverage=inline-8bit-counters
+ifneq ($(filter fuzz storm,$(BUILD)),)
 CC := $(CLANG)
 endif
 ifneq ($(findstring clang,$(CC)),)
@@ -51,7 +54,7 @@ WARN += -Wno-unknown-warning-option
 endif
 FLAGS := $(FLAGS_$(BUILD))
 ifeq ($(FLAGS),)
-$(error BUILD=$(BUILD): choose release, asan, tsan, cov or fuzz)
+$(error BUILD=$(BUILD): choose release, asan, tsan, cov, fuzz or storm)
 endif
 CFLAGS ?=
 ALL_CFLAGS = $(BASE) $(FLAGS) $(WARN) $(if $(WERROR),-Werror) \
@@ -73,9 +76,10 @@ ROOM_LIBS := $(ROOMS:%=$(O)/lib%.a)
 .PHONY: all
 all: deps-check $(O)/indelible
 
+link = $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
+	$(ROOM_LIBS) -Wl,--end-group $(LIBS)
 $(O)/indelible: $(O)/monitor/main.o $(ROOM_LIBS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(O)/monitor/main.o -Wl,--start-group \
-	    $(ROOM_LIBS) -Wl,--end-group $(LIBS)
+	$(link)
 
 define room_lib
 $(O)/lib$(1).a: $$(OBJ_$(1))
@@ -88,31 +92,22 @@ $(O)/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# SQL files become C strings.
+# Migrations, lists of words and the table of carriers become C strings.
+embed = @mkdir -p $(@D) && tests/embed $< > $@
 $(O)/gen/%.sql.h: monitor/store/migrations/%.sql tests/embed
-	@mkdir -p $(@D)
-	tests/embed $< > $@
-SQL_H := $(patsubst monitor/store/migrations/%.sql,$(O)/gen/%.sql.h,\
-	$(sort $(wildcard monitor/store/migrations/*.sql)))
-$(O)/monitor/store/sqlite.o: $(SQL_H)
-$(O)/monitor/store/sqlite%.o: $(SQL_H)
-$(OBJ_store): ALL_CFLAGS += -I$(O)/gen
-
-# So do the word lists.
+	$(embed)
 $(O)/gen/words/%.txt.h: monitor/pii/words/%.txt tests/embed
-	@mkdir -p $(@D)
-	tests/embed $< > $@
-$(O)/monitor/pii/words.o: $(patsubst monitor/pii/%,$(O)/gen/%.h,\
-	$(sort $(wildcard monitor/pii/words/*.txt)))
-$(O)/monitor/pii/common.o: $(O)/gen/words/common.txt.h
-$(O)/monitor/pii/words.o $(O)/monitor/pii/common.o: ALL_CFLAGS += -I$(O)/gen
-
-# And the table of carriers.
+	$(embed)
 $(O)/gen/%.tsv.h: monitor/pii/%.tsv tests/embed
-	@mkdir -p $(@D)
-	tests/embed $< > $@
+	$(embed)
+gen = $(patsubst $(1)/%,$(O)/gen/%.h,$(sort $(wildcard $(1)/$(2))))
+$(filter $(O)/monitor/store/sqlite%,$(OBJ_store)): \
+	$(call gen,monitor/store/migrations,*.sql)
+$(O)/monitor/pii/words.o: $(call gen,monitor/pii,words/*.txt)
+$(O)/monitor/pii/common.o: $(O)/gen/words/common.txt.h
 $(O)/monitor/pii/carrier.o: $(O)/gen/carriers.tsv.h
-$(O)/monitor/pii/carrier.o: ALL_CFLAGS += -I$(O)/gen
+$(OBJ_store) $(O)/monitor/pii/words.o $(O)/monitor/pii/common.o \
+	$(O)/monitor/pii/carrier.o: ALL_CFLAGS += -I$(O)/gen
 
 # --- unit tests -------------------------------------------------------------
 UNIT := $(patsubst tests/%.c,$(O)/tests/%,\
@@ -121,8 +116,7 @@ UNIT := $(patsubst tests/%.c,$(O)/tests/%,\
 .SECONDARY:
 unit: $(UNIT:%=%.ok)
 $(O)/tests/%: $(O)/tests/%.o $(ROOM_LIBS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ROOM_LIBS) \
-	    -Wl,--end-group $(LIBS) -lcmocka
+	$(link) -lcmocka
 $(O)/tests/%.ok: $(O)/tests/%
 	@CMOCKA_MESSAGE_OUTPUT=stdout tests/quiet $*-$(BUILD) $<
 	@touch $@
@@ -136,8 +130,7 @@ pii: all
 # make bench BENCH="index cert": parts of it; RECORDS= says how many.
 .PHONY: bench
 $(O)/tests/bench/micro: $(O)/tests/bench/micro.o $(ROOM_LIBS)
-	$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ROOM_LIBS) \
-	    -Wl,--end-group $(LIBS)
+	$(link)
 bench: all $(O)/tests/bench/micro
 	@$(PY) -m tests.bench.run --build $(O) \
 	    $(if $(RECORDS),--records $(RECORDS)) $(BENCH)
@@ -159,28 +152,42 @@ powercut: all
 
 # --- fuzzing: every target replays its corpus in `make check` ---------------
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+# Those that read DER, whose inputs are changed as trees.
+TREES := fuzz_tree fuzz_cert fuzz_chars fuzz_inspect
+$(TREES:%=$(O)/fuzz/%) $(TREES:%=$(O)/storm/%): $(O)/tests/fuzz/trees.o
+$(O)/tests/fuzz/storm.o $(O)/tests/fuzz/trees.o: FLAGS := -O2
 $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(ROOM_LIBS) $(if $(filter fuzz,$(BUILD)),,\
 	$(O)/tests/fuzz/replay.o)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer) \
-	    -o $@ $(filter %.o,$^) -Wl,--start-group $(ROOM_LIBS) \
-	    -Wl,--end-group $(LIBS)
-.PHONY: fuzz-replay fuzz
+	$(link) $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer)
+$(O)/storm/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/storm.o $(ROOM_LIBS)
+	@mkdir -p $(@D)
+	$(link)
+.PHONY: fuzz-replay fuzz fuzz-run storm storm-run
 fuzz-replay: $(FUZZ:%=$(O)/fuzz/%)
 	@for f in $(FUZZ); do \
 	    tests/quiet $$f-replay-$(BUILD) $(O)/fuzz/$$f \
 	    tests/fuzz/corpus/$$f || exit 1; done
-# make fuzz SECONDS=60: every target, starting from its corpus; or that many
-# RUNS, or one TARGET: make fuzz TARGET=fuzz_tree RUNS=100000000
+# libFuzzer on every target, starting from its corpus, for SECONDS, or for that
+# many RUNS; or on one: make fuzz TARGET=fuzz_tree
+FUZZED := $(or $(TARGET),$(FUZZ))
 fuzz:
 	$(MAKE) BUILD=fuzz fuzz-run
-FUZZED := $(or $(TARGET),$(FUZZ))
 fuzz-run: $(FUZZED:%=$(O)/fuzz/%)
 	@for f in $(FUZZED); do mkdir -p build/corpus/$$f; \
 	    $(O)/fuzz/$$f $(if $(RUNS),-runs=$(RUNS),\
 	    -max_total_time=$(or $(SECONDS),60)) -timeout=5 \
 	    -rss_limit_mb=1024 build/corpus/$$f tests/fuzz/corpus/$$f || \
 	    exit 1; done
+# The same many times faster (tests/fuzz/storm.c), on what reads DER when no
+# TARGET is named: make storm TARGET=fuzz_tree RUNS=100000000 SEED=2
+STORMED := $(or $(TARGET),$(TREES))
+storm:
+	$(MAKE) BUILD=storm storm-run
+storm-run: $(STORMED:%=$(O)/storm/%)
+	@for f in $(STORMED); do $(O)/storm/$$f -n $(or $(RUNS),1000000) \
+	    -t $(or $(SECONDS),0) -s $(or $(SEED),1) -o build \
+	    tests/fuzz/corpus/$$f $(CORPUS) || exit 1; done
 
 # --- the rest ---------------------------------------------------------------
 .PHONY: deps-check deps-install check check-run asan tsan coverage lint \
@@ -244,8 +251,8 @@ help:
 	@echo 'make unit | e2e | pii | fuzz-replay | lint     parts of it'
 	@echo 'make interop    logs of others, and another reader of our own'
 	@echo 'make asan | tsan | coverage              other builds of it'
-	@echo 'make fuzz SECONDS=60|RUNS=100000000 TARGET=fuzz_tree'
-	@echo '                search for new inputs'
+	@echo 'make fuzz SECONDS=60 TARGET=fuzz_tree    search for new inputs'
+	@echo 'make storm RUNS=100000000 TARGET=fuzz_tree    the same, faster'
 	@echo 'make bench BENCH="index cert"      speed and size; all without BENCH'
 	@echo 'make crash                               kill at every moment'
 	@echo 'make powercut IMAGES=200                 what a disk holds (as root)'
@@ -253,6 +260,6 @@ help:
 	@echo 'make benign POLLS=100000                 look for false alarms'
 	@echo 'make attack ATTACKS="stall all"          what attacks cost, in figures'
 	@echo 'make install DESTDIR= PREFIX=$(PREFIX)'
-	@echo 'BUILD=release|asan|tsan|cov|fuzz  WERROR=1  CC=clang'
+	@echo 'BUILD=release|asan|tsan|cov|fuzz|storm  WERROR=1  CC=clang'
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,5 +1,5 @@
 /*
- * fuzz_tree: certificates changed as trees (tree.h), parsed, searched and
+ * fuzz_tree: certificates changed as trees (trees.c), parsed, searched and
  * matched. What comes out is UTF-8, has the sizes it may have, and hits name
  * findings that are there. Seeds are the cases of tests/pii/make.py.
  */
@@ -10,63 +10,8 @@
 #include "monitor/pii/carrier.h"
 #include "monitor/pii/match.h"
 #include "monitor/pii/normal.h"
-#include "tests/fuzz/tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-size_t LLVMFuzzerCustomMutator(
-    uint8_t *data, size_t size, size_t max, unsigned seed);
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_len,
-    const uint8_t *two, size_t two_len, uint8_t *out, size_t max,
-    unsigned seed);
-
-/* --- mutations -------------------------------------------------------------
- */
-
-static struct tree trees[2];
-
-static struct tree *
-read_tree(int no, const uint8_t *data, size_t size, unsigned seed)
-{
-	struct tree *t = &trees[no];
-
-	tree_start(t, seed + (uint64_t)no);
-	tree_read(t, t->root, span_of(data, size), 0);
-	return t;
-}
-
-/* libFuzzer's buffer is what the tree points into: written elsewhere first.
- * What is too long stays as it was. */
-static size_t
-write_tree(struct tree *t, uint8_t *out, size_t max, size_t as_it_was)
-{
-	static uint8_t written[TREE_ROOM];
-	size_t len = tree_write(t, written, max < TREE_ROOM ? max : TREE_ROOM);
-
-	if (len == 0)
-		return as_it_was;
-	memcpy(out, written, len);
-	return len;
-}
-
-size_t
-LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max, unsigned seed)
-{
-	struct tree *t = read_tree(0, data, size, seed);
-
-	tree_mutate(t);
-	return write_tree(t, data, max, size < max ? size : max);
-}
-
-size_t
-LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_len,
-    const uint8_t *two, size_t two_len, uint8_t *out, size_t max, unsigned seed)
-{
-	struct tree *t = read_tree(0, one, one_len, seed);
-	struct tree *other = read_tree(1, two, two_len, seed);
-
-	tree_splice(t, other);
-	return write_tree(t, out, max, 0);
-}
 
 /* --- records ---------------------------------------------------------------
  */
@@ -121,18 +66,22 @@ build(void)
 static uint8_t memory[1 << 20];
 static struct finding list[FINDINGS];
 
-/* All places have their names from the table, for they are counted by them. */
+/* All places have their names from the table, for they are counted by them.
+ * The extractor's stay where they are: what was found once is remembered. */
 static bool
 is_label(const char *carrier)
 {
+	static const char *known[1024];
 	static struct carriers *table;
+	const char **k =
+	    &known[(uintptr_t)carrier / 4 % (sizeof(known) / sizeof(known[0]))];
 
 	if (table == NULL)
 		table = carriers_new();
-	for (size_t i = 0; i < carrier_labels(table); i++)
+	for (size_t i = 0; i < carrier_labels(table) && *k != carrier; i++)
 		if (strcmp(carrier, carrier_label(table, i)) == 0)
-			return true;
-	return false;
+			*k = carrier;
+	return *k == carrier;
 }
 
 static void
