@@ -163,7 +163,7 @@ $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(ROOM_LIBS) $(if $(filter fuzz,$(BUILD)),,\
 $(O)/storm/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/storm.o $(ROOM_LIBS)
 	@mkdir -p $(@D)
 	$(link)
-.PHONY: fuzz-replay fuzz fuzz-run storm storm-run
+.PHONY: fuzz-replay fuzz fuzz-run storm storm-run storm-check
 fuzz-replay: $(FUZZ:%=$(O)/fuzz/%)
 	@for f in $(FUZZ); do \
 	    tests/quiet $$f-replay-$(BUILD) $(O)/fuzz/$$f \
@@ -184,6 +184,8 @@ fuzz-run: $(FUZZED:%=$(O)/fuzz/%)
 STORMED := $(or $(TARGET),$(TREES))
 storm:
 	$(MAKE) BUILD=storm storm-run
+storm-check: $(O)/storm/faults $(O)/storm/fuzz_tree
+	@tests/fuzz/storm_check $(O)
 storm-run: $(STORMED:%=$(O)/storm/%)
 	@for f in $(STORMED); do $(O)/storm/$$f -n $(or $(RUNS),1000000) \
 	    -t $(or $(SECONDS),0) -s $(or $(SEED),1) -o build \

@@ -116,28 +116,33 @@ is_separator(uint8_t c)
 	return c == ' ' || c == ',' || c == '\t' || c == '\n';
 }
 
+/* A word of which nothing is left when it is folded (soft hyphens) is none. */
+static void
+token_add(struct judge *j, struct span token)
+{
+	struct span folded = normal_fold(j->arena, token);
+
+	if (folded.len == 0)
+		return;
+	j->token[j->num] = token;
+	j->folded[j->num++] = folded;
+}
+
 static void
 tokens_make(struct judge *j, struct span s)
 {
 	size_t at = 0, end;
 
 	j->num = 0;
-	for (; at < s.len; at = end) {
+	for (; at < s.len && j->num < JUDGE_TOKENS; at = end) {
 		while (at < s.len && is_separator(s.p[at]))
 			at++;
 		for (end = at; end < s.len && !is_separator(s.p[end]);)
 			end++;
 		if (end == at)
 			break;
-		if (j->num < JUDGE_TOKENS) {
-			j->token[j->num] = span_cut(s, at, end - at);
-			j->folded[j->num] =
-			    normal_fold(j->arena, j->token[j->num]);
-		}
-		j->num++;
+		token_add(j, span_cut(s, at, end - at));
 	}
-	if (j->num > JUDGE_TOKENS)
-		j->num = JUDGE_TOKENS;
 }
 
 static void

@@ -274,6 +274,24 @@ test_noise(void **state)
 	}
 }
 
+/* A word that folds to nothing (soft hyphens) is none. */
+static void
+test_empty_words(void **state)
+{
+	struct person p;
+
+	(void)state;
+	p = judge("\u00ad\u00ad GmbH Jane Roe");
+	assert_person(&p, "soft hyphens, GmbH", PERSON_ORG, NULL, NULL);
+	p = judge("Jane \u00ad Roe");
+	assert_person(
+	    &p, "Jane, soft hyphen, Roe", PERSON_POSSIBLE, "Jane Roe", "");
+	p = judge("\u00ad");
+	assert_int_equal(p.name.len, 0);
+	p = judge("\u00ad, \u00ad");
+	assert_int_equal(p.name.len, 0);
+}
+
 int
 main(void)
 {
@@ -286,6 +304,7 @@ main(void)
 	    cmocka_unit_test(test_words_around),
 	    cmocka_unit_test(test_beside_organisation),
 	    cmocka_unit_test(test_noise),
+	    cmocka_unit_test(test_empty_words),
 	};
 	int rc;
 
