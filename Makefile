@@ -1,7 +1,6 @@
 # Indelible. `make help` lists what can be made.
 BUILD ?= release
 PREFIX ?= /usr/local
-SYSCONFDIR ?= /etc
 VERSION := $(shell cat VERSION)
 O := build/$(BUILD)
 
@@ -9,6 +8,9 @@ CC ?= gcc
 CLANG ?= clang
 PY := /usr/bin/python3
 PKG_CONFIG ?= pkg-config
+.PHONY: all unit pii bench crash kill powercut fuzz-replay fuzz fuzz-run \
+	storm storm-run storm-check deps-check deps-install check asan tsan \
+	coverage lint format e2e interop benign attack demo install clean help
 
 # --- dependencies -----------------------------------------------------------
 PKGS := libcurl jansson openssl sqlite3 libfyaml libutf8proc libidn2 libpsl \
@@ -36,22 +38,17 @@ BASE := -std=c11 -D_GNU_SOURCE -I. -g -fPIE -fno-strict-aliasing \
 # Only in builds for tests: a certificate that kills its worker.
 TESTING := -DINDELIBLE_POISON
 FLAGS_release := -O2 $(HARDEN)
-FLAGS_asan := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=undefined $(TESTING)
+SAN := -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+FLAGS_asan := -O1 $(SAN) $(TESTING)
 FLAGS_tsan := -O1 -fno-omit-frame-pointer -fsanitize=thread $(TESTING)
 FLAGS_cov := -O0 --coverage $(TESTING)
-FLAGS_fuzz := -O1 -fno-omit-frame-pointer \
-	-fsanitize=fuzzer-no-link,address,undefined \
-	-fno-sanitize-recover=undefined
-FLAGS_storm := -O2 -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=undefined \
-	-fsanitize-coverage=inline-8bit-counters
+FLAGS_fuzz := -O1 $(SAN) -fsanitize=fuzzer-no-link
+FLAGS_storm := -O2 $(SAN) -fsanitize-coverage=inline-8bit-counters
 ifneq ($(filter fuzz storm,$(BUILD)),)
 CC := $(CLANG)
 endif
-ifneq ($(findstring clang,$(CC)),)
-WARN += -Wno-unknown-warning-option
-endif
+WARN += $(if $(findstring clang,$(CC)),-Wno-unknown-warning-option)
 FLAGS := $(FLAGS_$(BUILD))
 ifeq ($(FLAGS),)
 $(error BUILD=$(BUILD): choose release, asan, tsan, cov, fuzz or storm)
@@ -73,7 +70,6 @@ OBJ_monitor := $(filter-out $(O)/monitor/main.o,$(call objs,monitor/*.c))
 ROOMS := monitor store pii alerts config ctlog
 ROOM_LIBS := $(ROOMS:%=$(O)/lib%.a)
 
-.PHONY: all
 all: deps-check $(O)/indelible
 
 link = $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
@@ -81,12 +77,10 @@ link = $(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group \
 $(O)/indelible: $(O)/monitor/main.o $(ROOM_LIBS)
 	$(link)
 
-define room_lib
-$(O)/lib$(1).a: $$(OBJ_$(1))
-	@rm -f $$@
-	$$(AR) rcsD $$@ $$(OBJ_$(1))
-endef
-$(foreach r,$(ROOMS),$(eval $(call room_lib,$(r))))
+$(foreach r,$(ROOMS),$(eval $(O)/lib$(r).a: $(OBJ_$(r))))
+$(ROOM_LIBS):
+	@rm -f $@
+	$(AR) rcsD $@ $^
 
 $(O)/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
@@ -112,7 +106,6 @@ $(OBJ_store) $(O)/monitor/pii/words.o $(O)/monitor/pii/common.o \
 # --- unit tests -------------------------------------------------------------
 UNIT := $(patsubst tests/%.c,$(O)/tests/%,\
 	$(sort $(wildcard tests/unit/*.c tests/store/*.c)))
-.PHONY: unit
 .SECONDARY:
 unit: $(UNIT:%=%.ok)
 $(O)/tests/%: $(O)/tests/%.o $(ROOM_LIBS)
@@ -122,13 +115,11 @@ $(O)/tests/%.ok: $(O)/tests/%
 	@touch $@
 
 # --- personal data: fixtures, matching, another reader ------------------------
-.PHONY: pii
 pii: all
 	INDELIBLE=$(O)/indelible $(PY) -m pytest -q tests/pii $(E2E)
 
 # --- measuring: figures beside what is to be reached -------------------------
 # make bench BENCH="index cert": parts of it; RECORDS= says how many.
-.PHONY: bench
 $(O)/tests/bench/micro: $(O)/tests/bench/micro.o $(ROOM_LIBS)
 	$(link)
 bench: all $(O)/tests/bench/micro
@@ -140,7 +131,6 @@ bench: all $(O)/tests/bench/micro
 $(O)/tests/crash/nth: tests/crash/nth.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE -O2 $(WARN) -o $@ $<
-.PHONY: crash kill powercut
 crash: all $(O)/tests/crash/nth
 	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.points $(CRASH)
 kill: all
@@ -163,7 +153,6 @@ $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(ROOM_LIBS) $(if $(filter fuzz,$(BUILD)),,\
 $(O)/storm/%: $(O)/tests/fuzz/%.o $(O)/tests/fuzz/storm.o $(ROOM_LIBS)
 	@mkdir -p $(@D)
 	$(link)
-.PHONY: fuzz-replay fuzz fuzz-run storm storm-run storm-check
 fuzz-replay: $(FUZZ:%=$(O)/fuzz/%)
 	@for f in $(FUZZ); do \
 	    tests/quiet $$f-replay-$(BUILD) $(O)/fuzz/$$f \
@@ -171,8 +160,8 @@ fuzz-replay: $(FUZZ:%=$(O)/fuzz/%)
 # libFuzzer on every target, starting from its corpus, for SECONDS, or for that
 # many RUNS; or on one: make fuzz TARGET=fuzz_tree
 FUZZED := $(or $(TARGET),$(FUZZ))
-fuzz:
-	$(MAKE) BUILD=fuzz fuzz-run
+fuzz storm:
+	$(MAKE) BUILD=$@ $@-run
 fuzz-run: $(FUZZED:%=$(O)/fuzz/%)
 	@for f in $(FUZZED); do mkdir -p build/corpus/$$f; \
 	    $(O)/fuzz/$$f $(if $(RUNS),-runs=$(RUNS),\
@@ -182,8 +171,6 @@ fuzz-run: $(FUZZED:%=$(O)/fuzz/%)
 # The same many times faster (tests/fuzz/storm.c), on what reads DER when no
 # TARGET is named: make storm TARGET=fuzz_tree RUNS=100000000 SEED=2
 STORMED := $(or $(TARGET),$(TREES))
-storm:
-	$(MAKE) BUILD=storm storm-run
 storm-check: $(O)/storm/faults $(O)/storm/fuzz_tree
 	@tests/fuzz/storm_check $(O)
 storm-run: $(STORMED:%=$(O)/storm/%)
@@ -192,8 +179,6 @@ storm-run: $(STORMED:%=$(O)/storm/%)
 	    tests/fuzz/corpus/$$f $(CORPUS) || exit 1; done
 
 # --- the rest ---------------------------------------------------------------
-.PHONY: deps-check deps-install check check-run asan tsan coverage lint \
-	format e2e interop benign attack demo install clean help
 deps-check:
 	@tests/deps $(DEB_BUILD)
 deps-install:
@@ -250,15 +235,13 @@ help:
 	@echo 'make demo       install what is missing (as root), build, show'
 	@echo '                the main job on a local log; ONCE=1 ends itself'
 	@echo 'make check      install what is missing (as root), test everything'
-	@echo 'make unit | e2e | pii | fuzz-replay | lint     parts of it'
-	@echo 'make interop    logs of others, and another reader of our own'
+	@echo 'make unit | e2e | pii | interop | fuzz-replay | lint  parts of it'
 	@echo 'make asan | tsan | coverage              other builds of it'
 	@echo 'make fuzz SECONDS=60 TARGET=fuzz_tree    search for new inputs'
 	@echo 'make storm RUNS=100000000 TARGET=fuzz_tree    the same, faster'
-	@echo 'make bench BENCH="index cert"      speed and size; all without BENCH'
-	@echo 'make crash                               kill at every moment'
-	@echo 'make powercut IMAGES=200                 what a disk holds (as root)'
-	@echo 'make kill ROUNDS=300 ENTRIES=1000000     kill -9 of a big scan'
+	@echo 'make bench BENCH="index cert"            speed and size'
+	@echo 'make crash | powercut IMAGES=200 | kill ROUNDS=300'
+	@echo '                kill at every moment (powercut as root)'
 	@echo 'make benign POLLS=100000                 look for false alarms'
 	@echo 'make attack ATTACKS="stall all"          what attacks cost, in figures'
 	@echo 'make install DESTDIR= PREFIX=$(PREFIX)'
