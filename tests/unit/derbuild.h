@@ -61,7 +61,7 @@ db_oid_octets(struct buf *b, const char *dotted)
 	while (true) {
 		int n = 1;
 
-		while (arc >> 7 * n)
+		while (n < 10 && arc >> 7 * n)
 			n++;
 		while (n-- > 0)
 			buf_char(
