@@ -42,7 +42,7 @@ static void
 pool_lock(struct pool *p)
 {
 	const struct pool_map *m = &p->map;
-	const char *why = sandbox_missing();
+	const char *why = sandbox_missing(p->conf.sandbox);
 	struct zygote_word w;
 	ssize_t n;
 
@@ -55,9 +55,7 @@ pool_lock(struct pool *p)
 	p->map.sandbox.landlock = w.how & READY_LANDLOCK;
 	if (m->sandbox.filter)
 		return;
-	if (p->conf.sandbox == SANDBOX_OFF)
-		why = "the configuration says so";
-	else if (why == NULL)
+	if (why == NULL)
 		why = "the kernel refused the filter of system calls";
 	if (p->conf.sandbox == SANDBOX_REQUIRE) {
 		fprintf(stderr,

@@ -150,10 +150,12 @@ sandbox_library(void)
 #endif
 
 const char *
-sandbox_missing(void)
+sandbox_missing(enum conf_sandbox mode)
 {
 	uint32_t kill = SECCOMP_RET_KILL_PROCESS;
 
+	if (mode == SANDBOX_OFF)
+		return "the configuration says `sandbox: off`";
 	if (SANITIZED)
 		return "this is a build with sanitizers, which need more than "
 		       "a filter would leave them";
@@ -172,7 +174,7 @@ sandbox_zygote(struct sandbox *out)
 	if (SANITIZED || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return;
 	out->landlock = sandbox_landlock();
-	out->filter = sandbox_missing() == NULL && filter_zygote();
+	out->filter = sandbox_missing(SANDBOX_AUTO) == NULL && filter_zygote();
 }
 
 bool

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "config/config.h"
+
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1 /* their reports need files and processes */
 #elif defined(__has_feature)
@@ -24,8 +26,9 @@
  * they may be an attacker's. */
 enum { FD_WAKE = 0, FD_DONE = 1, FD_WORDS = 2, FD_END = 3 };
 
-/* Why this build or this system has no filters; NULL: it has. */
-const char *sandbox_missing(void);
+/* Why there is no filter when the configuration says `mode`: it does not want
+ * one, or this build or this system has none; NULL: there is one. */
+const char *sandbox_missing(enum conf_sandbox mode);
 /* The version of the library that makes the filters; NULL: built without. */
 const char *sandbox_library(void);
 
