@@ -278,7 +278,7 @@ const struct conf_key conf_schema[] = {
 	{"retention", TYPE_MAP, 0, .sub = retention_keys,
 	    .help = "how long things are kept"},
 	{"sandbox", TYPE_WORD, 0, AT(sandbox), .def = "auto",
-	    .words = words_sandbox, .help = "auto: as far as the system can"},
+	    .words = words_sandbox, .help = "how parsers are locked in"},
 	{0}
 };
 

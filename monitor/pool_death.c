@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -220,6 +221,8 @@ pool_died(struct pool *p, unsigned lane, int how)
 	*l = (struct lane_main){0};
 	ring_clear(&p->map.orders->todo[lane]);
 	ring_clear(&p->map.answers[lane]->done);
+	madvise(p->map.answers[lane]->result, POOL_AHEAD * POOL_RESULT,
+	    MADV_REMOVE); /* however much it wrote */
 	pipe_empty(p->map.done[lane][0]);
 	pool_listen(p, lane, true);
 	pool_fork(p, lane);
