@@ -530,7 +530,7 @@ test_forged_idle(void **state)
 
 /* There is a worker of the first lane, at a batch that was not lied about. */
 static bool
-may_lie(const struct pool *p)
+may_lie(struct pool *p)
 {
 	const struct lane_main *l = &p->lane[0];
 
