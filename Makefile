@@ -13,16 +13,16 @@ PKG_CONFIG ?= pkg-config
 	coverage lint format e2e interop benign attack demo install clean help
 
 # --- dependencies -----------------------------------------------------------
+MAY := $(shell $(PKG_CONFIG) --exists libseccomp && echo libseccomp) # optional
 PKGS := libcurl jansson openssl sqlite3 libfyaml libutf8proc libidn2 libpsl \
-	libdeflate
-DEB_BUILD := gcc make pkg-config libcurl4-openssl-dev libev-dev \
-	libjansson-dev libssl-dev libsqlite3-dev libfyaml-dev \
-	libutf8proc-dev libidn2-dev libpsl-dev libdeflate-dev \
-	ca-certificates publicsuffix
+	libdeflate $(MAY)
+DEB_BUILD := gcc make pkg-config libcurl4-openssl-dev libev-dev libfyaml-dev \
+	libjansson-dev libssl-dev libsqlite3-dev libutf8proc-dev libidn2-dev \
+	libpsl-dev libdeflate-dev libseccomp-dev ca-certificates publicsuffix
 DEB_DEMO := python3 python3-aiohttp python3-cryptography
 DEB_TEST := libcmocka-dev python3-pytest python3-pytest-xdist \
-	python3-hypothesis nginx-light \
-	clang clang-format libclang-rt-14-dev mandoc git strace e2fsprogs
+	python3-hypothesis nginx-light clang clang-format \
+	libclang-rt-14-dev mandoc git strace e2fsprogs
 PC = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 
 # --- flavours ---------------------------------------------------------------
@@ -55,7 +55,7 @@ $(error BUILD=$(BUILD): choose release, asan, tsan, cov, fuzz or storm)
 endif
 CFLAGS ?=
 ALL_CFLAGS = $(BASE) $(FLAGS) $(WARN) $(if $(WERROR),-Werror) \
-	$(call PC,--cflags,$(PKGS)) $(CFLAGS)
+	$(call PC,--cflags,$(PKGS)) $(MAY:%=-DINDELIBLE_SECCOMP) $(CFLAGS)
 ALL_LDFLAGS = $(FLAGS) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 LIBS = $(call PC,--libs,$(PKGS)) -lev -lpthread -lm
 

@@ -269,7 +269,7 @@ const struct conf_key conf_schema[] = {
 	{"logs", TYPE_MAP, 0, .sub = logs_keys, .help = "which logs to follow"},
 	{"fetch", TYPE_MAP, 0, .sub = fetch_keys, .help = "how they are read"},
 	{"workers", TYPE_INT, 0, AT(workers), .def = "auto", .min = 1,
-	    .max = 1024, .zero = "auto", .unit = "processes",
+	    .max = 64, .zero = "auto", .unit = "processes",
 	    .help = "parsers; auto: processors - 1"},
 	{"match", TYPE_MAP, 0, .sub = match_keys, .help = "names: 0 to 100"},
 	{"alerts", TYPE_MAP, 0, .sub = alerts_keys, .help = "who is told, when"},
@@ -278,7 +278,7 @@ const struct conf_key conf_schema[] = {
 	{"retention", TYPE_MAP, 0, .sub = retention_keys,
 	    .help = "how long things are kept"},
 	{"sandbox", TYPE_WORD, 0, AT(sandbox), .def = "auto",
-	    .words = words_sandbox, .help = "auto: as far as the system can"},
+	    .words = words_sandbox, .help = "how parsers are locked in"},
 	{0}
 };
 

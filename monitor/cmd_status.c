@@ -10,6 +10,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/cmd.h"
 #include "monitor/opts.h"
+#include "monitor/sandbox.h"
 #include "monitor/status_counters.h"
 #include "monitor/status_reasons.h"
 #include "monitor/survey.h"
@@ -320,6 +321,32 @@ store_reasons(const struct view *v, struct reasons *r)
 }
 
 static void
+sandbox_json(struct buf *out, enum conf_sandbox mode)
+{
+	const char *why = sandbox_missing(mode);
+
+	buf_fmt(
+	    out, "{\"filter\":%s,\"missing\":", why == NULL ? "true" : "false");
+	if (why == NULL)
+		buf_str(out, "null}");
+	else {
+		text_json(out, span_str(why));
+		buf_char(out, '}');
+	}
+}
+
+/* Nothing, when all is well. */
+static void
+sandbox_text(struct buf *out, enum conf_sandbox mode)
+{
+	const char *why = sandbox_missing(mode);
+
+	if (why != NULL)
+		buf_fmt(out, "  %-12s warning: parsers are not locked in: %s\n",
+		    "sandbox", why);
+}
+
+static void
 store_json(struct buf *out, const struct view *v)
 {
 	const struct survey *s = v->survey;
@@ -339,8 +366,10 @@ store_json(struct buf *out, const struct view *v)
 		buf_fmt(out, "\"%s\"", text_time(when, s->due_ms));
 	else
 		buf_str(out, "null");
+	buf_str(out, "},\"sandbox\":");
+	sandbox_json(out, v->config->sandbox);
 	buf_fmt(
-	    out, "},\"quarantined\":%zu,\"records\":{", s->counts.quarantined);
+	    out, ",\"quarantined\":%zu,\"records\":{", s->counts.quarantined);
 	for (int i = 0; i <= RECORD_ERASED; i++)
 		buf_fmt(out, "%s\"%s\":%zu", i > 0 ? "," : "",
 		    record_state_name((enum record_state)i), s->records[i]);
@@ -383,6 +412,7 @@ store_text(struct buf *out, const struct view *v)
 
 	buf_str(out, "store\n");
 	service_text(out, s);
+	sandbox_text(out, v->config->sandbox);
 	buf_fmt(out, "  %-12s %zu waiting, %zu given up", "outbox", s->waiting,
 	    s->counts.dead);
 	if (s->waiting > 0)

@@ -13,6 +13,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/cmd.h"
 #include "monitor/diag.h"
+#include "monitor/sandbox.h"
 
 struct warn {
 	struct mistakes *m;
@@ -61,25 +62,30 @@ static const struct {
     {"retention", "messages", "nothing of it is deleted"},
     {"retention", "audit", "nothing of it is deleted"},
     {"retention", "pending_records", "nothing of it is deleted"},
-    {"sandbox", NULL,
-	"parsers are processes without files and keys, but not "
-	"locked in further"},
 };
 
 static void
 warn_absent(struct warn *w)
 {
 	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
-		const struct node *n = node_get(w->root, absent[i].map);
-		const char *key = absent[i].key;
+		const struct node *n =
+		    node_get(node_get(w->root, absent[i].map), absent[i].key);
 
-		if (key != NULL)
-			n = node_get(n, key);
 		if (is_given(n))
 			mistake_add(w->m, place_of(n->key),
-			    "%s%s%s: not in this version: %s", absent[i].map,
-			    key ? "." : "", key ? key : "", absent[i].why);
+			    "%s.%s: not in this version: %s", absent[i].map,
+			    absent[i].key, absent[i].why);
 	}
+}
+
+static void
+warn_sandbox(struct warn *w)
+{
+	const char *why = sandbox_missing(w->c->sandbox);
+
+	if (why != NULL && w->c->sandbox != SANDBOX_AUTO)
+		mistake_add(w->m, place_of(node_get(w->root, "sandbox")),
+		    "sandbox: parsers are not locked in: %s", why);
 }
 
 /* --- what cannot be used ----------------------------------------------------
@@ -169,6 +175,7 @@ warn_run(struct mistakes *m, const struct config *c, bool all)
 	m->warnings = true;
 	warn_absent(&w);
 	if (all) {
+		warn_sandbox(&w);
 		warn_sinks(&w);
 		warn_store(&w);
 		warn_files(&w);

@@ -214,7 +214,8 @@ engine_init(struct engine *g, const struct engine_conf *conf)
 	struct pool_conf p = {.workers = (unsigned)c->workers,
 	    .slots = 64,
 	    .body_limit = (size_t)c->fetch.body_limit,
-	    .memory = (size_t)c->fetch.memory};
+	    .memory = (size_t)c->fetch.memory,
+	    .sandbox = c->sandbox};
 
 	*g = (struct engine){.conf = *conf};
 	if (p.workers == 0) {

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -18,41 +19,6 @@
 #include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/pool_main.h"
-
-struct pool *
-pool_new(const struct pool_conf *conf)
-{
-	struct pool *p = NEW(struct pool);
-	int sock[2];
-
-	ASSERT(conf->workers > 0 && conf->workers <= POOL_WORKERS);
-	ASSERT(conf->slots > 0 && conf->slots <= POOL_SLOTS);
-	p->conf = *conf;
-	p->current_delta = p->spare_delta = DELTA_NONE;
-	p->map.workers = conf->workers;
-	p->map.slots = conf->slots;
-	p->map.body_limit = conf->body_limit;
-	map_make(&p->map);
-	for (unsigned i = 0; i < conf->slots; i++) {
-		p->slot[i].no = i;
-		p->slot[i].body = p->map.body[i];
-		p->free[p->num_free++] = i;
-	}
-	pool_need(
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0,
-	    "a pair of sockets");
-	p->zygote = fork();
-	pool_need(p->zygote >= 0, "a process");
-	if (p->zygote == 0) {
-		close(sock[0]);
-		zygote_run(&p->map, sock[1]);
-	}
-	close(sock[1]);
-	p->sock = sock[0];
-	return p;
-}
-
-/* --- lanes ----------------------------------------------------------------- */
 
 /* Without the zygote there are no workers, its own died with it. Nothing that
  * is stored needs them: say so and end. */
@@ -70,6 +36,73 @@ zygote_lost(const struct pool *p)
 			   "stopping at once, start again");
 	_exit(EX_SOFTWARE);
 }
+
+/* Wait until the zygote has locked itself in, and say how well that went. */
+static void
+pool_lock(struct pool *p)
+{
+	const struct pool_map *m = &p->map;
+	const char *why = sandbox_missing(p->conf.sandbox);
+	struct zygote_word w;
+	ssize_t n;
+
+	do
+		n = recv(p->sock, &w, sizeof(w), 0);
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(w) || w.what != ZYGOTE_READY)
+		zygote_lost(p);
+	p->map.sandbox.filter = (w.how & READY_FILTER) != 0;
+	p->map.sandbox.landlock = w.how & READY_LANDLOCK;
+	if (m->sandbox.filter)
+		return;
+	if (why == NULL)
+		why = "the kernel refused the filter of system calls";
+	if (p->conf.sandbox == SANDBOX_REQUIRE) {
+		fprintf(stderr,
+		    "indelible: cannot start: parsers cannot be locked in, and "
+		    "the configuration has `sandbox: require`: %s\n",
+		    why);
+		_exit(EX_CONFIG);
+	}
+	diag_warn("parsers are not locked in: %s", why);
+}
+
+struct pool *
+pool_new(const struct pool_conf *conf)
+{
+	struct pool *p = NEW(struct pool);
+	int sock[2];
+
+	ASSERT(conf->workers > 0 && conf->workers <= POOL_WORKERS);
+	ASSERT(conf->slots > 0 && conf->slots <= POOL_SLOTS);
+	p->conf = *conf;
+	p->current_delta = p->spare_delta = DELTA_NONE;
+	p->map.workers = conf->workers;
+	p->map.slots = conf->slots;
+	p->map.body_limit = conf->body_limit;
+	p->map.lock = conf->sandbox != SANDBOX_OFF;
+	map_make(&p->map);
+	for (unsigned i = 0; i < conf->slots; i++) {
+		p->slot[i].no = i;
+		p->slot[i].body = p->map.body[i];
+		p->free[p->num_free++] = i;
+	}
+	pool_need(
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) == 0,
+	    "a pair of sockets");
+	p->zygote = fork();
+	pool_need(p->zygote >= 0, "a process");
+	if (p->zygote == 0) {
+		close(sock[0]);
+		zygote_run(&p->map, sock[1]);
+	}
+	close(sock[1]);
+	p->sock = sock[0];
+	pool_lock(p);
+	return p;
+}
+
+/* --- lanes ----------------------------------------------------------------- */
 
 void
 pool_zygote(struct pool *p, uint32_t what, unsigned lane)
@@ -126,25 +159,45 @@ static void
 lane_sick(struct pool *p, unsigned lane)
 {
 	p->lane[lane].sick = true;
+	pool_listen(p, lane, false);
 	diag_warn("worker %u answers nonsense; it is replaced", lane);
 	pool_zygote(p, ZYGOTE_KILL, lane);
+}
+
+static void
+lane_give(struct pool *p, unsigned lane, const struct slot *s)
+{
+	struct lane_main *l = &p->lane[lane];
+	struct pool_map *m = &p->map;
+
+	m->orders->order[s->no] = s->order;
+	atomic_store(
+	    &m->answers[lane]->result_len[l->todo_tail % POOL_AHEAD], 0);
+	ring_put(&m->orders->todo[lane], &l->todo_tail, s->no);
+	l->given++;
+	ASSERT(pool_poke(m->wake[lane][1]));
+}
+
+/* As many as its answers have places for. */
+static void
+lane_feed(struct pool *p, unsigned lane)
+{
+	struct lane_main *l = &p->lane[lane];
+
+	while (l->given < l->num && l->given < POOL_AHEAD)
+		lane_give(p, lane, l->queue[l->given]);
 }
 
 void
 pool_put(struct pool *p, struct slot *s, unsigned lane)
 {
 	struct lane_main *l = &p->lane[lane];
-	struct pool_map *m = &p->map;
 
 	ASSERT(l->num < POOL_SLOTS);
-	m->orders->order[s->no] = s->order;
-	atomic_store(&m->answers->result_len[s->no], 0);
-	m->answers->reading[s->no] = UINT64_MAX;
 	s->lane = lane;
 	s->since = ev_now(p->loop);
 	l->queue[l->num++] = s;
-	ring_put(&m->orders->todo[lane], &l->todo_tail, s->no);
-	ASSERT(pool_poke(m->wake[lane][1]));
+	lane_feed(p, lane);
 }
 
 void
@@ -171,14 +224,14 @@ pool_finish(struct pool *p, struct slot *s)
 	s->done(s->arg, s);
 }
 
-/* Copy the result out, so that the worker can't change what is being read.
- * false: it is no answer to the order. */
+/* Copy the result at this place out, so that the worker can't change what is
+ * being read. false: it is no answer to the order. */
 static bool
-slot_collect(struct pool *p, struct slot *s)
+slot_collect(struct slot *s, struct answers *a, unsigned place)
 {
-	uint8_t *from = p->map.result[s->no];
-	uint64_t len = atomic_load_explicit(
-	    &p->map.answers->result_len[s->no], memory_order_acquire);
+	uint8_t *from = a->result[place];
+	uint64_t len =
+	    atomic_load_explicit(&a->result_len[place], memory_order_acquire);
 	struct batch_result r;
 
 	buf_clear(&s->result);
@@ -193,19 +246,24 @@ slot_collect(struct pool *p, struct slot *s)
 /* --- results --------------------------------------------------------------- */
 
 static void
-lane_pop(struct pool *p, unsigned lane, uint32_t no)
+lane_pop(struct pool *p, unsigned lane)
 {
 	struct lane_main *l = &p->lane[lane];
 	struct slot *s = l->queue[0];
+	struct answers *a = p->map.answers[lane];
+	unsigned place = l->done_head % POOL_AHEAD;
 
-	if (s->no != no || (!s->abandoned && !slot_collect(p, s))) {
+	if (s->no != ring_get(&a->done, &l->done_head) ||
+	    (!s->abandoned && !slot_collect(s, a, place))) {
 		lane_sick(p, lane);
 		return;
 	}
 	l->num--;
+	l->given--;
 	memmove(l->queue, l->queue + 1, l->num * sizeof(l->queue[0]));
 	if (l->num > 0)
 		l->queue[0]->since = ev_now(p->loop);
+	lane_feed(p, lane);
 	p->num_batches++;
 	if (s->search != SEARCH_NONE)
 		pool_survived(p, s);
@@ -217,29 +275,52 @@ void
 pool_drain(struct pool *p, unsigned lane)
 {
 	struct lane_main *l = &p->lane[lane];
-	const struct ring *done = &p->map.answers->done[lane];
+	const struct ring *done = &p->map.answers[lane]->done;
 	uint32_t n = l->sick ? 0 : ring_ready(done, l->done_head);
 
-	if (n > l->num) { /* more than it was given */
+	if (n > l->given) { /* more than it was given */
 		lane_sick(p, lane);
 		return;
 	}
 	while (n-- > 0 && !l->sick)
-		lane_pop(p, lane, ring_get(done, &l->done_head));
+		lane_pop(p, lane);
 }
 
+/* It wakes main once for each order; one that does so more often would keep
+ * main busy for nothing. */
 static void
 pool_on_done(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct pool *p = w->data;
+	unsigned lane = (unsigned)(w - p->on_done);
+	struct lane_main *l = &p->lane[lane];
 	char buf[256];
+	ssize_t n = read(p->map.done[lane][0], buf, sizeof(buf));
 
 	(void)loop;
 	(void)revents;
-	if (read(p->map.done[0], buf, sizeof(buf)) < 0 && errno != EAGAIN)
-		ASSERT(errno == EINTR);
-	for (unsigned i = 0; i < p->conf.workers; i++)
-		pool_drain(p, i);
+	ASSERT(n > 0 || errno == EAGAIN || errno == EINTR);
+	if (n > 0)
+		l->pokes += (uint64_t)n;
+	pool_drain(p, lane);
+	if (l->pokes > l->todo_tail && !l->sick)
+		lane_sick(p, lane);
+}
+
+void
+pool_listen(struct pool *p, unsigned lane, bool listen)
+{
+	ev_io *w = &p->on_done[lane];
+
+	if (listen == (bool)ev_is_active(w))
+		return;
+	if (listen) {
+		ev_io_start(p->loop, w);
+		ev_unref(p->loop); /* alone it keeps nothing alive */
+	} else {
+		ev_ref(p->loop);
+		ev_io_stop(p->loop, w);
+	}
 }
 
 static void
@@ -293,17 +374,18 @@ pool_start(struct pool *p, struct ev_loop *loop,
 		p->birth[i].lane = i;
 		ev_init(&p->birth[i].timer, birth_on_timer);
 		p->birth[i].timer.data = p;
+		ev_io_init(
+		    &p->on_done[i], pool_on_done, p->map.done[i][0], EV_READ);
+		p->on_done[i].data = p;
+		pool_listen(p, i, true);
 		pool_fork(p, i);
 	}
-	ev_io_init(&p->on_done, pool_on_done, p->map.done[0], EV_READ);
 	ev_io_init(&p->on_zygote, pool_on_zygote, p->sock, EV_READ);
 	ev_timer_init(&p->on_watch, pool_on_watch, 1.0, 1.0);
-	p->on_done.data = p->on_zygote.data = p->on_watch.data = p;
-	ev_io_start(loop, &p->on_done);
+	p->on_zygote.data = p->on_watch.data = p;
 	ev_io_start(loop, &p->on_zygote);
 	ev_timer_start(loop, &p->on_watch);
 	ev_unref(loop); /* the watchdog alone keeps nothing alive */
-	ev_unref(loop);
 	ev_unref(loop);
 }
 
@@ -315,12 +397,12 @@ pool_free(struct pool *p)
 	if (p->loop != NULL) {
 		ev_ref(p->loop);
 		ev_ref(p->loop);
-		ev_ref(p->loop);
-		ev_io_stop(p->loop, &p->on_done);
 		ev_io_stop(p->loop, &p->on_zygote);
 		ev_timer_stop(p->loop, &p->on_watch);
-		for (unsigned i = 0; i < p->conf.workers; i++)
+		for (unsigned i = 0; i < p->conf.workers; i++) {
+			pool_listen(p, i, false);
 			ev_timer_stop(p->loop, &p->birth[i].timer);
+		}
 	}
 	close(p->sock); /* the zygote sees that, kills the workers and ends */
 	while (waitpid(p->zygote, NULL, 0) < 0 && errno == EINTR)

@@ -9,8 +9,9 @@
  *
  * A worker may be taken over by what it reads. Addresses, descriptors, orders
  * and places in queues are main's own; orders, bodies and indexes a worker
- * can only read; a worker that answers nonsense is killed and replaced, and
- * its batch is treated as if the worker had died of it.
+ * can only read, answers of others not even that; a worker that answers
+ * nonsense, or more often than it was asked, is killed and replaced, and its
+ * batch is treated as if the worker had died of it.
  *
  * The zygote is forked before threads, keys and sockets exist. It forks
  * workers, and forks them again when they die, not more often than
@@ -22,6 +23,7 @@
 
 #include <ev.h>
 
+#include "config/config.h"
 #include "monitor/batch.h"
 #include "monitor/rows.h"
 
@@ -35,10 +37,12 @@ struct pool_conf {
 	unsigned workers, slots;
 	size_t body_limit;
 	size_t memory; /* all bodies in flight together */
+	enum conf_sandbox sandbox;
 };
 
 /* Make the mapping and fork the zygote. Call first of all: before threads,
- * before keys are read, before sockets. */
+ * before keys are read, before sockets. Ends the program, with 78, when
+ * SANDBOX_REQUIRE is not to be had; warns when there is no sandbox. */
 struct pool *pool_new(const struct pool_conf *conf);
 /* Attach to the loop and fork the workers; they learn the index key here. */
 void pool_start(struct pool *p, struct ev_loop *loop,

@@ -6,10 +6,17 @@
  * that does not kill, halves, until one is left that kills alone. That one is
  * skipped from then on, and quarantined.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include "ctlog/base/limits.h"
+#include "ctlog/base/text.h"
 #include "monitor/diag.h"
 #include "monitor/pool_main.h"
 
@@ -76,7 +83,7 @@ skip_entry(struct pool *p, struct slot *s, uint64_t entry)
 static void
 search(struct pool *p, struct slot *s)
 {
-	uint64_t at = p->map.answers->reading[s->no];
+	uint64_t at = p->map.answers[s->lane]->reading;
 	const struct want *w = &s->order.want;
 
 	if (at >= w->begin && at < w->end && !batch_skips(&s->order, at)) {
@@ -152,10 +159,38 @@ pool_survived(struct pool *p, struct slot *s)
 		give_up(p, s);
 }
 
+/* Nobody writes into it any more. */
+static void
+pipe_empty(int fd)
+{
+	char buf[4096];
+	ssize_t n;
+
+	do
+		n = read(fd, buf, sizeof(buf));
+	while (n > 0 || (n < 0 && errno == EINTR));
+}
+
+/* What it said before it died, whoever was speaking: ": words", or nothing. */
+static const char *
+last_words(const struct pool *p, unsigned lane, char *out, size_t cap)
+{
+	uint8_t buf[LIMIT_QUOTE];
+	ssize_t n = read(p->map.words[lane][0], buf, sizeof(buf));
+
+	while (n > 0 && buf[n - 1] == '\n')
+		n--;
+	out[0] = '\0';
+	if (n > 0)
+		snprintf(out, cap, ": %s", QUOTE(span_of(buf, (size_t)n)));
+	return out;
+}
+
 static void
 tell(const struct pool *p, unsigned lane, int how)
 {
 	const struct lane_main *l = &p->lane[lane];
+	char words[LIMIT_QUOTE + 16];
 
 	if (l->sick || (l->num > 0 && l->queue[0]->deaths > 0))
 		return; /* said already, or being looked into */
@@ -164,11 +199,13 @@ tell(const struct pool *p, unsigned lane, int how)
 			  "replaced",
 		    lane);
 	else if (WIFSIGNALED(how))
-		diag_warn("worker %u died of signal %d; it is replaced", lane,
-		    WTERMSIG(how));
+		diag_warn("worker %u died of signal %d (%s); it is replaced%s",
+		    lane, WTERMSIG(how), strsignal(WTERMSIG(how)),
+		    last_words(p, lane, words, sizeof(words)));
 	else
-		diag_warn("worker %u ended with %d; it is replaced", lane,
-		    WEXITSTATUS(how));
+		diag_warn("worker %u ended with %d; it is replaced%s", lane,
+		    WEXITSTATUS(how),
+		    last_words(p, lane, words, sizeof(words)));
 }
 
 void
@@ -179,10 +216,15 @@ pool_died(struct pool *p, unsigned lane, int how)
 	p->num_deaths++;
 	pool_drain(p, lane);
 	tell(p, lane, how);
+	pipe_empty(p->map.words[lane][0]);
 	left = *l;
 	*l = (struct lane_main){0};
 	ring_clear(&p->map.orders->todo[lane]);
-	ring_clear(&p->map.answers->done[lane]);
+	ring_clear(&p->map.answers[lane]->done);
+	madvise(p->map.answers[lane]->result, POOL_AHEAD * POOL_RESULT,
+	    MADV_REMOVE); /* however much it wrote */
+	pipe_empty(p->map.done[lane][0]);
+	pool_listen(p, lane, true);
 	pool_fork(p, lane);
 	if (left.num > 0)
 		guilty(p, left.queue[0], how);

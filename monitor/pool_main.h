@@ -8,10 +8,12 @@
 #include "monitor/pool_shared.h"
 
 struct lane_main {
-	unsigned num; /* at most POOL_SLOTS */
+	unsigned num;   /* at most POOL_SLOTS */
+	unsigned given; /* of these the worker has; at most POOL_AHEAD */
 	uint32_t todo_tail, done_head;
-	bool sick; /* it said nonsense, and is being killed */
-	struct slot *queue[RING_LEN]; /* given to the worker, in this order */
+	uint64_t pokes; /* how often it woke main */
+	bool sick;      /* it said nonsense, and is being killed */
+	struct slot *queue[RING_LEN]; /* given to it in this order */
 };
 
 /* When its worker was forked last, and when it is to be. */
@@ -33,7 +35,7 @@ struct pool {
 	struct ev_loop *loop;
 	pid_t zygote;
 	int sock;
-	ev_io on_done, on_zygote;
+	ev_io on_done[POOL_WORKERS], on_zygote;
 	ev_timer on_watch;
 	struct lane_main lane[POOL_WORKERS];
 	struct lane_birth birth[POOL_WORKERS];
@@ -63,6 +65,8 @@ void pool_fork(struct pool *p, unsigned lane);
 void pool_put(struct pool *p, struct slot *s, unsigned lane);
 void pool_finish(struct pool *p, struct slot *s);
 void pool_drain(struct pool *p, unsigned lane);
+/* Whether main is woken by this lane's worker. */
+void pool_listen(struct pool *p, unsigned lane, bool listen);
 /* A worker is dead. */
 void pool_died(struct pool *p, unsigned lane, int how);
 /* A probe ended without a death. */

@@ -38,29 +38,37 @@ map_new(size_t len)
 
 /* Writing never blocks: a full pipe wakes the reader as well. */
 static void
-pipe_new(int fd[2])
+pipe_new(int fd[2], bool read_blocks)
 {
 	pool_need(pipe2(fd, O_CLOEXEC) == 0, "a pipe");
 	ASSERT(fcntl(fd[1], F_SETFL, O_NONBLOCK) == 0);
+	if (!read_blocks)
+		ASSERT(fcntl(fd[0], F_SETFL, O_NONBLOCK) == 0);
+}
+
+static void
+pipe_free(const int fd[2])
+{
+	close(fd[0]);
+	close(fd[1]);
 }
 
 void
 map_make(struct pool_map *m)
 {
 	m->orders = map_new(sizeof(*m->orders));
-	m->answers = map_new(sizeof(*m->answers));
 	for (unsigned i = 0; i < 2; i++)
 		m->region[i] = map_new(POOL_REGION);
 	for (unsigned i = 0; i < POOL_DELTAS; i++)
 		m->delta[i] = map_new(POOL_DELTA);
-	for (unsigned i = 0; i < m->slots; i++) {
+	for (unsigned i = 0; i < m->slots; i++)
 		m->body[i] = map_new(m->body_limit);
-		m->result[i] = map_new(POOL_RESULT);
+	for (unsigned i = 0; i < m->workers; i++) {
+		m->answers[i] = map_new(sizeof(*m->answers[i]));
+		pipe_new(m->wake[i], true);
+		pipe_new(m->done[i], false);
+		pipe_new(m->words[i], false);
 	}
-	for (unsigned i = 0; i < m->workers; i++)
-		pipe_new(m->wake[i]);
-	pipe_new(m->done);
-	ASSERT(fcntl(m->done[0], F_SETFL, O_NONBLOCK) == 0);
 }
 
 void
@@ -73,26 +81,33 @@ map_protect(const struct pool_map *m)
 		ASSERT(mprotect(m->delta[i], POOL_DELTA, PROT_READ) == 0);
 	for (unsigned i = 0; i < m->slots; i++)
 		ASSERT(mprotect(m->body[i], m->body_limit, PROT_READ) == 0);
+	for (unsigned i = 0; i < m->workers; i++)
+		ASSERT(mprotect(m->answers[i], sizeof(*m->answers[i]),
+			   PROT_NONE) == 0);
+}
+
+void
+map_own(const struct pool_map *m, unsigned lane)
+{
+	ASSERT(mprotect(m->answers[lane], sizeof(*m->answers[lane]),
+		   PROT_READ | PROT_WRITE) == 0);
 }
 
 void
 map_free(struct pool_map *m)
 {
-	for (unsigned i = 0; i < m->slots; i++) {
+	for (unsigned i = 0; i < m->slots; i++)
 		munmap(m->body[i], m->body_limit);
-		munmap(m->result[i], POOL_RESULT);
-	}
 	for (unsigned i = 0; i < 2; i++)
 		munmap(m->region[i], POOL_REGION);
 	for (unsigned i = 0; i < POOL_DELTAS; i++)
 		munmap(m->delta[i], POOL_DELTA);
 	for (unsigned i = 0; i < m->workers; i++) {
-		close(m->wake[i][0]);
-		close(m->wake[i][1]);
+		munmap(m->answers[i], sizeof(*m->answers[i]));
+		pipe_free(m->wake[i]);
+		pipe_free(m->done[i]);
+		pipe_free(m->words[i]);
 	}
-	close(m->done[0]);
-	close(m->done[1]);
 	mem_wipe(m->orders->index_key, sizeof(m->orders->index_key));
 	munmap(m->orders, sizeof(*m->orders));
-	munmap(m->answers, sizeof(*m->answers));
 }

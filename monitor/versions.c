@@ -12,6 +12,7 @@
 
 #include "config/config.h"
 #include "monitor/http.h"
+#include "monitor/sandbox.h"
 #include "monitor/store/store.h"
 
 static void
@@ -42,5 +43,7 @@ versions_get(struct version list[VERSIONS])
 	add(list, &n, "libidn2", idn2_check_version(NULL));
 	add(list, &n, "libpsl", psl_get_version());
 	add(list, &n, "libdeflate", LIBDEFLATE_VERSION_STRING);
+	if (sandbox_library() != NULL)
+		add(list, &n, "libseccomp", sandbox_library());
 	return n;
 }

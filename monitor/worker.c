@@ -1,6 +1,6 @@
 /*
  * worker: a parser process. It owns the batch in hand and nothing else: the
- * memory it shares with main and two pipes are the only way in and out.
+ * memory it shares with main and three pipes are the only way in and out.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,21 +11,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "ctlog/base/limits.h"
 #include "monitor/pool_shared.h"
-
-/* The only descriptors of a worker, besides stderr for its last words. */
-enum { FD_WAKE = 0, FD_DONE = 1, FD_END = 3 };
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1 /* their reports need files and processes */
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 /* One worker and its places in its two queues. */
 struct worker {
@@ -53,23 +40,26 @@ worker_alarm(time_t seconds)
 		_exit(70);
 }
 
+/* Its place among the answers is that of main's order. */
 static void
 worker_batch(const struct worker *w, uint32_t no)
 {
 	const struct pool_map *m = w->m;
 	const struct batch_order *o = &m->orders->order[no];
-	struct batch_out out = {
-	    m->result[no], POOL_RESULT, 0, &m->answers->reading[no]};
+	struct answers *a = m->answers[w->lane];
+	unsigned place = w->done_tail % POOL_AHEAD;
+	struct batch_out out = {a->result[place], POOL_RESULT, 0, &a->reading};
 	struct match_set index = {
 	    match_index_of(m->region[o->region & 1], POOL_REGION), NULL};
 
 	if (o->delta < POOL_DELTAS)
 		index.delta = match_index_of(m->delta[o->delta], POOL_DELTA);
+	a->reading = UINT64_MAX;
 	worker_alarm(BATCH_CPU_S);
 	batch_work(w->b, &out, o, span_of(m->body[no], o->body_len), &index);
 	worker_alarm(0);
 	atomic_store_explicit(
-	    &m->answers->result_len[no], out.len, memory_order_release);
+	    &a->result_len[place], out.len, memory_order_release);
 }
 
 static void
@@ -82,7 +72,7 @@ worker_drain(struct worker *w)
 		no = ring_get(todo, &w->todo_head);
 		ASSERT(no < w->m->slots);
 		worker_batch(w, no);
-		ring_put(&w->m->answers->done[w->lane], &w->done_tail, no);
+		ring_put(&w->m->answers[w->lane]->done, &w->done_tail, no);
 		if (!pool_poke(FD_DONE))
 			_exit(70);
 	}
@@ -90,13 +80,16 @@ worker_drain(struct worker *w)
 
 /* Everything that fork brought along is closed. */
 static void
-worker_descriptors(const struct worker *w)
+worker_descriptors(const struct pool_map *m, unsigned lane)
 {
-	int wake = fcntl(w->m->wake[w->lane][0], F_DUPFD, FD_END);
-	int done = fcntl(w->m->done[1], F_DUPFD, FD_END);
+	int wake = fcntl(m->wake[lane][0], F_DUPFD, FD_END);
+	int done = fcntl(m->done[lane][1], F_DUPFD, FD_END);
+	int words = fcntl(m->words[lane][1], F_DUPFD, FD_END);
 
-	if (wake < 0 || done < 0 || dup2(wake, FD_WAKE) < 0 ||
-	    dup2(done, FD_DONE) < 0 || close_range(FD_END, ~0u, 0) < 0)
+	if (wake < 0 || done < 0 || words < 0 || dup2(wake, FD_WAKE) < 0 ||
+	    dup2(done, FD_DONE) < 0 ||
+	    (!SANITIZED && dup2(words, FD_WORDS) < 0) ||
+	    close_range(FD_END, ~0u, 0) < 0)
 		_exit(70);
 }
 
@@ -109,20 +102,26 @@ worker_limit(int what, rlim_t most)
 		_exit(70);
 }
 
-/* Give up all rights that parsing does not need. */
-static void
-worker_confine(const struct worker *w)
+struct bench *
+worker_confine(const struct pool_map *m, unsigned lane)
 {
-	worker_descriptors(w);
+	struct bench *b;
+
+	map_own(m, lane);
+	worker_descriptors(m, lane);
 	worker_limit(RLIMIT_CORE, 0);
 	if (!SANITIZED) {
-		signal(SIGXFSZ, SIG_IGN); /* stderr may be a file */
 		worker_limit(RLIMIT_FSIZE, 0);
 		worker_limit(RLIMIT_NOFILE, FD_END);
 		worker_limit(RLIMIT_NPROC, 0);
+		worker_limit(RLIMIT_DATA, LIMIT_WORKER_DATA);
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		_exit(70);
+	b = bench_new(m->orders->index_key);
+	if (m->sandbox.filter && !sandbox_worker())
+		_exit(70);
+	return b;
 }
 
 void
@@ -134,11 +133,7 @@ worker_run(const struct pool_map *m, unsigned lane)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "indelible-work");
-	worker_confine(&w);
-	w.b = bench_new(m->orders->index_key);
-	/* From here on only memory, read and write: this is the place for a
-	 * filter of system calls. It must leave out mprotect and mremap, so
-	 * that what map_protect() did is final. */
+	w.b = worker_confine(m, lane);
 	for (;;) {
 		worker_drain(&w);
 		n = read(FD_WAKE, buf, sizeof(buf));

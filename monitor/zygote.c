@@ -51,8 +51,6 @@ zygote_fork(struct zygote *z, unsigned lane)
 		z->pid[lane] = pid;
 		return;
 	}
-	close(z->sock);
-	close(z->child);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	worker_run(z->m, lane);
@@ -119,7 +117,15 @@ zygote_again(struct zygote *z)
 }
 
 void
-zygote_run(const struct pool_map *m, int sock)
+zygote_confine(struct pool_map *m)
+{
+	map_protect(m);
+	if (m->lock)
+		sandbox_zygote(&m->sandbox);
+}
+
+void
+zygote_run(struct pool_map *m, int sock)
 {
 	struct zygote z = {.m = m, .sock = sock};
 	struct pollfd p[2];
@@ -130,12 +136,14 @@ zygote_run(const struct pool_map *m, int sock)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	map_protect(m);
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	z.child = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	ASSERT(z.child >= 0);
+	zygote_confine(m);
+	zygote_tell(&z, ZYGOTE_READY, 0,
+	    m->sandbox.landlock | (m->sandbox.filter ? READY_FILTER : 0));
 	p[0] = (struct pollfd){.fd = sock, .events = POLLIN};
 	p[1] = (struct pollfd){.fd = z.child, .events = POLLIN};
 	for (;;) {

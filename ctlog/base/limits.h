@@ -46,6 +46,8 @@
  * seconds that may pass meanwhile, on a machine that is busy with other things. */
 #define LIMIT_BATCH_CPU_S 20
 #define LIMIT_BATCH_WALL_S 120
+/* Memory of a worker's own: twice what its arenas and buffers can come to. */
+#define LIMIT_WORKER_DATA (768u << 20)
 /* Leaves of one tile (static-ct-api). */
 #define LIMIT_TILE 256u
 /* A tree is at most this high: indices are u40 in static-ct-api leaves. */

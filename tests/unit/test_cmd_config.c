@@ -194,7 +194,8 @@ static void
 test_warnings(void **state)
 {
 	static const char *const said[] = {
-	    "c.yaml:2:1: warning: sandbox: not in this version",
+	    "c.yaml:2:10: warning: sandbox: parsers are not locked in: the "
+	    "configuration says `sandbox: off`\n",
 	    "c.yaml:3:8: warning: not in this version: store: ",
 	    "c.yaml:4:31: warning: logs.lists.file: ",
 	    "c.yaml:5:66: warning: logs.extra.key_file: ",
@@ -209,7 +210,7 @@ test_warnings(void **state)
 	};
 	static const char text[] =
 	    "contact: ct@indelible.dev\n"
-	    "sandbox: require\n"
+	    "sandbox: off\n"
 	    "store: postgresql://u@h/d\n"
 	    "logs: { lists: [apple, {file: no.json}],\n"
 	    "  extra: [{name: a, url: 'https://log.indelible.dev/', key_file: "

@@ -227,7 +227,7 @@ test_quantities(void **state)
 	    "per_host: 0 is outside 1 to 1000 connections");
 	expect_one("fetch: {per_host: -4}\n", "2:19", "outside");
 	expect_one("fetch: {per_host: 007}\n", "2:19", "outside");
-	expect_one("workers: 0\n", "2:10", "outside 1 to 1024 processes");
+	expect_one("workers: 0\n", "2:10", "outside 1 to 64 processes");
 	expect_one("match: {name_threshold: 101}\n", "2:25", "points");
 }
 

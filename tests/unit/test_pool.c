@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -339,10 +340,23 @@ test_release(void **state)
  * the lane where `s` is at the head of the queue. */
 typedef void forge_fn(struct pool *p, struct slot *s);
 
+static struct answers *
+answers_of(struct pool *p, const struct slot *s)
+{
+	return p->map.answers[s->lane];
+}
+
 static struct ring *
 done_of(struct pool *p, const struct slot *s)
 {
-	return &p->map.answers->done[s->lane];
+	return &answers_of(p, s)->done;
+}
+
+/* Where the result of the order at the head of the queue belongs. */
+static unsigned
+place_of(struct pool *p, const struct slot *s)
+{
+	return p->lane[s->lane].done_head % POOL_AHEAD;
 }
 
 /* It says that it did the order. */
@@ -387,41 +401,62 @@ forge_no_result(struct pool *p, struct slot *s)
 static void
 forge_length(struct pool *p, struct slot *s)
 {
-	p->map.answers->result_len[s->no] = UINT64_MAX;
+	answers_of(p, s)->result_len[place_of(p, s)] = UINT64_MAX;
 	forge_done(p, s->no, s);
 }
 
 static void
 forge_length_past_result(struct pool *p, struct slot *s)
 {
-	p->map.answers->result_len[s->no] = POOL_RESULT + 1;
+	answers_of(p, s)->result_len[place_of(p, s)] = POOL_RESULT + 1;
 	forge_done(p, s->no, s);
 }
 
 static void
 forge_result(struct pool *p, struct slot *s)
 {
-	memset(p->map.result[s->no], 0x55, 1000);
-	p->map.answers->result_len[s->no] = 1000;
+	memset(answers_of(p, s)->result[place_of(p, s)], 0x55, 1000);
+	answers_of(p, s)->result_len[place_of(p, s)] = 1000;
 	forge_done(p, s->no, s);
 }
 
-/* It fills the pipe that wakes main, and touches everything it can. */
+/* All that fits is nonsense. */
 static void
-forge_everything(struct pool *p, struct slot *s)
+forge_full_result(struct pool *p, struct slot *s)
+{
+	unsigned at = place_of(p, s);
+
+	memset(answers_of(p, s)->result[at], 0xff, POOL_RESULT);
+	answers_of(p, s)->result_len[at] = POOL_RESULT;
+	forge_done(p, s->no, s);
+}
+
+/* It wakes main for nothing, as often as it can. */
+static void
+forge_pokes(struct pool *p, struct slot *s)
 {
 	char junk[4096];
 
-	(void)s;
 	memset(junk, 0xff, sizeof(junk));
-	memset(p->map.answers, 0xff, sizeof(*p->map.answers));
-	while (write(p->map.done[1], junk, sizeof(junk)) > 0)
+	while (write(p->map.done[s->lane][1], junk, sizeof(junk)) > 0)
 		;
+}
+
+/* It fills its pipes, and touches everything it can. */
+static void
+forge_everything(struct pool *p, struct slot *s)
+{
+	memset(answers_of(p, s), 0xff, offsetof(struct answers, result));
+	memset(answers_of(p, s)->result[place_of(p, s)], 0xff, 1 << 20);
+	while (write(p->map.words[s->lane][1], "\33]0;x\7\n", 7) > 0)
+		;
+	forge_pokes(p, s);
 }
 
 static forge_fn *const forgeries[] = {forge_tail, forge_tail_behind,
     forge_number, forge_other_slot, forge_no_result, forge_length,
-    forge_length_past_result, forge_result, forge_everything};
+    forge_length_past_result, forge_result, forge_full_result, forge_pokes,
+    forge_everything};
 
 static void
 stop_workers(void)
@@ -433,9 +468,9 @@ stop_workers(void)
 }
 
 static void
-wake_main(struct pool *p)
+wake_main(struct pool *p, unsigned lane)
 {
-	assert_true(write(p->map.done[1], "", 1) == 1 || errno == EAGAIN);
+	assert_true(write(p->map.done[lane][1], "", 1) == 1 || errno == EAGAIN);
 }
 
 /* Main lives, the liar is replaced, and the batch is done by another one. */
@@ -455,7 +490,7 @@ test_forged(void **state)
 		stop_workers();
 		s = submit(w, buf_span(&tile), 0);
 		forgeries[i](w->pool, s);
-		wake_main(w->pool);
+		wake_main(w->pool, s->lane);
 		wait_for(w, 1);
 		signal_workers(SIGCONT);
 		pool_counts(w->pool, &after);
@@ -478,9 +513,10 @@ test_forged_idle(void **state)
 
 	pool_counts(w->pool, &before);
 	stop_workers();
-	for (unsigned i = 0; i < 2; i++)
-		w->pool->map.answers->done[i].tail = UINT32_MAX;
-	wake_main(w->pool);
+	for (unsigned i = 0; i < 2; i++) {
+		w->pool->map.answers[i]->done.tail = UINT32_MAX;
+		wake_main(w->pool, i);
+	}
 	w->done = w->failed = 0;
 	tile_build(&tile, 0, UINT64_MAX);
 	for (unsigned i = 0; i < 6; i++)
@@ -489,6 +525,50 @@ test_forged_idle(void **state)
 	pool_counts(w->pool, &after);
 	assert_int_equal(w->failed, 0);
 	assert_int_equal(after.deaths, before.deaths + 2);
+	buf_fini(&tile);
+}
+
+/* There is a worker of the first lane, at a batch that was not lied about. */
+static bool
+may_lie(struct pool *p)
+{
+	const struct lane_main *l = &p->lane[0];
+
+	return l->num > 0 && l->queue[0]->deaths == 0 && !l->sick &&
+	       !ev_is_active(&p->birth[0].timer);
+}
+
+/* One of two lies again and again while the other works: what the other was
+ * given is right, and what the liar was given is done by its successors. */
+static void
+test_forged_beside(void **state)
+{
+	struct world *w = *state;
+	struct buf tile = {0};
+	struct pool_counts before, after;
+	unsigned sent = 0;
+
+	pool_counts(w->pool, &before);
+	w->done = w->failed = 0;
+	while (sent < 120) {
+		struct answers *liar = w->pool->map.answers[0];
+
+		tile_build(&tile, 256 * sent, UINT64_MAX);
+		if (submit(w, buf_span(&tile), 256 * sent) == NULL) {
+			wait_for(w, w->done + 1);
+			continue;
+		}
+		if (++sent % 4 != 0 || !may_lie(w->pool))
+			continue;
+		memset(liar, 0xff, offsetof(struct answers, result));
+		memset(liar->result[sent % POOL_AHEAD], 0xff, 4096);
+		wake_main(w->pool, 0);
+	}
+	wait_for(w, 120);
+	pool_counts(w->pool, &after);
+	assert_true(after.deaths > before.deaths);
+	assert_int_equal(w->failed, 0);
+	assert_int_equal(w->num_quarantined, 0);
 	buf_fini(&tile);
 }
 
@@ -509,8 +589,8 @@ test_forged_always(void **state)
 		struct lane_main *l = &w->pool->lane[s->lane];
 
 		signal_workers(SIGKILL);
-		w->pool->map.answers->done[s->lane].tail = l->done_head + 2;
-		wake_main(w->pool);
+		w->pool->map.answers[s->lane]->done.tail = l->done_head + 2;
+		wake_main(w->pool, s->lane);
 		ev_run(w->loop, EVRUN_ONCE);
 	}
 	assert_int_equal(w->done, 1);
@@ -520,22 +600,25 @@ test_forged_always(void **state)
 	buf_fini(&tile);
 }
 
-/* What main writes, workers can only read: one that tries dies of it. */
+/* What main and other workers write, a worker can only read: one that tries
+ * more dies of it. */
 static void
 test_read_only(void **state)
 {
 	struct world *w = *state;
 	struct pool_map *m = &w->pool->map;
 	void *area[] = {m->orders, m->body[0], m->region[0], m->region[1],
-	    m->delta[0], m->delta[POOL_DELTAS - 1]};
+	    m->delta[0], m->delta[POOL_DELTAS - 1], m->answers[0],
+	    m->answers[0]->result[POOL_AHEAD - 1]};
 
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < sizeof(area) / sizeof(area[0]); i++) {
 		int how;
 		pid_t pid = fork();
 
 		if (pid == 0) {
 			signal(SIGSEGV, SIG_DFL);
 			map_protect(m);
+			map_own(m, 1);
 			*(volatile char *)area[i] = 1;
 			_exit(0);
 		}
@@ -564,7 +647,27 @@ descriptors_of(int pid)
 	return num;
 }
 
-/* A worker has its two pipes and stderr, nothing else. */
+/* The number behind a word of /proc/PID/status; -1 when it is not there. */
+static int
+status_of(int pid, const char *word)
+{
+	char path[64], line[256];
+	size_t len = strlen(word);
+	int value = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return -1;
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, word, len) == 0 && line[len] == ':')
+			value = (int)strtol(line + len + 1, NULL, 10);
+	fclose(f);
+	return value;
+}
+
+/* A worker has its three pipes, nothing else, and a filter when it can. */
 static void
 test_descriptors(void **state)
 {
@@ -579,8 +682,12 @@ test_descriptors(void **state)
 		assert_non_null(submit(w, buf_span(&tile), 0));
 	wait_for(w, 6);
 	assert_int_equal(workers(pid), 2);
-	assert_int_equal(descriptors_of(pid[0]), 3);
-	assert_int_equal(descriptors_of(pid[1]), 3);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(descriptors_of(pid[i]), FD_END);
+		assert_int_equal(status_of(pid[i], "NoNewPrivs"), 1);
+		assert_int_equal(status_of(pid[i], "Seccomp"),
+		    sandbox_missing(SANDBOX_AUTO) == NULL ? 2 : 0);
+	}
 	buf_fini(&tile);
 }
 
@@ -872,6 +979,7 @@ main(void)
 	    cmocka_unit_test(test_release),
 	    cmocka_unit_test(test_forged),
 	    cmocka_unit_test(test_forged_idle),
+	    cmocka_unit_test(test_forged_beside),
 	    cmocka_unit_test(test_forged_always),
 	    cmocka_unit_test(test_read_only),
 	    cmocka_unit_test(test_descriptors),
