@@ -90,8 +90,8 @@ put_name(struct finder *f, const struct place *at, const struct person *p,
 
 /* What stood with the name. The number says by itself what it encodes, where
  * it says whose it is. */
-static void
-put_number(struct finder *f, const struct place *at, const struct person *p)
+void
+find_numbers(struct finder *f, const struct place *at, const struct person *p)
 {
 	struct finding *g;
 	struct natid id;
@@ -136,7 +136,7 @@ put_verdict(struct finder *f, const struct place *at, const struct person *p,
 	default:
 		break;
 	}
-	put_number(f, at, p);
+	find_numbers(f, at, p);
 }
 
 static void

@@ -165,13 +165,14 @@ tokens_join(struct judge *j)
 	return n > 0 ? span_of(q, n - 1) : span_of(NULL, 0);
 }
 
-/* Behind a comma: not "Jr.", "PhD, MBA", "Inc.". */
+/* Behind a comma: not "Jr.", "PhD, MBA", "Inc.", "France". */
 static bool
 are_given(struct judge *j, struct span behind)
 {
 	tokens_make(j, behind);
 	return j->num > 0 && !all_titles(j) &&
-	       (words_kind(j->words, j->folded[0]) & WORD_ORG) == 0;
+	       (kinds_of(j, 0, 1) & WORD_ORG) == 0 &&
+	       (kinds_of(j, 0, j->num) & WORD_PLACE) == 0;
 }
 
 static void
@@ -197,6 +198,39 @@ judge_name(struct judge *j, struct span text)
 		j->out->verdict = PERSON_POSSIBLE;
 }
 
+static void
+take_shape(struct person *out, const struct shape *s)
+{
+	out->number = s->number;
+	out->number_reason = s->number_reason;
+	out->also = s->also;
+	out->account = s->account;
+}
+
+void
+person_bare(struct person *out, const struct words *w, struct arena *a,
+    struct span text)
+{
+	const struct person_in in = {.text = text};
+	struct person all;
+	struct judge j = {.out = &all, .words = w, .arena = a, .in = &in};
+	struct shape s;
+
+	*out = all = (struct person){.verdict = PERSON_OTHER};
+	text = strip_purpose(&j, normal_text(a, text));
+	s = shape_find(a, text);
+	take_shape(out, &s);
+	if (s.kind == SHAPE_NAME)
+		text = s.name;
+	out->name = text;
+	tokens_make(&j, text);
+	if (j.num == JUDGE_TOKENS)
+		return;
+	strip_titles(&j);
+	if (all.score > 0 && j.num > 0)
+		out->name = tokens_join(&j);
+}
+
 /* False when the shape says all there is to say. */
 static bool
 judge_shape(struct judge *j, const struct shape *s, struct span *text)
@@ -208,10 +242,7 @@ judge_shape(struct judge *j, const struct shape *s, struct span *text)
 
 	if (s->kind == SHAPE_NONE)
 		return true;
-	j->out->number = s->number;
-	j->out->number_reason = s->number_reason;
-	j->out->also = s->also;
-	j->out->account = s->account;
+	take_shape(j->out, s);
 	if (s->kind != SHAPE_NAME) {
 		j->out->name = s->name;
 		decide(j, verdicts[s->kind], s->reason);

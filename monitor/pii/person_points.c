@@ -44,14 +44,14 @@ is_small(struct span s)
 }
 
 /* As names are written: "Rashid", "al-Rashid", "d'Arc"; "van", and other short
- * words inside: "von und zu". */
+ * words inside: "von und zu", "dalle". */
 static bool
 is_name_like(const struct judge *j, unsigned at)
 {
 	struct span s = j->token[at];
 
 	if (!is_small(s) || normal_is_particle(j->folded[at]) ||
-	    (at > 0 && at + 1 < j->num && s.len <= 3))
+	    (at > 0 && at + 1 < j->num && s.len <= 5))
 		return true;
 	for (size_t i = 1; i < 5 && i + 1 < s.len; i++)
 		if (s.p[i] == '-' || s.p[i] == '\'')
@@ -78,7 +78,8 @@ points_letters(struct judge *j, bool cjk)
 		points(j, 20, "two to six words of letters");
 	if (letters && capital)
 		points(j, 5, "written like a name");
-	if (j->num < 2 && !cjk)
+	/* With a person's number, it is all the name she has. */
+	if (j->num < 2 && !cjk && !(letters && j->in->numbered))
 		points(j, -20, "one word only");
 	if (words > 6)
 		points(j, -20, "more than six words");

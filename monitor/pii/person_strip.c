@@ -143,6 +143,14 @@ is_distinct(const struct judge *j, unsigned at)
 	return false;
 }
 
+/* "nat.", "lek.": no name is abbreviated in lower case. */
+static bool
+is_small_abbreviation(struct span s)
+{
+	return s.len >= 4 && s.len <= 8 && s.p[0] - (unsigned)'a' < 26 &&
+	       span_chr(s, '.') == s.len - 1;
+}
+
 /* "Dr.", and "dipl.oec.", "Univ.-Prof." whose parts are titles. */
 static bool
 is_title(const struct judge *j, unsigned at)
@@ -151,7 +159,9 @@ is_title(const struct judge *j, unsigned at)
 	unsigned kinds = words_kind(j->words, rest);
 	bool found = kinds & WORD_TITLE;
 
-	if (kinds & WORD_GENERATION)
+	/* "Junior Pereira dos Santos" is no junior. */
+	if ((kinds & WORD_GENERATION && at > 0) ||
+	    is_small_abbreviation(j->token[at]))
 		return true;
 
 	if (!found && span_chr(rest, '.') < rest.len) {
@@ -181,6 +191,19 @@ tokens_drop(struct judge *j, unsigned at, unsigned num)
 	j->num -= num;
 }
 
+/* Son, daughter, wife of, in India and Malaysia: "Raju A/L Muthu". */
+static bool
+is_kin(struct span folded)
+{
+	static const char *const list[] = {"a/l", "a/p", "d/o", "s/o", "w/o"};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++)
+		if (span_eq_str(folded, list[i]))
+			return true;
+	return false;
+}
+
+/* And the words between names. */
 void
 strip_titles(struct judge *j)
 {
@@ -195,7 +218,10 @@ strip_titles(struct judge *j)
 		else if ((i == 0 || inside) && is_title(j, i))
 			tokens_drop(j, i, 1);
 		else {
-			i++;
+			if (is_kin(j->folded[i]))
+				tokens_drop(j, i, 1);
+			else
+				i++;
 			continue;
 		}
 		found = true;
@@ -209,7 +235,8 @@ all_titles(const struct judge *j)
 {
 	unsigned n = 0;
 
-	while (n < j->num && is_title(j, n))
+	while (n < j->num &&
+	       (is_title(j, n) || kinds_of(j, n, 1) & WORD_GENERATION))
 		n++;
 	return n == j->num;
 }

@@ -86,7 +86,11 @@ baltic(struct shape *out, struct arena *a, struct span text)
 	swapped[1] = part[0];
 	out->name = shape_join(a, swapped, 2);
 	out->number = part[2];
-	out->number_reason = "Baltic personal number";
+	out->number_reason = number.p[0] == '3' || number.p[0] == '4' ||
+				     number.p[0] == '5' || number.p[0] == '6'
+				 ? "Baltic personal number, which encodes "
+				   "birth date and sex"
+				 : "Baltic personal number";
 	out->points = 90;
 	out->reason = "SURNAME,GIVEN,number of Baltic certificates";
 	return true;
@@ -308,7 +312,7 @@ korean(struct shape *out, struct arena *a, struct span text)
 	return true;
 }
 
-/* 10123456A, 1234567890123, 010180-123A, 010180-10006. */
+/* 10123456A, A123456789, 1234567890123, 010180-123A, 010180-10006. */
 static bool
 is_tail_number(struct span s)
 {
@@ -317,6 +321,9 @@ is_tail_number(struct span s)
 
 	if (n == s.len)
 		return n >= 9 && n <= 13;
+	if (n == 0 && s.len == 10) /* of Taiwan */
+		return shape_is_upper(s.p[0]) &&
+		       shape_digits(span_from(s, 1)) == 9;
 	if (n == 8 && s.len == 9)
 		return shape_is_upper(s.p[8]);
 	return n == 6 && memchr("-+A", s.p[6], 3) != NULL &&
@@ -341,7 +348,9 @@ numbered_at(struct shape *out, struct arena *a, struct span text, size_t at)
 	struct natid id;
 	bool swapped;
 
-	while (name.len > 0 && memchr(" ,;:/-", name.p[name.len - 1], 6))
+	if (number.len > 0 && memchr(")]", number.p[number.len - 1], 2))
+		number.len--;
+	while (name.len > 0 && memchr(" ,;:/-([", name.p[name.len - 1], 8))
 		name.len--;
 	name = shape_reorder(a, name, &swapped);
 	if (!shape_is_words(name, words_needed(name)))
@@ -363,13 +372,13 @@ numbered_at(struct shape *out, struct arena *a, struct span text, size_t at)
 static size_t
 word_begin(struct span text, size_t at)
 {
-	while (at > 0 && memchr(" ,;", text.p[at - 1], 3) == NULL)
+	while (at > 0 && memchr(" ,;([", text.p[at - 1], 5) == NULL)
 		at--;
 	return at;
 }
 
 /* SURNAME GIVEN 10123456A; the word before the number may be its name ("PESEL:
- * 44051401359"), and Han needs no blank. */
+ * 44051401359"), brackets may stand around it, Han needs no blank. */
 static bool
 numbered(struct shape *out, struct arena *a, struct span text)
 {
@@ -380,12 +389,13 @@ numbered(struct shape *out, struct arena *a, struct span text)
 	if (digit == 0 || digit == text.len)
 		return false;
 	word = label = word_begin(text, digit);
-	while (label > 0 && memchr(" ,;", text.p[label - 1], 3) != NULL)
+	while (label > 0 && memchr(" ,;([", text.p[label - 1], 5) != NULL)
 		label--;
 	label = word_begin(text, label);
 	return numbered_at(out, a, text, label) ||
 	       numbered_at(out, a, text, word) ||
-	       (text.p[digit - 1] >= 0x80 && numbered_at(out, a, text, digit));
+	       ((text.p[digit - 1] >= 0x80 || text.p[digit - 1] == '-') &&
+		   numbered_at(out, a, text, digit));
 }
 
 /* German marks: "Mondfisch:PN", "PN: Mondfisch", "GRP - Einkauf". */
@@ -412,6 +422,37 @@ german_mark(struct shape *out, struct arena *a, struct span text)
 	return true;
 }
 
+/* ROE SOTO Jane FAU 20123456789 soft: for a company, by its number; FIR and AUT
+ * by that of the person. */
+static bool
+peruvian(struct shape *out, struct arena *a, struct span text)
+{
+	static const char *const ends[] = {" hard", " soft"};
+	struct span number;
+	size_t at, name;
+	bool end = false;
+
+	(void)a;
+	for (size_t i = 0; i < 2 && text.len > 5; i++)
+		end |= span_eq_str(span_from(text, text.len - 5), ends[i]);
+	if (!end)
+		return false;
+	text = span_cut(text, 0, text.len - 5);
+	at = word_begin(text, text.len);
+	number = span_from(text, at);
+	name = at > 0 ? word_begin(text, at - 1) : 0;
+	out->name = shape_trim(span_cut(text, 0, name));
+	if (!shape_is_number(number, 8, 11) || !shape_is_words(out->name, 2))
+		return false;
+	if (number.len == 8) {
+		out->number = number;
+		out->number_reason = "Peruvian identity number";
+	}
+	out->points = 60;
+	out->reason = "name, number and hard or soft of Peru";
+	return true;
+}
+
 /* DS RAJESH KUMAR 2: Indian keys for documents, by their holder. */
 static bool
 indian(struct shape *out, struct arena *a, struct span text)
@@ -431,9 +472,10 @@ indian(struct shape *out, struct arena *a, struct span text)
 struct shape
 shape_find(struct arena *a, struct span text)
 {
-	static bool (*const shapes[])(struct shape *, struct arena *,
-	    struct span) = {us_defense, baltic, spanish, spanish_agent,
-	    brazilian, italian, chinese, korean, german_mark, indian, numbered};
+	static bool (*const shapes[])(
+	    struct shape *, struct arena *, struct span) = {us_defense, baltic,
+	    spanish, spanish_agent, brazilian, italian, chinese, korean,
+	    german_mark, indian, peruvian, numbered};
 	struct shape s;
 
 	text = shape_trim(text);

@@ -35,6 +35,10 @@ static const char purpose_txt[] =
 #include "words/purpose.txt.h"
     ;
 
+static const char place_txt[] =
+#include "words/place.txt.h"
+    ;
+
 static const struct {
 	enum word_kind kind;
 	const char *text;
@@ -46,6 +50,7 @@ static const struct {
     {WORD_TITLE, title_txt},
     {WORD_GENERATION, generation_txt},
     {WORD_PURPOSE, purpose_txt},
+    {WORD_PLACE, place_txt},
 };
 
 struct words {

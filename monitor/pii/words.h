@@ -17,7 +17,8 @@ enum word_kind {
 	WORD_ROLE = 1 << 3,        /* server, test, CA */
 	WORD_TITLE = 1 << 4,
 	WORD_GENERATION = 1 << 5, /* junior, III */
-	WORD_PURPOSE = 1 << 6     /* of a key: (Signature) */
+	WORD_PURPOSE = 1 << 6,    /* of a key: (Signature) */
+	WORD_PLACE = 1 << 7       /* country: France */
 };
 
 struct words;
