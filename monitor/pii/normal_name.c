@@ -220,11 +220,11 @@ normal_text(struct arena *a, struct span utf8)
 		len = utf8proc_map(s.p, (utf8proc_ssize_t)s.len, &wide,
 		    UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
 			UTF8PROC_IGNORE);
-		if (len > 0)
+		if (len >= 0)
 			s = span_cut(
 			    span_of(wide, (size_t)len), 0, LIMIT_VALUE);
 		s = span_cut(s, 0, text_utf8_len(s));
-		if (len > 0)
+		if (len >= 0)
 			s = span_of(text, plain_copy(text, s));
 	}
 	free(wide);

@@ -215,6 +215,7 @@ person_bare(struct person *out, const struct words *w, struct arena *a,
 	struct person all;
 	struct judge j = {.out = &all, .words = w, .arena = a, .in = &in};
 	struct shape s;
+	unsigned num;
 
 	*out = all = (struct person){.verdict = PERSON_OTHER};
 	text = strip_purpose(&j, normal_text(a, text));
@@ -224,10 +225,11 @@ person_bare(struct person *out, const struct words *w, struct arena *a,
 		text = s.name;
 	out->name = text;
 	tokens_make(&j, text);
-	if (j.num == JUDGE_TOKENS)
+	num = j.num;
+	if (num == JUDGE_TOKENS)
 		return;
 	strip_titles(&j);
-	if (all.score > 0 && j.num > 0)
+	if (j.num < num)
 		out->name = tokens_join(&j);
 }
 

@@ -474,8 +474,8 @@ shape_find(struct arena *a, struct span text)
 {
 	static bool (*const shapes[])(
 	    struct shape *, struct arena *, struct span) = {us_defense, baltic,
-	    spanish, spanish_agent, brazilian, italian, chinese, korean,
-	    german_mark, indian, peruvian, numbered};
+	    spanish, spanish_agent, numbered, brazilian, italian, chinese,
+	    korean, german_mark, indian, peruvian};
 	struct shape s;
 
 	text = shape_trim(text);
