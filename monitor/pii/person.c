@@ -60,8 +60,8 @@ is_ip(struct span s)
 static bool
 is_uri(struct span s)
 {
-	return memmem(s.p, s.len, "://", 3) != NULL ||
-	       (s.len > 4 && strncasecmp((const char *)s.p, "urn:", 4) == 0);
+	return s.len > 4 && (memmem(s.p, s.len, "://", 3) != NULL ||
+				strncasecmp((const char *)s.p, "urn:", 4) == 0);
 }
 
 /* One long word of letters and digits: an identifier, a hash, a key. */
