@@ -1,6 +1,8 @@
 /* severity: see severity.h. */
 #include "alerts/severity.h"
 
+#include "ctlog/base/office.h"
+
 static bool
 is(const char *a, const char *b)
 {
@@ -16,43 +18,10 @@ also(const struct exposure *x, const char *kind)
 	return false;
 }
 
-/* Local parts without their dots, hyphens and underscores. RFC 2142, and what
- * certificates show besides. */
-static const char *const roles[] = {"abuse", "accounting", "accounts", "admin",
-    "administration", "administrator", "billing", "ca", "cert", "certificate",
-    "certificates", "certs", "contact", "customerservice", "devnull", "devops",
-    "dns", "dnsadmin", "domain", "domainadmin", "domains", "donotreply", "dpo",
-    "ftp", "help", "helpdesk", "hostmaster", "hr", "info", "infosec", "it",
-    "itadmin", "itsupport", "jobs", "legal", "letsencrypt", "list", "mail",
-    "mailerdaemon", "marketing", "network", "news", "newsletter", "noc",
-    "noreply", "office", "operations", "ops", "pki", "postmaster", "press",
-    "privacy", "registrar", "root", "sales", "secretary", "security", "service",
-    "servicedesk", "shop", "soc", "ssl", "ssladmin", "ssltls", "staff",
-    "support", "sysadmin", "system", "team", "tech", "technical", "test", "tls",
-    "usenet", "uucp", "web", "webadmin", "webmaster", "www"};
-
-static uint8_t
-lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
 bool
 alert_is_role(struct span address)
 {
-	size_t at = span_chr(address, '@');
-	struct buf local = {0};
-	bool found = false;
-
-	if (at > 64)
-		return false;
-	for (size_t i = 0; i < at && address.p[i] != '+'; i++)
-		if (strchr(".-_", address.p[i]) == NULL)
-			buf_char(&local, (char)lower(address.p[i]));
-	for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
-		found |= span_eq_str(buf_span(&local), roles[i]);
-	buf_fini(&local);
-	return found;
+	return office_is(span_cut(address, 0, span_chr(address, '@')));
 }
 
 bool

@@ -10,6 +10,17 @@ is_digit(uint8_t c)
 	return c >= '0' && c <= '9';
 }
 
+/* A sign between the words of names, "DOE.JOHN.1234567890", not of numbers,
+ * "80.01.01". */
+static bool
+parts_words(struct span s, size_t at)
+{
+	if (strchr(" ,/@:;()", s.p[at]) != NULL)
+		return true;
+	return s.p[at] == '.' && at > 0 && at + 1 < s.len &&
+	       (!is_digit(s.p[at - 1]) || !is_digit(s.p[at + 1]));
+}
+
 /* Words that have more than three digits are masked. */
 static void
 mask_words(struct buf *out, struct span s)
@@ -18,7 +29,7 @@ mask_words(struct buf *out, struct span s)
 
 	for (; at < s.len; at = end) {
 		digits = 0;
-		for (end = at; end < s.len && strchr(" ,/@", s.p[end]) == NULL;)
+		for (end = at; end < s.len && !parts_words(s, end);)
 			digits += is_digit(s.p[end++]);
 		if (digits > 3)
 			alert_mask("number", span_cut(s, at, end - at), out);

@@ -64,7 +64,7 @@ enum pii_flag {
 	FLAG_BIOMETRIC = 1 << 21 /* a hash of a photo or signature */
 };
 
-#define FINDING_REASONS 8
+#define FINDING_REASONS 12
 
 struct finding {
 	enum pii_kind kind;

@@ -181,6 +181,23 @@ with_given(struct finder *f, const struct dn *dn, const struct part *part,
 	return dn_join(f, &both, &dn->given, 0);
 }
 
+/* It stands in another attribute too, with its type before it or without. */
+static bool
+is_known(const struct finder *f, const struct dn *dn, struct span number)
+{
+	struct span n = normal_fold(f->arena, number);
+
+	for (uint32_t i = dn->first; i < f->out->num; i++) {
+		const struct finding *g = &f->out->list[i];
+		struct span s = g->canonical;
+
+		if (g->kind == PII_NATIONAL_ID && s.len >= n.len &&
+		    span_eq(span_from(s, s.len - n.len), n))
+			return true;
+	}
+	return false;
+}
+
 /*
  * A commonName beside givenName or surname is the name as the person writes
  * it: fewer given names (BE), both surnames where `surname` has one (ES), all
@@ -192,19 +209,24 @@ dn_put_common(struct finder *f, const struct dn *dn, struct part *part)
 {
 	struct span value, name;
 	struct finding *out;
+	struct person bare;
 	enum likeness common;
 
 	/* What is odd about it was reported when addresses were sought. */
 	chars_decode(&part->text, f->arena, &part->attr.value);
 	if (part->text.num == 0 || part->text.flags & CHARS_OVERSIZE ||
-	    span_chr(part->text.cand[0], '@') < part->text.cand[0].len ||
-	    dn_is_host(part->text.cand[0]))
+	    span_chr(part->text.cand[0], '@') < part->text.cand[0].len)
+		return;
+	person_bare(&bare, f->words, f->arena, part->text.cand[0]);
+	if (dn_is_host(part->text.cand[0]) && bare.number.len == 0)
 		return;
 	part->place.tag = (uint8_t)part->attr.value.tag;
 	part->place.flags = part->text.flags;
 	part->place.reason = "commonName beside a structured name";
 	value = part->text.cand[0];
-	name = drop_numbers(f, strip_purpose(part->text.cand[0]));
+	if (!f->cert->ca && !is_known(f, dn, bare.number))
+		find_numbers(f, &part->place, &bare);
+	name = drop_numbers(f, strip_purpose(bare.name));
 	common = compare(f, dn, normal_name(f->arena, name));
 	if (common == COMMON_OTHER && f->cert->ca)
 		return;

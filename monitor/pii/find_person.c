@@ -6,7 +6,9 @@
  */
 #include "monitor/pii/class.h"
 #include "monitor/pii/finder.h"
+#include "monitor/pii/natid.h"
 #include "monitor/pii/normal.h"
+#include "monitor/pii/shape.h"
 
 #define LOCALS 8
 
@@ -25,7 +27,8 @@ find_common_later(struct finder *f, const struct place *p,
 {
 	struct common *c;
 
-	if (p->side == SIDE_ISSUER || person_is_host(f->tlds, value->value))
+	if (p->side == SIDE_ISSUER || (person_is_host(f->tlds, value->value) &&
+					  !shape_is_defense(value->value)))
 		return;
 	if (f->num_commons == COMMONS) {
 		find_drop(f, p);
@@ -72,10 +75,10 @@ put_reasons(struct finding *g, const struct person *p)
 
 static struct finding *
 put_name(struct finder *f, const struct place *at, const struct person *p,
-    struct span name)
+    struct span value, struct span name)
 {
 	struct finding *g =
-	    find_add(f, at, PII_NAME, name, normal_name(f->arena, name));
+	    find_add(f, at, PII_NAME, value, normal_name(f->arena, name));
 
 	if (g == NULL)
 		return NULL;
@@ -85,29 +88,14 @@ put_name(struct finder *f, const struct place *at, const struct person *p,
 	return g;
 }
 
-static void
-put_verdict(struct finder *f, const struct place *at, const struct person *p,
-    const struct chars *c)
+/* What stood with the name. The number says by itself what it encodes, where
+ * it says whose it is. */
+void
+find_numbers(struct finder *f, const struct place *at, const struct person *p)
 {
 	struct finding *g;
+	struct natid id;
 
-	switch (p->verdict) {
-	case PERSON_NAME:
-	case PERSON_POSSIBLE:
-		g = put_name(f, at, p, p->name);
-		if (g != NULL && c->behind > 1 && p->number.len == 0)
-			g->alt = normal_name(f->arena, c->cand[1]);
-		if (p->also.len > 0)
-			put_name(f, at, p, p->also);
-		break;
-	case PERSON_PSEUDONYM:
-		g = find_add(f, at, PII_PSEUDONYM, p->name,
-		    normal_fold(f->arena, p->name));
-		put_reasons(g, p);
-		break;
-	default:
-		break;
-	}
 	if (p->account.len > 0) {
 		g = find_add(f, at, PII_ACCOUNT_ID, p->account,
 		    normal_fold(f->arena, p->account));
@@ -119,6 +107,36 @@ put_verdict(struct finder *f, const struct place *at, const struct person *p,
 	g = find_add(f, at, PII_NATIONAL_ID, p->number,
 	    normal_fold(f->arena, p->number));
 	find_reason(g, p->number_reason);
+	if (!natid_read(&id, p->number, span_of(NULL, 0)) || id.bare)
+		return;
+	for (unsigned i = 1; id.reason[i] != NULL; i++)
+		find_reason(g, id.reason[i]);
+}
+
+static void
+put_verdict(struct finder *f, const struct place *at, const struct person *p,
+    const struct chars *c)
+{
+	struct finding *g;
+
+	switch (p->verdict) {
+	case PERSON_NAME:
+	case PERSON_POSSIBLE:
+		g = put_name(f, at, p, c->cand[0], p->name);
+		if (g != NULL && c->behind > 1 && p->number.len == 0)
+			g->alt = normal_name(f->arena, c->cand[1]);
+		if (p->also.len > 0)
+			put_name(f, at, p, p->also, p->also);
+		break;
+	case PERSON_PSEUDONYM:
+		g = find_add(f, at, PII_PSEUDONYM, p->name,
+		    normal_fold(f->arena, p->name));
+		put_reasons(g, p);
+		break;
+	default:
+		break;
+	}
+	find_numbers(f, at, p);
 }
 
 static void

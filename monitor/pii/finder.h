@@ -108,6 +108,9 @@ void find_loose_attributes(
 void find_common_later(struct finder *f, const struct place *p,
     const struct der *value, const struct der *org);
 void find_persons(struct finder *f);
+/* The numbers that stand with a name. */
+void find_numbers(
+    struct finder *f, const struct place *at, const struct person *p);
 /* What the certificate says of itself: class_stated(). */
 uint32_t find_classes(struct finder *f);
 

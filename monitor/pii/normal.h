@@ -30,6 +30,10 @@ enum email_policy {
 struct span normal_email_relaxed(
     struct arena *a, struct span canonical, unsigned policy);
 
+/* Text as it is written, but in one notation: NFKC, ASCII apostrophes and
+ * hyphens, one blank between words. */
+struct span normal_text(struct arena *a, struct span utf8);
+
 /* A name in display order: folded tokens joined by one blank. */
 struct span normal_name(struct arena *a, struct span utf8);
 

@@ -2,6 +2,7 @@
  * normal_name: canonical names and their tokens (reference pii.md 5.1); see
  * normal.h.
  */
+#include <stdlib.h>
 #include <utf8proc.h>
 
 #include "ctlog/base/limits.h"
@@ -187,6 +188,47 @@ normal_name(struct arena *a, struct span utf8)
 	else
 		memcpy(text, s.p, s.len);
 	return arena_copy(a, span_of(text, join_words(text, s.len)));
+}
+
+/* One blank for what stands between words, in place; returns the length. */
+static size_t
+join_blanks(uint8_t *text, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		bool blank = text[i] <= ' ' || text[i] == 0x7f;
+
+		if (!blank)
+			text[n++] = text[i];
+		else if (n > 0 && text[n - 1] != ' ')
+			text[n++] = ' ';
+	}
+	return n > 0 && text[n - 1] == ' ' ? n - 1 : n;
+}
+
+struct span
+normal_text(struct arena *a, struct span utf8)
+{
+	uint8_t text[LIMIT_VALUE + 4], *wide = NULL;
+	struct span s = span_cut(utf8, 0, LIMIT_VALUE);
+	ssize_t len;
+
+	s = span_cut(s, 0, text_utf8_len(s));
+	s = span_of(text, plain_copy(text, s));
+	if (!text_is_ascii(s)) {
+		len = utf8proc_map(s.p, (utf8proc_ssize_t)s.len, &wide,
+		    UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
+			UTF8PROC_IGNORE);
+		if (len >= 0)
+			s = span_cut(
+			    span_of(wide, (size_t)len), 0, LIMIT_VALUE);
+		s = span_cut(s, 0, text_utf8_len(s));
+		if (len >= 0)
+			s = span_of(text, plain_copy(text, s));
+	}
+	free(wide);
+	return arena_copy(a, span_of(text, join_blanks(text, s.len)));
 }
 
 static const struct letter *

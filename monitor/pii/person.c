@@ -5,6 +5,7 @@
 
 #include "monitor/pii/normal.h"
 #include "monitor/pii/shape.h"
+#include "monitor/pii/shape_text.h"
 
 #define NAME_POINTS 50
 #define POSSIBLE_POINTS 25
@@ -59,8 +60,8 @@ is_ip(struct span s)
 static bool
 is_uri(struct span s)
 {
-	return memmem(s.p, s.len, "://", 3) != NULL ||
-	       (s.len > 4 && strncasecmp((const char *)s.p, "urn:", 4) == 0);
+	return s.len > 4 && (memmem(s.p, s.len, "://", 3) != NULL ||
+				strncasecmp((const char *)s.p, "urn:", 4) == 0);
 }
 
 /* One long word of letters and digits: an identifier, a hash, a key. */
@@ -89,7 +90,7 @@ is_email(struct span s)
 static bool
 judge_reject(struct judge *j)
 {
-	struct span s = j->in->text;
+	struct span s = j->text;
 
 	if (is_email(s))
 		decide(j, PERSON_EMAIL, "an address");
@@ -145,77 +146,7 @@ tokens_make(struct judge *j, struct span s)
 	}
 }
 
-static void
-tokens_drop(struct judge *j, unsigned at)
-{
-	for (unsigned i = at; i + 1 < j->num; i++) {
-		j->token[i] = j->token[i + 1];
-		j->folded[i] = j->folded[i + 1];
-	}
-	j->num--;
-}
-
-/* Words in front of a name or behind it that are no part of it. */
-static void
-strip_titles(struct judge *j)
-{
-	bool found = false;
-
-	for (unsigned i = 0; i < j->num && j->num > 2; i++) {
-		unsigned k = words_kind(j->words, j->folded[i]);
-		bool edge = i == 0 || i + 1 == j->num ||
-			    span_chr(j->token[i], '.') < j->token[i].len;
-
-		if (!edge || (k & (WORD_TITLE | WORD_GENERATION)) == 0)
-			continue;
-		tokens_drop(j, i--);
-		found = true;
-	}
-	if (found)
-		points(j, 10, "a title");
-}
-
-static void
-strip_sole(struct judge *j)
-{
-	unsigned last = j->num - 1;
-
-	if (j->num < 2)
-		return;
-	if (words_kind(j->words, j->folded[last]) & WORD_SOLE &&
-	    j->folded[last].len > 2)
-		tokens_drop(j, last);
-	else if (words_kind(j->words, j->folded[0]) & WORD_SOLE &&
-		 (j->folded[0].p[0] >= 0x80 || j->folded[0].len > 2))
-		tokens_drop(j, 0);
-	else
-		return;
-	j->out->sole_trader = true;
-	points(j, 0, "the mark of a sole trader");
-}
-
 /* --- all together ----------------------------------------------------------------- */
-
-/* (FIRMA), (Signature): what the key is for, not a part of the name. */
-static struct span
-strip_purpose(struct judge *j, struct span s)
-{
-	struct span inner;
-	size_t at;
-
-	s = shape_trim(s);
-	if (s.len < 3 || s.p[s.len - 1] != ')')
-		return s;
-	for (at = s.len; at > 0 && s.p[at - 1] != '(';)
-		at--;
-	if (at < 2)
-		return s;
-	inner = normal_fold(j->arena, span_cut(s, at, s.len - 1 - at));
-	if ((words_kind(j->words, inner) & WORD_PURPOSE) == 0)
-		return s;
-	points(j, 25, "what the key is for, in brackets behind it");
-	return shape_trim(span_cut(s, 0, at - 1));
-}
 
 static struct span
 tokens_join(struct judge *j)
@@ -234,6 +165,16 @@ tokens_join(struct judge *j)
 	return n > 0 ? span_of(q, n - 1) : span_of(NULL, 0);
 }
 
+/* Behind a comma: not "Jr.", "PhD, MBA", "Inc.", "France". */
+static bool
+are_given(struct judge *j, struct span behind)
+{
+	tokens_make(j, behind);
+	return j->num > 0 && !all_titles(j) &&
+	       (kinds_of(j, 0, 1) & WORD_ORG) == 0 &&
+	       (kinds_of(j, 0, j->num) & WORD_PLACE) == 0;
+}
+
 static void
 judge_name(struct judge *j, struct span text)
 {
@@ -241,13 +182,11 @@ judge_name(struct judge *j, struct span text)
 	bool swapped;
 
 	name = shape_reorder(j->arena, text, &swapped);
-	tokens_make(j, name);
-	if (swapped && j->num > 0 &&
-	    (words_kind(j->words, j->folded[0]) &
-		(WORD_ORG | WORD_TITLE | WORD_GENERATION)) == 0)
+	swapped =
+	    swapped && are_given(j, span_from(text, span_chr(text, ',') + 1));
+	tokens_make(j, swapped ? name : text);
+	if (swapped)
 		points(j, 30, "surname, given name");
-	else if (swapped)
-		tokens_make(j, text);
 	strip_titles(j);
 	strip_sole(j);
 	name = tokens_join(j);
@@ -257,6 +196,41 @@ judge_name(struct judge *j, struct span text)
 		j->out->verdict = PERSON_NAME;
 	else if (j->out->score >= POSSIBLE_POINTS)
 		j->out->verdict = PERSON_POSSIBLE;
+}
+
+static void
+take_shape(struct person *out, const struct shape *s)
+{
+	out->number = s->number;
+	out->number_reason = s->number_reason;
+	out->also = s->also;
+	out->account = s->account;
+}
+
+void
+person_bare(struct person *out, const struct words *w, struct arena *a,
+    struct span text)
+{
+	const struct person_in in = {.text = text};
+	struct person all;
+	struct judge j = {.out = &all, .words = w, .arena = a, .in = &in};
+	struct shape s;
+	unsigned num;
+
+	*out = all = (struct person){.verdict = PERSON_OTHER};
+	text = strip_purpose(&j, normal_text(a, text));
+	s = shape_find(a, text);
+	take_shape(out, &s);
+	if (s.kind == SHAPE_NAME)
+		text = s.name;
+	out->name = text;
+	tokens_make(&j, text);
+	num = j.num;
+	if (num == JUDGE_TOKENS)
+		return;
+	strip_titles(&j);
+	if (j.num < num)
+		out->name = tokens_join(&j);
 }
 
 /* False when the shape says all there is to say. */
@@ -270,10 +244,7 @@ judge_shape(struct judge *j, const struct shape *s, struct span *text)
 
 	if (s->kind == SHAPE_NONE)
 		return true;
-	j->out->number = s->number;
-	j->out->number_reason = s->number_reason;
-	j->out->also = s->also;
-	j->out->account = s->account;
+	take_shape(j->out, s);
 	if (s->kind != SHAPE_NAME) {
 		j->out->name = s->name;
 		decide(j, verdicts[s->kind], s->reason);
@@ -293,7 +264,8 @@ person_judge(struct person *out, const struct words *w, struct arena *a,
 	struct shape s;
 
 	*out = (struct person){.verdict = PERSON_OTHER};
-	text = strip_purpose(&j, in->text);
+	j.text = normal_text(a, in->text);
+	text = strip_purpose(&j, j.text);
 	s = shape_find(a, text);
 	if (!judge_shape(&j, &s, &text))
 		return;

@@ -56,6 +56,12 @@ struct person {
 void person_judge(struct person *out, const struct words *w, struct arena *a,
     const struct person_in *in);
 
+/* What in the text is the name, and the numbers that stand with it, when it is
+ * known to be a person's: only name, also, number(_reason), account are set.
+ */
+void person_bare(struct person *out, const struct words *w, struct arena *a,
+    struct span text);
+
 const char *verdict_name(enum verdict v);
 
 /* A commonName that is a host name and nothing else, told by its bytes: quick,

@@ -3,9 +3,10 @@
 
 #include <utf8proc.h>
 
+#include "ctlog/base/office.h"
 #include "monitor/pii/normal.h"
 #include "monitor/pii/script.h"
-#include "monitor/pii/shape.h"
+#include "monitor/pii/shape_text.h"
 
 /* --- letters and words ------------------------------------------------------------ */
 
@@ -29,7 +30,8 @@ num_chars(struct span s)
 	return n;
 }
 
-/* A letter that has a capital, and is none. */
+/* A letter that is written as a capital in front of a name, and is none; those
+ * of Georgia have capitals that are for whole lines only. */
 static bool
 is_small(struct span s)
 {
@@ -37,11 +39,28 @@ is_small(struct span s)
 
 	if (utf8proc_iterate(s.p, (utf8proc_ssize_t)s.len, &ch) <= 0)
 		return false;
-	return utf8proc_category(ch) == UTF8PROC_CATEGORY_LL;
+	return utf8proc_category(ch) == UTF8PROC_CATEGORY_LL &&
+	       utf8proc_totitle(ch) != ch;
+}
+
+/* As names are written: "Rashid", "al-Rashid", "d'Arc"; "van", and other short
+ * words inside: "von und zu", "dalle". */
+static bool
+is_name_like(const struct judge *j, unsigned at)
+{
+	struct span s = j->token[at];
+
+	if (!is_small(s) || normal_is_particle(j->folded[at]) ||
+	    (at > 0 && at + 1 < j->num && s.len <= 5))
+		return true;
+	for (size_t i = 1; i < 5 && i + 1 < s.len; i++)
+		if (s.p[i] == '-' || s.p[i] == '\'')
+			return !is_small(span_from(s, i + 1));
+	return false;
 }
 
 static void
-points_letters(struct judge *j)
+points_letters(struct judge *j, bool cjk)
 {
 	bool capital = j->num > 0, letters = true;
 	size_t chars = 0;
@@ -50,17 +69,17 @@ points_letters(struct judge *j)
 	for (unsigned i = 0; i < j->num; i++) {
 		words += !normal_is_particle(j->folded[i]);
 		letters &= shape_is_words(j->token[i], 1);
-		capital &=
-		    !is_small(j->token[i]) || normal_is_particle(j->folded[i]);
+		capital &= is_name_like(j, i);
 		chars += num_chars(j->token[i]);
 	}
-	if (letters && is_cjk(j->in->text) && chars >= 2 && chars <= 8)
+	if (letters && cjk && chars >= 2 && chars <= 8)
 		points(j, 25, "two to eight characters of Han, kana or Hangul");
 	else if (letters && j->num >= 2 && words <= 6)
 		points(j, 20, "two to six words of letters");
 	if (letters && capital)
 		points(j, 5, "written like a name");
-	if (j->num < 2 && !is_cjk(j->in->text))
+	/* With a person's number, it is all the name she has. */
+	if (j->num < 2 && !cjk && !(letters && j->in->numbered))
 		points(j, -20, "one word only");
 	if (words > 6)
 		points(j, -20, "more than six words");
@@ -85,25 +104,14 @@ points_signs(struct judge *j)
 		points(j, -30, "signs that names have not");
 }
 
-/* The words from token `at` on, up to three together ("sp. z o.o."). */
+/* What the word there is, or up to three together ("sp. z o.o."). */
 static unsigned
 kinds_at(const struct judge *j, unsigned at)
 {
-	unsigned kinds = words_kind(j->words, j->folded[at]);
+	unsigned kinds = kinds_of(j, at, 1);
 
-	for (unsigned n = 2; n <= 3 && at + n <= j->num; n++) {
-		uint8_t both[64];
-		size_t len = 0;
-
-		for (unsigned i = at; i < at + n; i++) {
-			if (len + j->folded[i].len > sizeof(both))
-				return kinds;
-			memcpy(both + len, j->folded[i].p, j->folded[i].len);
-			len += j->folded[i].len;
-		}
-		kinds |= words_kind(j->words, span_of(both, len)) &
-			 (WORD_ORG | WORD_SOLE);
-	}
+	for (unsigned n = 2; n <= 3 && at + n <= j->num; n++)
+		kinds |= kinds_of(j, at, n) & (WORD_ORG | WORD_SOLE);
 	return kinds;
 }
 
@@ -119,20 +127,29 @@ org_counts(const struct judge *j, unsigned at)
 	       span_chr(j->token[at], '.') < j->token[at].len;
 }
 
-static void
-points_words(struct judge *j)
+/* "Ek" and "Me" are names, "e.K." and "ME" are none. */
+static bool
+is_word(struct span s)
 {
-	unsigned kinds = 0;
+	return s.len == 2 && s.p[0] - (unsigned)'A' < 26 &&
+	       s.p[1] - (unsigned)'a' < 26;
+}
+
+static void
+points_words(struct judge *j, struct span name)
+{
+	unsigned kinds = words_within(j->words, name);
 
 	for (unsigned i = 0; i < j->num; i++) {
 		unsigned k = kinds_at(j, i);
 
+		if (k & WORD_SOLE && is_word(j->token[i]))
+			k &= ~(unsigned)WORD_SOLE;
 		if (k & (WORD_ORG | WORD_SOLE) && !org_counts(j, i))
 			k &= ~(unsigned)(WORD_ORG | WORD_SOLE);
 		kinds |= k;
 	}
-	if (kinds & (WORD_ORG | WORD_INSTITUTION | WORD_SOLE) ||
-	    words_cjk_org(j->in->text)) {
+	if (kinds & (WORD_ORG | WORD_INSTITUTION | WORD_SOLE)) {
 		points(j, -60, "a word of organisations");
 		j->out->verdict = PERSON_ORG;
 	}
@@ -204,7 +221,7 @@ points_address(struct judge *j, const struct span *word, unsigned num)
 	for (unsigned k = 0; k < j->in->num_local; k++) {
 		struct span local = j->in->local[k];
 
-		if (words_kind(j->words, local) & WORD_MAILBOX)
+		if (office_is(local))
 			continue;
 		for (unsigned i = 0; i < num; i++)
 			shared |= local_has(local, word[i]);
@@ -253,9 +270,9 @@ points_all(struct judge *j, struct span name)
 	unsigned num = normal_name_tokens(
 	    j->arena, word, NAME_TOKENS, normal_name(j->arena, name), 0);
 
-	points_letters(j);
+	points_letters(j, is_cjk(name));
 	points_signs(j);
-	points_words(j);
+	points_words(j, name);
 	points_class(j);
 	points_address(j, word, num);
 	points_org(j, word, num);

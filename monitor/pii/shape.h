@@ -25,16 +25,11 @@ struct shape {
 	const char *number_reason;
 };
 
-/* Spans point into text or the arena. */
+/* text: out of normal_text(). Spans point into it or the arena. */
 struct shape shape_find(struct arena *a, struct span text);
 
-/* "Surname, Given" as "Given Surname"; *found says whether it was that. */
-struct span shape_reorder(struct arena *a, struct span text, bool *found);
-
-/* Letters, blanks and what stands in names (' - .), in at least `words`
- * words. */
-bool shape_is_words(struct span s, unsigned words);
-
-struct span shape_trim(struct span s);
+/* DOE.JOHN.Q.1234567890 in capitals, even where ".EMAIL" behind it makes a host
+ * name of it. */
+bool shape_is_defense(struct span s);
 
 #endif

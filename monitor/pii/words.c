@@ -5,10 +5,13 @@
 
 #include "ctlog/base/err.h"
 #include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+#include "monitor/pii/script.h"
 
 /* Room for all words with half of it empty; a power of two. */
 #define SLOTS 4096
-#define WORD_MAX 48
+#define WORD_MAX 72
+#define INNER 256
 
 static const char org_txt[] =
 #include "words/org.txt.h"
@@ -31,8 +34,9 @@ static const char generation_txt[] =
 static const char purpose_txt[] =
 #include "words/purpose.txt.h"
     ;
-static const char mailbox_txt[] =
-#include "words/mailbox.txt.h"
+
+static const char place_txt[] =
+#include "words/place.txt.h"
     ;
 
 static const struct {
@@ -46,11 +50,12 @@ static const struct {
     {WORD_TITLE, title_txt},
     {WORD_GENERATION, generation_txt},
     {WORD_PURPOSE, purpose_txt},
-    {WORD_MAILBOX, mailbox_txt},
+    {WORD_PLACE, place_txt},
 };
 
 struct words {
-	unsigned num;
+	unsigned num, num_inner;
+	uint16_t inner[INNER]; /* slots of words that need no blanks */
 	struct word {
 		uint8_t len; /* 0 = free */
 		uint8_t text[WORD_MAX];
@@ -89,6 +94,18 @@ slot_of(const struct words *w, const uint8_t *text, size_t len)
 	return i;
 }
 
+/* Han, kana and Hangul are written without blanks: a form of companies or a
+ * word of offices may stand anywhere in a text. */
+static bool
+is_inner(struct span word, enum word_kind kind)
+{
+	const unsigned east =
+	    1u << SCRIPT_HAN | 1u << SCRIPT_KANA | 1u << SCRIPT_HANGUL;
+
+	return kind & (WORD_ORG | WORD_INSTITUTION | WORD_ROLE) &&
+	       script_set(word) & east;
+}
+
 static void
 words_add(struct words *w, struct span word, enum word_kind kind)
 {
@@ -98,6 +115,10 @@ words_add(struct words *w, struct span word, enum word_kind kind)
 
 	ASSERT(len > 0 && w->num < SLOTS / 2);
 	to = &w->slot[slot_of(w, text, len)];
+	if (to->len == 0 && is_inner(word, kind)) {
+		ASSERT(w->num_inner < INNER);
+		w->inner[w->num_inner++] = (uint16_t)(to - w->slot);
+	}
 	w->num += to->len == 0;
 	to->len = (uint8_t)len;
 	to->kinds |= kind;
@@ -137,16 +158,18 @@ words_kind(const struct words *w, struct span folded)
 	return len > 0 ? w->slot[slot_of(w, text, len)].kinds : 0;
 }
 
-bool
-words_cjk_org(struct span folded)
+unsigned
+words_within(const struct words *w, struct span text)
 {
-	static const char *const forms[] = {"株式会社", "有限会社", "合同会社",
-	    "社団法人", "財団法人", "公司", "集团", "주식회사", "유한회사",
-	    "(주)", "大学", "银行", "銀行", "医院", "病院", "法院", "政府",
-	    "대학교", "은행", "병원"};
+	unsigned kinds = 0;
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (memmem(folded.p, folded.len, forms[i], strlen(forms[i])))
-			return true;
-	return false;
+	if (text_is_ascii(text))
+		return 0;
+	for (unsigned i = 0; i < w->num_inner; i++) {
+		const struct word *word = &w->slot[w->inner[i]];
+
+		if (memmem(text.p, text.len, word->text, word->len) != NULL)
+			kinds |= word->kinds;
+	}
+	return kinds;
 }

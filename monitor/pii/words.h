@@ -18,7 +18,7 @@ enum word_kind {
 	WORD_TITLE = 1 << 4,
 	WORD_GENERATION = 1 << 5, /* junior, III */
 	WORD_PURPOSE = 1 << 6,    /* of a key: (Signature) */
-	WORD_MAILBOX = 1 << 7     /* of an office: webmaster */
+	WORD_PLACE = 1 << 7       /* country: France */
 };
 
 struct words;
@@ -28,7 +28,8 @@ void words_free(struct words *w);
 /* enum word_kind, a bit each, of folded text (normal_fold); 0: none. */
 unsigned words_kind(const struct words *w, struct span folded);
 
-/* Text of Han or Hangul that holds a legal form somewhere: 株式会社. */
-bool words_cjk_org(struct span folded);
+/* The kinds of the words of organisations, offices and machines in Han, kana or
+ * Hangul that the text holds somewhere: 株式会社. */
+unsigned words_within(const struct words *w, struct span text);
 
 #endif

@@ -386,6 +386,20 @@ def test_number_in_other_values(work):
     assert "…33@example.ee" in work.run("inspect", path).out
 
 
+@pytest.mark.parametrize("common,shown", [
+    ("DOE.JOHN.Q.1234567890", "DOE.JOHN.Q.…90"),
+    ("JANE ROE:12345678909", "JANE ROE:…09"),
+    ("ROE JANE - 12345678Z", "ROE JANE - …8Z"),
+    ("홍길동(Hong)0011041202012281110003", "홍길동(Hong)…03"),
+    ("Jane Roe 80.01.01-123.45", "Jane Roe …45")])
+def test_number_in_a_name(work, common, shown):
+    """It is masked, and nothing else of the name."""
+    path = work.write("a.der", build.certificate(
+        subject=[["CN", common], ["GN", "Jane"]]))
+    found = json.loads(work.run("inspect", "--json", path).out)["findings"]
+    assert shown in [f["value"] for f in found]
+
+
 def test_names_of_files(work, minted):
     """Names that are not UTF-8 do not spoil the JSON."""
     name = os.fsencode(work.path) + b"/\xff\x1b[31m.der"

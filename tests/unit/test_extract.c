@@ -583,6 +583,7 @@ test_common_name(void **state)
 	static const struct {
 		const char *cn, *gn, *sn, *canonical;
 		enum pii_confidence confidence;
+		const char *number; /* in it and nowhere else */
 	} cases[] = {
 	    {"GARCÍA LÓPEZ, MARÍA (FIRMA)", "MARÍA", "GARCÍA",
 		"garcía lópez maría", CONF_STRUCTURED},
@@ -590,7 +591,11 @@ test_common_name(void **state)
 		CONF_STRUCTURED},
 	    {"山田花子", "花子", "山田", "山田花子", CONF_STRUCTURED},
 	    {"MÄNNIK,MARI-LIIS,47101010033", "MARI-LIIS", "MÄNNIK",
-		"männik mari-liis", CONF_STRUCTURED},
+		"mari-liis männik", CONF_STRUCTURED, "47101010033"},
+	    {"DOE.JOHN.Q.1234567890", "JOHN", "DOE", "john q doe",
+		CONF_STRUCTURED, "1234567890"},
+	    {"Dr. Jane Q. Roe, PhD", "Jane", "Roe", "jane q roe",
+		CONF_STRUCTURED},
 	    {"ТЕСТОВ ТЕСТ", "ТЕСТОВИЧ", "ТЕСТОВ", "тестов тест тестович",
 		CONF_NAME},
 	    {"Jane Smith", "Jane", "Roe", "jane smith", CONF_NAME},
@@ -603,10 +608,20 @@ test_common_name(void **state)
 		db_attr(&subject, "2.5.4.42", 0x0c, cases[i].gn);
 		db_attr(&subject, "2.5.4.4", 0x0c, cases[i].sn);
 		run();
-		assert_int_equal(found.num, 2);
+		assert_int_equal(found.num, cases[i].number ? 3 : 2);
 		assert_int_equal(get(PII_NAME, cases[i].canonical)->confidence,
 		    cases[i].confidence);
+		if (cases[i].number != NULL)
+			get(PII_NATIONAL_ID, cases[i].number);
 	}
+	/* The number stands in serialNumber too: it is said once. */
+	db_attr(&subject, "2.5.4.3", 0x0c, cases[3].cn);
+	db_attr(&subject, "2.5.4.42", 0x0c, cases[3].gn);
+	db_attr(&subject, "2.5.4.4", 0x0c, cases[3].sn);
+	db_attr(&subject, "2.5.4.5", 0x13, "PNOEE-47101010033");
+	run();
+	assert_int_equal(found.num, 3);
+	get(PII_NATIONAL_ID, "pnoee-47101010033");
 	/* A host is no name, and the same name is not found twice. */
 	db_attr(&subject, "2.5.4.3", 0x0c, "www.example.com");
 	db_attr(&subject, "2.5.4.42", 0x0c, "Jane");

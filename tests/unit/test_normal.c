@@ -61,6 +61,28 @@ name(const char *s)
 	return normal_name(&a, span_str(s));
 }
 
+/* In one notation, and otherwise as it was written. */
+static void
+test_text(void **state)
+{
+	static const char *const v[][2] = {{"Jane Roe", "Jane Roe"},
+	    {"  Jane \t Roe ", "Jane Roe"}, {"Jane\u00a0Roe", "Jane Roe"},
+	    {"Ｊａｎｅ　ＲＯＥ", "Jane ROE"}, {"Jo\u0308rg", "Jörg"},
+	    {"O’Neill – 1", "O'Neill - 1"}, {"O`Neill", "O'Neill"},
+	    {"ジョン・スミス", "ジョン スミス"}, {"Ja\u200bne", "Jane"},
+	    {"\u200b", ""}, {"", ""}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		struct arena a = fresh();
+		struct span s = normal_text(&a, span_str(v[i][0]));
+
+		if (!span_eq_str(s, v[i][1]))
+			fail_msg("%s: \"%.*s\"", v[i][0], (int)s.len,
+			    (const char *)s.p);
+	}
+}
+
 /* The tokens of a name, joined by '+'. */
 static struct span
 tokens(const char *s, int form)
@@ -349,7 +371,7 @@ check_idempotent(struct span in)
 {
 	typedef struct span normal_fn(struct arena * a, struct span s);
 	static normal_fn *const all[] = {
-	    normal_fold, normal_email, normal_domain, normal_name};
+	    normal_fold, normal_email, normal_domain, normal_name, normal_text};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		struct arena a = fresh();
@@ -414,6 +436,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_text),
 	    cmocka_unit_test(test_fold),
 	    cmocka_unit_test(test_fold_limits),
 	    cmocka_unit_test(test_arena_full),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "monitor/pii/person.h"
+#include "monitor/pii/shape.h"
 
 static struct words *words;
 static struct tlds *tlds;
@@ -39,6 +40,9 @@ assert_person(const struct person *p, const char *text, enum verdict v,
 		print_message("%s: %s, %d points\n", text,
 		    verdict_name(p->verdict), p->score);
 	assert_int_equal(p->verdict, v);
+	if (name != NULL && !span_eq_str(p->name, name))
+		print_message("%s: %.*s\n", text, (int)p->name.len,
+		    (const char *)p->name.p);
 	if (name != NULL)
 		assert_true(span_eq_str(p->name, name));
 	if (number != NULL)
@@ -83,6 +87,28 @@ test_shapes(void **state)
 	    {"PRIKLAD JAN 10123456A", PERSON_NAME, "PRIKLAD JAN", "10123456A"},
 	    {"Petar Petrovic 0101980710001", PERSON_NAME, "Petar Petrovic",
 		"0101980710001"},
+	    {"ROE.JANE..1234567890", PERSON_NAME, "JANE ROE", "1234567890"},
+	    {"BĒRZIŅA,ANNA,PNOLV-010180-10006", PERSON_NAME, "ANNA BĒRZIŅA",
+		"PNOLV-010180-10006"},
+	    {"JUAN ESPAÑOL – DNI 00000000T", PERSON_NAME, "JUAN ESPAÑOL",
+		"00000000T"},
+	    {"00000000T JUAN ESPAÑOL (R: B12345678)", PERSON_NAME,
+		"JUAN ESPAÑOL", "00000000T"},
+	    {"JUAN ESPAÑOL (R: B12345678)", PERSON_NAME, "JUAN ESPAÑOL", ""},
+	    {"ROSSI/MARIO/RSSMRA80A01H501U/74300001", PERSON_NAME,
+		"MARIO ROSSI", "RSSMRA80A01H501U"},
+	    {"041@0110101199003074514@张三@00000001", PERSON_NAME, "张三",
+		"110101199003074514"},
+	    {"张三110101199003074514", PERSON_NAME, "张三",
+		"110101199003074514"},
+	    {"Jan Kowalski PESEL: 44051401359", PERSON_NAME, "Jan Kowalski",
+		"PESEL: 44051401359"},
+	    {"Mario Rossi (RSSMRA80A01H501U)", PERSON_NAME, "Mario Rossi",
+		"RSSMRA80A01H501U"},
+	    {"ROE SOTO Jane FIR 12345678 hard", PERSON_NAME, "ROE SOTO Jane",
+		"12345678"},
+	    {"ROE SOTO Jane FAU 20123456789 soft", PERSON_NAME, "ROE SOTO Jane",
+		""},
 	    {"Mondfisch:PN", PERSON_PSEUDONYM, "Mondfisch", ""},
 	    {"PN: Mondfisch", PERSON_PSEUDONYM, "Mondfisch", ""},
 	    {"GRP - Einkauf", PERSON_GROUP, "Einkauf", ""},
@@ -231,6 +257,58 @@ test_words_around(void **state)
 	assert_int_equal(p.score, 25);
 }
 
+/* What the text is, less what stands around a name in it. */
+static void
+test_bare(void **state)
+{
+	static const struct {
+		const char *text, *name, *number;
+	} v[] = {
+	    {"Prof. Dr. med. Jane Roe", "Jane Roe", ""},
+	    {"Dr. rer. nat. Jane Roe, M.Sc.", "Jane Roe", ""},
+	    {"Univ.-Prof. Jane Roe", "Jane Roe", ""},
+	    {"Jane Roe, BA MA", "Jane Roe", ""},
+	    {"John Smith, Jr.", "John Smith", ""},
+	    {"Ma Li Hua", "Ma Li Hua", ""},
+	    {"MA LI HUA", "MA LI HUA", ""},
+	    {"Junior Pereira dos Santos", "Junior Pereira dos Santos", ""},
+	    {"RAJU A/L MUTHU", "RAJU MUTHU", ""},
+	    {"[Assinatura Qualificada] Jane Roe", "Jane Roe", ""},
+	    {"Jane Roe (Firma y autenticación)", "Jane Roe", ""},
+	    {"Jane Roe - Signature", "Jane Roe", ""},
+	    {"Jane Roe 200012345 Sign", "Jane Roe", "200012345"},
+	    {"Jane RoeTEST-ONLY", "Jane Roe", ""},
+	    {"DS JANE ROE 2", "JANE ROE", ""},
+	    {"DOE.JOHN.1234567890", "JOHN DOE", "1234567890"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		struct person p;
+
+		arena = arena_of(memory, sizeof(memory));
+		person_bare(&p, words, &arena, span_str(v[i].text));
+		if (!span_eq_str(p.name, v[i].name))
+			print_message("%s: %.*s\n", v[i].text, (int)p.name.len,
+			    (const char *)p.name.p);
+		assert_true(span_eq_str(p.name, v[i].name));
+		assert_true(span_eq_str(p.number, v[i].number));
+	}
+}
+
+/* A name for a host, whose last label is one: read before it is dropped. */
+static void
+test_defense(void **state)
+{
+	(void)state;
+	assert_true(shape_is_defense(span_str("ROE.JANE.1234567890.EMAIL")));
+	assert_true(shape_is_defense(span_str("ROE.JANE.1234567890")));
+	assert_false(shape_is_defense(span_str("a.b.1234567890.email")));
+	assert_false(shape_is_defense(span_str("WWW.EXAMPLE.COM")));
+	assert_false(shape_is_defense(span_str("ROE.JANE.123456789.EMAIL")));
+	assert_false(shape_is_defense(span_str("")));
+}
+
 static void
 test_beside_organisation(void **state)
 {
@@ -302,6 +380,8 @@ main(void)
 	    cmocka_unit_test(test_hosts),
 	    cmocka_unit_test(test_points),
 	    cmocka_unit_test(test_words_around),
+	    cmocka_unit_test(test_bare),
+	    cmocka_unit_test(test_defense),
 	    cmocka_unit_test(test_beside_organisation),
 	    cmocka_unit_test(test_noise),
 	    cmocka_unit_test(test_empty_words),
