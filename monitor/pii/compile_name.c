@@ -270,9 +270,9 @@ set_write(struct name *n)
 	n->num_sets++;
 }
 
-/* Another spelling of the whole name. */
+/* Another spelling of the whole name; `role` is that of its words. */
 static enum status
-alias_add(struct name *n, const char *alias, struct err *e)
+alias_add(struct name *n, const char *alias, unsigned role, struct err *e)
 {
 	struct strings one = {1, (char *[]){(char *)(uintptr_t)alias}};
 	struct strings none = {0};
@@ -283,6 +283,8 @@ alias_add(struct name *n, const char *alias, struct err *e)
 	if (!set_start(n, &one, &none, 0))
 		return err_set(e, ST_BAD,
 		    "an alias has no word in it, or more than %d", NAME_TOKENS);
+	for (unsigned i = 0; i < n->num; i++)
+		n->group[i].role = role;
 	keys_add(n, (1u << n->num) - 1, span_of(NULL, 0));
 	set_write(n);
 	return ST_OK;
@@ -312,7 +314,7 @@ joined_add(struct name *n, const struct strings *a, const struct strings *b,
 		set = script_set(buf_span(&text));
 	if (a->num > 0 && b->num > 0 && set & dense &&
 	    (set & ~(dense | 1u << SCRIPT_COMMON)) == 0)
-		st = alias_add(n, buf_cstr(&text), e);
+		st = alias_add(n, buf_cstr(&text), ROLE_JOINED, e);
 	buf_fini(&text);
 	return st;
 }
@@ -388,7 +390,7 @@ name_run(struct name *n, const struct record *r, struct err *e)
 	if (st == ST_OK)
 		st = joined_add(n, &r->given, &r->surname, e);
 	for (size_t i = 0; i < r->aliases.num && st == ST_OK; i++)
-		st = alias_add(n, r->aliases.list[i], e);
+		st = alias_add(n, r->aliases.list[i], 0, e);
 	if (st != ST_OK)
 		return st;
 	blob->p[sets_at] = (uint8_t)n->num_sets;
