@@ -42,12 +42,12 @@ blob_flags(struct span blob)
 enum blob_role {
 	ROLE_GIVEN = 1,
 	ROLE_SURNAME = 2,
-	ROLE_FIRST = 4, /* of the first given name */
+	ROLE_FIRST = 4,  /* of the first given name */
 	ROLE_JOINED = 8, /* all of the name */
 };
 
 #define BLOB_SETS 16
-#define BLOB_VARIANTS 4
+#define BLOB_VARIANTS 6
 #define BLOB_QUALIFIERS 64 /* of each sort */
 
 enum qualifier {

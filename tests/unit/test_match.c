@@ -669,6 +669,21 @@ test_name_hyphen_and_initials(void **state)
 	expect_name("Elena Garcia y Lopez", false, "name-full", 60);
 }
 
+/* One letter for a double one: on the record's side only. */
+static void
+test_name_rare(void **state)
+{
+	(void)state;
+	NAME(.given = S("J\u00f8rgen"), .surname = S("Kj\u00e6r-Wei\u00df"));
+	expect_name("Jorgen Kjaer Weiss", false, "name-full", 60);
+	expect_name("Joergen Kjer Weis", false, "name-full", 60);
+	expect_name("Jorgen Kjer-Weiss", false, "name-full", 60);
+	expect_name("KJ\u00c6R WEISS J\u00d8RGEN", false, "name-full", 60);
+	forget();
+	NAME(.given = S("Anna"), .surname = S("Weiss"));
+	expect_name("Anna Weis", false, NULL, 0);
+}
+
 /* M18, M19, M20 */
 static void
 test_name_qualifier(void **state)
@@ -1280,6 +1295,7 @@ main(void)
 	    TEST(test_name_organization_id),
 	    TEST(test_name_number_country),
 	    TEST(test_name_country_codes),
+	    TEST(test_name_rare),
 	    TEST(test_name_known_email),
 	    TEST(test_name_common),
 	    TEST(test_name_many_words),
