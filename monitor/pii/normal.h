@@ -39,8 +39,8 @@ struct span normal_name(struct arena *a, struct span utf8);
  * folds to the base letter (ä -> a), form 1 to the digraph (ä -> ae). With
  * NAME_ELISION added, the elided particle goes too (o'brien -> brien): a
  * variant for the side of the record; with NAME_INITIALS a particle of one
- * letter stays ("E. Roe Doe"), a variant for the other side. Sorted, unique. Returns their number,
- * at most cap.
+ * letter stays ("E. Roe Doe"), a variant for the other side. Sorted, unique.
+ * Returns their number, at most cap.
  *
  * Particles ("de", "van") are dropped when two other words remain. With only
  * one other word they are dropped in front of it ("de Vries", a surname on
