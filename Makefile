@@ -119,12 +119,12 @@ pii: all
 	INDELIBLE=$(O)/indelible $(PY) -m pytest -q tests/pii $(E2E)
 
 # --- measuring: figures beside what is to be reached -------------------------
-# make bench BENCH="index cert": parts of it; RECORDS= says how many.
+# make bench BENCH="index cert": parts of it; BENCH_RECORDS= says how many.
 $(O)/tests/bench/micro: $(O)/tests/bench/micro.o $(ROOM_LIBS)
 	$(link)
 bench: all $(O)/tests/bench/micro
 	@$(PY) -m tests.bench.run --build $(O) \
-	    $(if $(RECORDS),--records $(RECORDS)) $(BENCH)
+	    $(if $(BENCH_RECORDS),--records $(BENCH_RECORDS)) $(BENCH)
 
 # --- crashes: all of them by hand, a few in `make check` ----------------------
 # nth runs a command and kills it at its Nth system call; it needs no library.

@@ -38,15 +38,16 @@ blob_flags(struct span blob)
 }
 
 /* What a word is in a name; a group without a role belongs to an alias, which
- * matches as a whole only. */
+ * matches as a whole only, as does the name itself without a blank. */
 enum blob_role {
 	ROLE_GIVEN = 1,
 	ROLE_SURNAME = 2,
-	ROLE_FIRST = 4, /* of the first given name */
+	ROLE_FIRST = 4,  /* of the first given name */
+	ROLE_JOINED = 8, /* all of the name */
 };
 
 #define BLOB_SETS 16
-#define BLOB_VARIANTS 4
+#define BLOB_VARIANTS 6
 #define BLOB_QUALIFIERS 64 /* of each sort */
 
 enum qualifier {

@@ -7,8 +7,9 @@
  *	K3  each given name with each surname
  *	K4  the first given name's initial with all surnames; too weak to alert
  *	    by itself, so the matcher wants a domain or an organisation as well
- * Words have up to four spellings without accents (normal.h); each key is made
- * for KEY_SPELLINGS combinations of them at most. Aliases, and names in Han,
+ * Words have up to BLOB_VARIANTS spellings without accents: the forms of
+ * normal.h, and those of the word as few write it (kjær as kjer). Each key is
+ * made for KEY_SPELLINGS combinations of them at most. Aliases, and names in Han,
  * kana or Hangul written without a blank, have K1 only.
  */
 #include "ctlog/base/mem.h"
@@ -20,7 +21,8 @@
 
 #define KEY_SPELLINGS 16
 #define KEYS_MAX 128
-#define ROOM (48 * LIMIT_VALUE)
+#define ROOM (80 * LIMIT_VALUE)
+#define FORMS 4 /* of a word: with and without digraph, elided or not */
 
 struct group { /* a word of the name */
 	unsigned role;
@@ -33,7 +35,10 @@ struct name { /* a record being compiled */
 	struct keyer *keyer;
 	struct arena arena;
 	unsigned num_sets;
-	unsigned num; /* words of the set in hand */
+	/* The set in hand: its tokens, and its words. */
+	unsigned num_tokens;
+	struct span token[2 * NAME_TOKENS];
+	unsigned num;
 	struct group group[NAME_TOKENS];
 };
 
@@ -66,17 +71,56 @@ among(const struct span *list, unsigned num, struct span s)
 	return false;
 }
 
-/* A word with its spellings; one that stands there already gets the role. */
-static void
-group_add(struct name *n, struct span word, unsigned role)
+/* The text as few write it, with one letter for ß, æ and œ (reference pii.md
+ * 5.1); empty when there is none of these. */
+static struct span
+rare(struct arena *a, struct span text)
 {
-	struct group g = {.role = role};
+	static const struct {
+		const char *letter;
+		char plain;
+	} table[] = {{"\u00df", 's'}, {"\u1e9e", 's'}, {"\u00e6", 'e'},
+	    {"\u00c6", 'e'}, {"\u0153", 'e'}, {"\u0152", 'e'}};
+	uint8_t *q = text_is_ascii(text) ? NULL : arena_get(a, text.len);
+	size_t n = 0, changed = 0, at = 0;
+
+	while (q != NULL && at < text.len) {
+		q[n] = text.p[at];
+		for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+			if (!span_starts(
+				span_from(text, at), span_str(table[i].letter)))
+				continue;
+			q[n] = (uint8_t)table[i].plain;
+			at += strlen(table[i].letter) - 1;
+			changed++;
+			break;
+		}
+		n++;
+		at++;
+	}
+	return changed > 0 ? span_of(q, n) : span_of(NULL, 0);
+}
+
+static void
+spellings_add(struct name *n, struct group *g, struct span word)
+{
 	struct span token;
 
-	for (int form = 0; form < BLOB_VARIANTS; form++)
+	for (int form = 0; form < FORMS && g->num < BLOB_VARIANTS; form++)
 		if (normal_name_tokens(&n->arena, &token, 1, word, form) == 1 &&
-		    !among(g.spelling, g.num, token))
-			g.spelling[g.num++] = token;
+		    !among(g->spelling, g->num, token))
+			g->spelling[g->num++] = token;
+}
+
+/* A word, and as few write it, with its spellings; one that stands there
+ * already gets the role. */
+static void
+group_add(struct name *n, struct span word, struct span other, unsigned role)
+{
+	struct group g = {.role = role};
+
+	spellings_add(n, &g, word);
+	spellings_add(n, &g, other);
 	for (unsigned i = 0; i < n->num; i++) {
 		if (!span_eq(n->group[i].spelling[0], g.spelling[0]))
 			continue;
@@ -87,38 +131,47 @@ group_add(struct name *n, struct span word, unsigned role)
 	n->group[n->num++] = g;
 }
 
-/* The words of one canonical part of the name that are among `tokens`: those
- * of the whole name without its particles. */
-static void
-part_add(struct name *n, struct span part, unsigned role,
-    const struct span *tokens, unsigned num)
+/* The word in front, which *left is without then. */
+static struct span
+word_next(struct span *left)
 {
-	size_t at = 0;
+	struct span word = span_cut(*left, 0, span_chr(*left, ' '));
 
-	while (at < part.len) {
-		struct span word = span_from(part, at), token;
+	word = span_cut(word, 0, span_chr(word, '-'));
+	*left = span_from(*left, word.len);
+	return word;
+}
 
-		word = span_cut(word, 0, span_chr(word, ' '));
-		word = span_cut(word, 0, span_chr(word, '-'));
-		at += word.len;
+/* The words of a canonical part of the name, and as few write it, that are
+ * among the tokens: those of the whole name without its particles. */
+static void
+part_add(struct name *n, struct span part, struct span other, unsigned role)
+{
+	while (part.len > 0) {
+		struct span word = word_next(&part), twin = word_next(&other);
+		struct span token;
+
 		if (normal_name_tokens(&n->arena, &token, 1, word, 0) == 1 &&
-		    among(tokens, num, token))
-			group_add(n, word, role);
-		if (at < part.len && part.p[at++] == ' ')
+		    among(n->token, n->num_tokens, token))
+			group_add(n, word, twin, role);
+		if (part.len > 0 && part.p[0] == ' ')
 			role &= ~(unsigned)ROLE_FIRST;
+		part = span_from(part, 1);
+		other = span_from(other, 1);
 	}
 }
 
 static void
-parts_add(struct name *n, const struct strings *parts, unsigned role,
-    const struct span *tokens, unsigned num)
+parts_add(struct name *n, const struct strings *parts, unsigned role)
 {
 	for (size_t i = 0; i < parts->num; i++) {
-		struct span part =
-		    normal_name(&n->arena, span_str(parts->list[i]));
+		struct span text = span_str(parts->list[i]);
+		struct span part = normal_name(&n->arena, text);
+		struct span other =
+		    normal_name(&n->arena, rare(&n->arena, text));
 
-		part_add(n, part, i == 0 ? role : role & ~(unsigned)ROLE_FIRST,
-		    tokens, num);
+		part_add(n, part, other, role);
+		role &= ~(unsigned)ROLE_FIRST;
 	}
 }
 
@@ -140,19 +193,16 @@ static bool
 set_start(struct name *n, const struct strings *given,
     const struct strings *surname, unsigned role)
 {
-	struct span tokens[2 * NAME_TOKENS];
-	unsigned num;
-
 	arena_clear(&n->arena);
 	n->num = 0;
-	num = normal_name_tokens(&n->arena, tokens, 2 * NAME_TOKENS,
+	n->num_tokens = normal_name_tokens(&n->arena, n->token, 2 * NAME_TOKENS,
 	    canonical(&n->arena, given, surname), 0);
-	if (num == 0 || num > NAME_TOKENS)
+	if (n->num_tokens == 0 || n->num_tokens > NAME_TOKENS)
 		return false;
-	parts_add(n, given, role & (ROLE_GIVEN | ROLE_FIRST), tokens, num);
+	parts_add(n, given, role & (ROLE_GIVEN | ROLE_FIRST));
 	if (n->num > 0 && with_role(n, ROLE_FIRST) == 0)
 		n->group[0].role |= role & ROLE_FIRST;
-	parts_add(n, surname, role & ROLE_SURNAME, tokens, num);
+	parts_add(n, surname, role & ROLE_SURNAME);
 	return n->num > 0;
 }
 
@@ -270,9 +320,9 @@ set_write(struct name *n)
 	n->num_sets++;
 }
 
-/* Another spelling of the whole name. */
+/* Another spelling of the whole name; `role` is that of its words. */
 static enum status
-alias_add(struct name *n, const char *alias, struct err *e)
+alias_add(struct name *n, const char *alias, unsigned role, struct err *e)
 {
 	struct strings one = {1, (char *[]){(char *)(uintptr_t)alias}};
 	struct strings none = {0};
@@ -283,6 +333,8 @@ alias_add(struct name *n, const char *alias, struct err *e)
 	if (!set_start(n, &one, &none, 0))
 		return err_set(e, ST_BAD,
 		    "an alias has no word in it, or more than %d", NAME_TOKENS);
+	for (unsigned i = 0; i < n->num; i++)
+		n->group[i].role = role;
 	keys_add(n, (1u << n->num) - 1, span_of(NULL, 0));
 	set_write(n);
 	return ST_OK;
@@ -312,7 +364,7 @@ joined_add(struct name *n, const struct strings *a, const struct strings *b,
 		set = script_set(buf_span(&text));
 	if (a->num > 0 && b->num > 0 && set & dense &&
 	    (set & ~(dense | 1u << SCRIPT_COMMON)) == 0)
-		st = alias_add(n, buf_cstr(&text), e);
+		st = alias_add(n, buf_cstr(&text), ROLE_JOINED, e);
 	buf_fini(&text);
 	return st;
 }
@@ -388,7 +440,7 @@ name_run(struct name *n, const struct record *r, struct err *e)
 	if (st == ST_OK)
 		st = joined_add(n, &r->given, &r->surname, e);
 	for (size_t i = 0; i < r->aliases.num && st == ST_OK; i++)
-		st = alias_add(n, r->aliases.list[i], e);
+		st = alias_add(n, r->aliases.list[i], 0, e);
 	if (st != ST_OK)
 		return st;
 	blob->p[sets_at] = (uint8_t)n->num_sets;

@@ -180,10 +180,18 @@ identifier_country(struct span s)
 	return span_cut(s, 3, 2);
 }
 
+/* Two countries have another code in domain names and tax numbers than in
+ * ISO 3166. */
 uint64_t
 tag_country(struct keyer *k, struct arena *a, struct span code)
 {
-	return tag_run(k, "in-country", normal_name(a, code));
+	struct span name = normal_name(a, code);
+
+	if (span_eq_str(name, "uk"))
+		name = span_str("gb");
+	else if (span_eq_str(name, "el"))
+		name = span_str("gr");
+	return tag_run(k, "in-country", name);
 }
 
 /* Tokens that say what form a company has, not which it is. */
@@ -193,14 +201,14 @@ is_legal_form(struct span token)
 	static const char *const forms[] = {"ab", "ad", "ag",
 	    "aktiengesellschaft", "aps", "as", "asa", "beschrankter", "bhd",
 	    "bt", "bv", "bvba", "co", "company", "corp", "corporation", "cvba",
-	    "doo", "eirl", "eireli", "eood", "ev", "gesellschaft", "gmbh",
+	    "dd", "doo", "eirl", "eireli", "eood", "ev", "gesellschaft", "gmbh",
 	    "haftung", "hb", "inc", "incorporated", "kft", "kg", "kgaa", "kk",
-	    "limited", "llc", "llp", "lp", "ltd", "ltda", "mbh", "mei", "mit",
-	    "nv", "nyrt", "ohg", "ood", "ou", "oy", "oyj", "plc", "pte", "pty",
-	    "pvt", "sa", "sarl", "sas", "sdn", "sia", "sl", "slu", "snc", "sp",
-	    "spa", "srl", "sro", "the", "uab", "ug", "vof", "zoo", "zrt", "ао",
-	    "зао", "ип", "ооо", "оао", "пао", "пп", "тов", "тоо", "株式会社",
-	    "有限会社", "有限公司", "公司", "주식회사"};
+	    "limited", "llc", "llp", "lp", "ltd", "ltda", "mbh", "me", "mei",
+	    "mit", "nv", "nyrt", "ohg", "ood", "ou", "oy", "oyj", "plc", "pte",
+	    "pty", "pvt", "sa", "sarl", "sas", "sdn", "sia", "sl", "slu", "snc",
+	    "sp", "spa", "srl", "sro", "the", "uab", "ug", "vof", "zoo", "zrt",
+	    "ао", "зао", "ип", "ооо", "оао", "пао", "пп", "тов", "тоо",
+	    "株式会社", "有限会社", "有限公司", "公司", "주식회사"};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (span_eq_str(token, forms[i]))

@@ -200,7 +200,7 @@ judge_email(struct match_hit *h, const struct finding *f, const struct probe *p,
 	static const char *const rule[] = {"email-strict", "email-plus",
 	    "email-gmail-dots", "email-plus-gmail-dots"};
 	static const char *const reason[] = {NULL,
-	    "equals the record without the +tag",
+	    "equals the record without the +tag (-tag at Yahoo)",
 	    "equals the record without dots, which Gmail ignores",
 	    "equals the record without +tag and dots, which Gmail ignores"};
 	unsigned policy = p->what - ASK_EMAIL, flags = blob_flags(blob);

@@ -99,8 +99,8 @@ compare_rest(struct spelling *s, const struct reading *t, unsigned i)
 		s->beside = true;
 		return;
 	}
-	if (t->cut && !s->cut)
-		w = word_find(s, 0, t->prefix[i]);
+	if (t->cut == i)
+		w = word_find(s, 0, t->prefix);
 	if (w != NULL) {
 		w->whole = s->cut = true;
 		return;

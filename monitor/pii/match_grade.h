@@ -30,13 +30,13 @@ enum points {
 /* A name as it stands in the certificate, in one reading of it. */
 struct reading {
 	uint32_t finding;
-	bool cut;    /* the value is as long as it may be */
 	bool tagged; /* the tags are made: something was found */
 	unsigned num;
+	unsigned cut; /* the token that may be cut; NAME_TOKENS: none */
 	struct span token[NAME_TOKENS];
 	uint64_t tag[NAME_TOKENS];
 	uint32_t initial[NAME_TOKENS]; /* of tokens of one letter */
-	uint32_t prefix[NAME_TOKENS];  /* when cut */
+	uint32_t prefix;               /* of the one that may be cut */
 };
 
 /* What a record and a reading have in common. */

@@ -166,15 +166,15 @@ reading_tag(struct matcher *m, struct reading *t)
 	if (t->tagged)
 		return;
 	t->tagged = true;
+	t->prefix = 0;
 	for (unsigned i = 0; i < t->num; i++) {
 		size_t chars = num_chars(t->token[i]);
 
 		t->tag[i] = tag_token(m->keyer, t->token[i]);
 		t->initial[i] =
 		    chars == 1 ? tag_initial(m->keyer, t->token[i]) : 0;
-		t->prefix[i] = t->cut && chars >= CUT_WORD
-				   ? tag_prefix(m->keyer, t->token[i])
-				   : 0;
+		if (t->cut == i && chars >= CUT_WORD)
+			t->prefix = tag_prefix(m->keyer, t->token[i]);
 	}
 }
 
@@ -333,6 +333,7 @@ joined_run(struct matcher *m, struct reading *t, struct span name)
 		if (name.p[i] != ' ')
 			q[n++] = name.p[i];
 	t->num = 1;
+	t->cut = NAME_TOKENS;
 	t->token[0] = span_of(q, n);
 	t->tagged = false;
 	reading_run(m, t);
@@ -342,6 +343,28 @@ joined_run(struct matcher *m, struct reading *t, struct span name)
 	t->token[0] = span_of(q + gap, n);
 	t->tagged = false;
 	reading_run(m, t);
+}
+
+/* The token that the value ends with, when the value is as long as X.520 lets
+ * it be; NAME_TOKENS: there is none. */
+static unsigned
+cut_token(struct matcher *m, const struct reading *t, int form)
+{
+	struct span value = m->f->list[t->finding].value, name, last;
+	size_t at;
+
+	if (num_chars(value) != CUT_CHARS)
+		return NAME_TOKENS;
+	name = normal_name(&m->arena, value);
+	at = name.len;
+	while (at > 0 && name.p[at - 1] != ' ' && name.p[at - 1] != '-')
+		at--;
+	name = span_from(name, at);
+	if (normal_name_tokens(&m->arena, &last, 1, name, form) == 1)
+		for (unsigned i = 0; i < t->num; i++)
+			if (span_eq(t->token[i], last))
+				return i;
+	return NAME_TOKENS;
 }
 
 static bool
@@ -355,27 +378,54 @@ same_tokens(const struct reading *a, const struct reading *b)
 	return true;
 }
 
-/* A name, and when it has letters beyond ASCII also with their digraphs. */
+/* One letter between blanks: "Maria E Roe". */
+static bool
+has_lone_letter(struct span name)
+{
+	for (size_t i = 0; i < name.len; i++) {
+		if (i > 0 && name.p[i - 1] != ' ')
+			continue;
+		while (i + 1 < name.len && (name.p[i + 1] & 0xc0) == 0x80)
+			i++;
+		if (i + 1 == name.len || name.p[i + 1] == ' ')
+			return true;
+	}
+	return false;
+}
+
+static void
+reading_of(struct matcher *m, struct reading *t, struct span name, int form)
+{
+	t->tagged = false;
+	t->num =
+	    normal_name_tokens(&m->arena, t->token, NAME_TOKENS, name, form);
+	t->cut = cut_token(m, t, form);
+}
+
+/* A name; with what may be an initial or a particle ("y") as the former too;
+ * and when it has letters beyond ASCII also with their digraphs. */
 static void
 match_text(struct matcher *m, uint32_t finding, struct span name)
 {
-	struct reading t = {.finding = finding}, other;
+	struct reading t = {.finding = finding}, other = t;
 	uint32_t judged = m->judged;
 
 	if (span_eq(name, m->missed_name))
 		return;
 	arena_clear(&m->arena);
-	t.cut = num_chars(m->f->list[finding].value) == CUT_CHARS;
-	other = t;
-	t.num = normal_name_tokens(&m->arena, t.token, NAME_TOKENS, name, 0);
+	reading_of(m, &t, name, 0);
 	reading_run(m, &t);
+	if (has_lone_letter(name)) {
+		reading_of(m, &other, name, NAME_INITIALS);
+		if (!same_tokens(&t, &other))
+			reading_run(m, &other);
+	}
 	if (text_is_ascii(name)) {
 		if (m->judged == judged)
 			m->missed_name = name;
 		return;
 	}
-	other.num =
-	    normal_name_tokens(&m->arena, other.token, NAME_TOKENS, name, 1);
+	reading_of(m, &other, name, 1);
 	if (!same_tokens(&t, &other))
 		reading_run(m, &other);
 	joined_run(m, &other, name);

@@ -281,6 +281,31 @@ is_gmail(struct span domain)
 	       span_eq_str(domain, "googlemail.com");
 }
 
+/* yahoo.com, yahoo.de, yahoo.co.uk, and its other names. */
+static bool
+is_yahoo(struct span domain)
+{
+	const struct span brand = span_str("yahoo.");
+	struct span rest = span_from(domain, brand.len);
+
+	if (span_eq_str(domain, "ymail.com") ||
+	    span_eq_str(domain, "rocketmail.com"))
+		return true;
+	if (!span_starts(domain, brand))
+		return false;
+	if (span_starts(rest, span_str("co.")) ||
+	    span_starts(rest, span_str("com.")))
+		rest = span_from(rest, span_chr(rest, '.') + 1);
+	return span_chr(rest, '.') == rest.len;
+}
+
+/* No user's name has a hyphen at Yahoo: there it begins the tag. */
+static bool
+is_tag(uint8_t c, struct span domain)
+{
+	return c == '+' || (c == '-' && is_yahoo(domain));
+}
+
 struct span
 normal_email_relaxed(struct arena *a, struct span canonical, unsigned policy)
 {
@@ -292,7 +317,8 @@ normal_email_relaxed(struct arena *a, struct span canonical, unsigned policy)
 	if (q == NULL || domain.len == 0 || canonical.p[0] == '"')
 		return canonical;
 	for (size_t i = 0; i + 1 < len; i++) {
-		if (canonical.p[i] == '+' && i > 0 && policy & EMAIL_PLUS)
+		if (i > 0 && policy & EMAIL_PLUS &&
+		    is_tag(canonical.p[i], domain))
 			break;
 		if (canonical.p[i] != '.' || !dots)
 			q[n++] = canonical.p[i];

@@ -24,7 +24,7 @@ struct span normal_email_domain(struct span canonical);
 
 /* Relaxed forms of a canonical address under the policies of a record. */
 enum email_policy {
-	EMAIL_PLUS = 1,       /* drop "+tag" */
+	EMAIL_PLUS = 1,       /* drop "+tag", at Yahoo "-tag" too */
 	EMAIL_GMAIL_DOTS = 2, /* drop dots at gmail.com, googlemail.com */
 };
 struct span normal_email_relaxed(
@@ -42,8 +42,9 @@ struct span normal_name(struct arena *a, struct span utf8);
  * (o'brien -> obrien), accents folded by script, particles dropped. Form 0
  * folds to the base letter (ä -> a), form 1 to the digraph (ä -> ae). With
  * NAME_ELISION added, the elided particle goes too (o'brien -> brien): a
- * variant for the side of the record. Sorted, unique. Returns their number,
- * at most cap.
+ * variant for the side of the record; with NAME_INITIALS a particle of one
+ * letter stays ("E. Roe Doe"), a variant for the other side. Sorted, unique.
+ * Returns their number, at most cap.
  *
  * Particles ("de", "van") are dropped when two other words remain. With only
  * one other word they are dropped in front of it ("de Vries", a surname on
@@ -55,6 +56,7 @@ struct span normal_name(struct arena *a, struct span utf8);
  */
 #define NAME_TOKENS 16
 #define NAME_ELISION 2
+#define NAME_INITIALS 4
 unsigned normal_name_tokens(struct arena *a, struct span *out, unsigned cap,
     struct span canonical, int form);
 

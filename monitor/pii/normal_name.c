@@ -333,7 +333,7 @@ normal_is_particle(struct span folded)
 
 /* Drop the particles that are particles; see normal.h. */
 static unsigned
-drop_particles(struct span *list, unsigned num)
+drop_particles(struct span *list, unsigned num, bool initials)
 {
 	unsigned words = 0, n = 0;
 	bool seen = false;
@@ -343,7 +343,8 @@ drop_particles(struct span *list, unsigned num)
 	if (words == 0)
 		return num;
 	for (unsigned i = 0; i < num; i++) {
-		bool particle = normal_is_particle(list[i]);
+		bool particle = normal_is_particle(list[i]) &&
+				!(initials && list[i].len == 1);
 
 		seen |= !particle;
 		if (!particle || (words == 1 && (seen || list[i].len == 1)))
@@ -396,5 +397,5 @@ normal_name_tokens(struct arena *a, struct span *out, unsigned cap,
 		out[n] = span_of(q, token_fold(q, token, form));
 		n += out[n].len > 0;
 	}
-	return normal_sort(out, drop_particles(out, n));
+	return normal_sort(out, drop_particles(out, n, form & NAME_INITIALS));
 }

@@ -96,12 +96,14 @@ check_address(struct span s)
 	return NULL;
 }
 
+/* Beyond ASCII there are other full stops; match_compile() knows them. */
 static const char *
 check_domain(struct span s)
 {
 	size_t dot = span_chr(s, '.');
 
-	if (dot == 0 || dot + 1 >= s.len || has_any(s, "@ /\\:,;*?<>"))
+	if (dot == 0 || (dot + 1 >= s.len && text_is_ascii(s)) ||
+	    has_any(s, "@ /\\:,;*?<>"))
 		return "is not a domain name; write one such as example.com";
 	return NULL;
 }

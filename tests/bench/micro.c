@@ -290,7 +290,11 @@ part_store(size_t num, const char *dir)
 	if (api->index_load(s, NOW, loaded, &b, &e) != ST_OK)
 		exit(1);
 	match_build_finish(b.build);
-	say("store.load_s_per_10m", (cpu_now() - begin) / (double)b.num * 1e7);
+	say("store.load_s", cpu_now() - begin);
+	say("store.records", (double)b.num);
+	say("store.mb", (resident(b.region, b.len) +
+			    (double)(b.rows.cap_runs * sizeof(*b.rows.runs))) /
+			    1e6);
 	api->close(s);
 }
 

@@ -23,6 +23,9 @@ DV = {"subject": [["CN", "www.example.com"]],
       "policies": ["2.23.140.1.2.1"]}
 ROUNDS = 7
 ENTRIES = 120000
+# Records, when it is not said how many: in memory, and in a store.
+MANY = 10000000
+STORED = 500000
 
 # What is measured: (in words, unit, at most).
 GOALS = {
@@ -35,7 +38,9 @@ GOALS = {
     "delta.miss_ns": ("a key that is in neither index nor delta", "ns",
                       None),
     "store.import_s_per_1m": ("importing records, per million", "s", None),
-    "store.load_s_per_10m": ("an index from the store, per 10 M", "s", 60),
+    "store.records": ("records in a store", "", None),
+    "store.load_s": ("an index from the store", "s per 10 M", 60),
+    "store.mb": ("that index", "MB per 10 M", 400),
     "cert.bytes": ("the certificate measured", "bytes", None),
     "cert.walk_ns": ("walking, reading, classing a DV certificate", "ns",
                      None),
@@ -45,6 +50,9 @@ GOALS = {
     "scan.match_percent": ("what 1,000 records add to it", "%", 10),
     "scan.names_percent": ("the same, with names among them", "%", 10),
 }
+
+# These are told per 10 M, however many there were.
+SCALED = ["index.mb", "store.mb", "store.load_s"]
 
 
 class Bench:
@@ -75,7 +83,7 @@ class Bench:
         for line in out.splitlines():
             figure = json.loads(line)
             value = figure["value"]
-            if figure["part"].endswith("mb") and scale:
+            if figure["part"] in SCALED:
                 value *= scale
             if figure["part"] in GOALS and (
                     figure["part"].split(".")[0] == arguments[0]):
@@ -83,18 +91,18 @@ class Bench:
 
     def index(self):
         """The index in memory."""
-        self.micro("index", self.args.records,
-                   scale=1e7 / self.args.records)
+        self.micro("index", self.args.records or MANY,
+                   scale=MANY / (self.args.records or MANY))
 
     def delta(self):
         """What changed, beside it."""
-        self.micro("delta", self.args.records)
+        self.micro("delta", self.args.records or MANY)
 
     def store(self):
         """An index out of a store on disk."""
+        records = self.args.records or STORED
         with tempfile.TemporaryDirectory() as folder:
-            self.micro("store", min(self.args.records,
-                                    self.args.store_records), folder)
+            self.micro("store", records, folder, scale=MANY / records)
 
     def cert(self):
         """One certificate of everyday."""
@@ -178,8 +186,7 @@ def main():
     """All parts, or those that are named."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--build", default="build/release")
-    parser.add_argument("--records", type=int, default=10000000)
-    parser.add_argument("--store-records", type=int, default=500000)
+    parser.add_argument("--records", type=int)
     parser.add_argument("parts", nargs="*", metavar="|".join(PARTS))
     args = parser.parse_args()
     bench = Bench(args)

@@ -1,5 +1,6 @@
 """status and verify: what the store says of itself, beside a running service
 and without one."""
+import random
 import sqlite3
 import time
 
@@ -159,6 +160,41 @@ def test_counters_read_again(work, server, api):
     certificates, _, found = counters(work)
     assert certificates == size == 304 + 604
     assert found[("san.rfc822Name", "email", "subject")] == 8
+
+
+def counted(work):
+    """How much of the only log is proven, and what was counted in it."""
+    log = work.with_config("status", "--json").events[0]
+    return sum(s["proven"] - s["begin"] for s in log["stretches"]), \
+        log["counters"]
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_counters_after_kills(work, server, api):
+    """Whenever it is killed: what is proven is counted, each entry once."""
+    host = {"subject": [["CN", "www.example.com"]],
+            "sans": [["dns", "www.example.com"]], "log": "final"}
+    dice, size = random.Random(11), 0
+    log = server.new_log([host] * 37 + [jane_spec()], page=64)
+    work.prepare([(log, api)])
+    for _ in range(6):
+        log.append(([host] * 60 + [jane_spec()]) * 8)
+        log.fault("slow", on=READS[api], seconds=0.05)
+        monitor, before = work.monitor(), size
+        wait_until(lambda before=before: counted(work)[0] > before,
+                   "progress")
+        time.sleep(dice.uniform(0, 0.4))
+        monitor.kill()
+        log.calm()
+        size, found = counted(work)
+        assert found["certificates"] == size > before
+        assert sum(f["count"] for f in found["findings"]
+                   if f["kind"] == "email") == \
+            sum(e["index"] < size for e in log.truth() if e["plants"])
+    monitor = work.monitor()
+    size = settle(work, log, monitor)
+    monitor.stop()
+    assert counters(work)[0] == size == counted(work)[0]
 
 
 @pytest.mark.smoke

@@ -305,6 +305,10 @@ test_email_policy(void **state)
 	expect_email("jane+other@example.com", "email-plus");
 	expect_email("j.ane+other@example.com", NULL);
 	forget();
+	email("jane@yahoo.co.uk", EMAIL_PLUS);
+	expect_email("jane-shop@yahoo.co.uk", "email-plus");
+	expect_email("jane-shop@yahoo.com", NULL);
+	forget();
 	email("ja.ne@gmail.com", EMAIL_GMAIL_DOTS);
 	expect_email("jane@gmail.com", "email-gmail-dots");
 	expect_email("jane+x@gmail.com", NULL);
@@ -459,7 +463,8 @@ test_domain_refused(void **state)
 	    "web.de", "", ".", "a b.com", "exa_mple..com", "*.example.com",
 	    "jane@example.com"};
 	const char *const yes[] = {"example.com", "live.example.com",
-	    "yahoo.example.com", "x.github.io", "my_host.example.co.uk"};
+	    "yahoo.example.com", "x.github.io", "my_host.example.co.uk",
+	    "\xe4\xbe\x8b\xe3\x81\x88\xe3\x80\x82\xe3\x83\x86"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
@@ -642,6 +647,41 @@ test_name_hyphen_and_initials(void **state)
 	find(PII_NAME, "A. Vries");
 	w.f.facts.country = span_str("nl");
 	assert_int_equal(run(0), 0);
+	/* "e" and "y" are particles, or initials; so is what becomes a "d". */
+	forget();
+	NAME(.given = S("\xc4\x90uro"), .surname = S("Vries"),
+	    .organizations = S("Example"));
+	find(PII_NAME, "J. \xc3\x90. Vries A.");
+	w.f.facts.subject_org = span_str("example");
+	assert_int_equal(run(0), 1);
+	forget();
+	NAME(.given = S("Elena"),
+	    .surname = S("Garc\xc3\xad"
+			 "a",
+		"L\xc3\xb3pez"),
+	    .domains = S("example.com"));
+	find(PII_NAME, "E. Garcia y Lopez");
+	find(PII_EMAIL, "x@example.com");
+	assert_int_equal(run(0), 1);
+	assert_string_equal(hit(0)->rule, "name-initial");
+	assert_int_equal(hit(0)->score, 60);
+	assert_int_equal(hit(0)->count, 1);
+	expect_name("Elena Garcia y Lopez", false, "name-full", 60);
+}
+
+/* One letter for a double one: on the record's side only. */
+static void
+test_name_rare(void **state)
+{
+	(void)state;
+	NAME(.given = S("J\u00f8rgen"), .surname = S("Kj\u00e6r-Wei\u00df"));
+	expect_name("Jorgen Kjaer Weiss", false, "name-full", 60);
+	expect_name("Joergen Kjer Weis", false, "name-full", 60);
+	expect_name("Jorgen Kjer-Weiss", false, "name-full", 60);
+	expect_name("KJ\u00c6R WEISS J\u00d8RGEN", false, "name-full", 60);
+	forget();
+	NAME(.given = S("Anna"), .surname = S("Weiss"));
+	expect_name("Anna Weis", false, NULL, 0);
 }
 
 /* M18, M19, M20 */
@@ -694,6 +734,11 @@ test_name_qualifiers(void **state)
 	w.f.facts.locality = span_str("munchen");
 	assert_int_equal(run(0), 1);
 	assert_int_equal(hit(0)->score, 45);
+	w.f.facts.locality = span_of(NULL, 0);
+	w.f.facts.subject_org = span_str("example d.d.");
+	w.f.facts.country = span_str("de");
+	assert_int_equal(run(0), 1);
+	assert_int_equal(hit(0)->score, 95);
 	/* An address under .at speaks for Austria. */
 	w.f.facts = (struct facts){0};
 	find(PII_EMAIL, "x@firma.at");
@@ -749,6 +794,28 @@ test_name_number_country(void **state)
 	w.finding[1].value = span_str("99999999R"); /* says nothing */
 	assert_int_equal(run(0), 1);
 	assert_int_equal(hit(0)->score, 60);
+}
+
+/* ".uk" and the "EL" of Greek tax numbers are not what ISO 3166 says. */
+static void
+test_name_country_codes(void **state)
+{
+	(void)state;
+	NAME(.given = S("Jane"), .surname = S("Roe"), .countries = S("GB"));
+	NAME(.given = S("Jane"), .surname = S("Doe"), .countries = S("gr"));
+	find(PII_NAME, "Jane Roe");
+	find(PII_EMAIL, "x@example.co.uk");
+	assert_int_equal(run(0), 1);
+	assert_int_equal(hit(0)->score, 70);
+	forget_cert();
+	find(PII_NAME, "Jane Doe");
+	find(PII_NATIONAL_ID, "TINEL-123456783");
+	assert_int_equal(run(0), 1);
+	assert_int_equal(hit(0)->score, 70);
+	w.f.facts.country = span_str("gb");
+	w.finding[1].value = span_of(NULL, 0);
+	assert_int_equal(run(0), 1);
+	assert_int_equal(hit(0)->score, 35);
 }
 
 /* A known address beside the name: then that is what is told. */
@@ -846,7 +913,12 @@ test_name_han(void **state)
 	    .surname = S((char *)(uintptr_t)yamada));
 	expect_name(wide, true, "name-full", 70);
 	expect_name(turned, true, "name-full", 70);
+	expect_name(joined, true, "name-full", 70);
 	expect_name("YAMADA Hanako", true, NULL, 0);
+	forget();
+	NAME(.given = S((char *)(uintptr_t)hanako),
+	    .surname = S((char *)(uintptr_t)yamada), .require_qualifier = true);
+	expect_name(joined, true, NULL, 0);
 	forget();
 	NAME(.given = S((char *)(uintptr_t)hanako),
 	    .surname = S((char *)(uintptr_t)yamada),
@@ -938,6 +1010,10 @@ test_name_cut(void **state)
 	    .surname = S("von und zu Hohenberg-Beispielhausen"));
 	expect_name(cut, false, "name-subset", 55);
 	assert_true(has_reason(hit(0), "cut"));
+	/* Only the end of the value is cut. */
+	expect_name("Maximilian-Friedrich Alexander Johannes zu Beiwerklein-"
+		    "Hohenberg",
+	    false, "name-pair", 25);
 	assert_int_equal(strlen(shorter), 63);
 	expect_name(shorter, false, "name-pair", 25);
 	expect_name("Maximilian-Friedrich Alexander Johannes von und zu "
@@ -1218,6 +1294,8 @@ main(void)
 	    TEST(test_name_qualifiers),
 	    TEST(test_name_organization_id),
 	    TEST(test_name_number_country),
+	    TEST(test_name_country_codes),
+	    TEST(test_name_rare),
 	    TEST(test_name_known_email),
 	    TEST(test_name_common),
 	    TEST(test_name_many_words),

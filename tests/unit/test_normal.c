@@ -265,6 +265,13 @@ test_email_relaxed(void **state)
 	WANT(relaxed("j.e+x@gmail.com", EMAIL_GMAIL_DOTS), "je+x@gmail.com");
 	WANT(relaxed("j.e+x@example.com", both), "j.e@example.com");
 	WANT(relaxed("+x@example.com", both), "+x@example.com");
+	WANT(relaxed("j-x@example.com", both), "j-x@example.com");
+	WANT(relaxed("j-x@yahoo.com", EMAIL_GMAIL_DOTS), "j-x@yahoo.com");
+	WANT(relaxed("j-x@yahoo.com", EMAIL_PLUS), "j@yahoo.com");
+	WANT(relaxed("j-x@yahoo.co.uk", EMAIL_PLUS), "j@yahoo.co.uk");
+	WANT(relaxed("j-x@yahoo.com.br", EMAIL_PLUS), "j@yahoo.com.br");
+	WANT(relaxed("j-x@ymail.com", EMAIL_PLUS), "j@ymail.com");
+	WANT(relaxed("j-x@yahoo.example.com", both), "j-x@yahoo.example.com");
 	WANT(relaxed("...@gmail.com", both), "...@gmail.com");
 	WANT(relaxed("\"a+b\"@example.com", both), "\"a+b\"@example.com");
 	WANT(relaxed("no address", both), "no address");

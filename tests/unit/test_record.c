@@ -376,6 +376,18 @@ test_json_mistakes(void **state)
 	expect(E(",\"consent\":{\"evidence\":\"\"}}"), 1, "is empty");
 }
 
+/* The full stop of a name may be an ideographic one. */
+static void
+test_wide_full_stop(void **state)
+{
+	struct got g = read_text(V("domain", "\"\\u4f8b\\u3002\\u30c6\""));
+
+	(void)state;
+	assert_int_equal(g.bad, 0);
+	assert_int_equal(g.good, 1);
+	got_fini(&g);
+}
+
 static void
 test_value_mistakes(void **state)
 {
@@ -807,6 +819,7 @@ main(void)
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_consent),
 	    cmocka_unit_test(test_json_mistakes),
+	    cmocka_unit_test(test_wide_full_stop),
 	    cmocka_unit_test(test_value_mistakes),
 	    cmocka_unit_test(test_field_mistakes),
 	    cmocka_unit_test(test_ids),
