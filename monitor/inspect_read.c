@@ -12,7 +12,7 @@ is_certificate(struct span der)
 {
 	struct cert c;
 
-	if (der.len == 0 || der.p[0] != DER_SEQUENCE)
+	if (der.len == 0 || der_id(der.p[0]) != DER_SEQUENCE)
 		return false;
 	cert_parse(&c, der, NULL);
 	return c.format != CERT_NONE;

@@ -46,6 +46,9 @@ note_marks(struct cert *c, struct problems *p, uint8_t marks, const char *path)
 		problem_add(p, "BER indefinite length", "%s", path);
 	if (marks & DER_NON_MINIMAL)
 		problem_add(p, "BER length longer than needed", "%s", path);
+	if (marks & DER_UNMARKED)
+		problem_add(p, "SEQUENCE or SET without its constructed bit",
+		    "%s", path);
 }
 
 enum field {
@@ -95,12 +98,15 @@ static const struct shape csr_shape[] = {
 static inline bool
 fits(const struct shape *s, struct der t)
 {
+	uint8_t first;
+
 	if (t.id != s->id)
 		return false;
 	if (t.value.len == 0)
 		return s->may_be_empty || t.marks & DER_TRUNCATED;
-	return s->first == 0 || t.value.p[0] == s->first ||
-	       (s->or_first != 0 && t.value.p[0] == s->or_first);
+	first = der_id(t.value.p[0]);
+	return s->first == 0 || first == s->first ||
+	       (s->or_first != 0 && first == s->or_first);
 }
 
 /* Whatever stands behind a cut cannot be called missing. */
@@ -159,12 +165,13 @@ read_validity(struct cert *c, struct span s, struct problems *p)
 		lost(c, p, "a date that cannot be read", "validity");
 }
 
-/* What stands behind the OID of an Extension: its value when it is there. */
+/* What stands behind the OID of an Extension, and is stepped over: its value
+ * when it is there. */
 static inline bool
-read_ext(struct cert_ext *out, struct span s)
+read_ext(struct cert_ext *out, struct span *rest)
 {
 	struct der t, segment;
-	struct span in;
+	struct span in, s = *rest;
 
 	out->critical = out->segmented = false;
 	if (!der_next(&t, &s))
@@ -174,6 +181,7 @@ read_ext(struct cert_ext *out, struct span s)
 		if (!der_next(&t, &s))
 			return false;
 	}
+	*rest = s;
 	out->marks |= t.marks;
 	out->octets = t.whole;
 	out->value = in = t.value;
@@ -202,9 +210,11 @@ cert_ext_next(struct cert_exts *it, struct cert_ext *out)
 		it->left = list;
 		out->oid = oid.value;
 		out->marks = t.marks;
-		if (!read_ext(out, s)) {
+		if (!read_ext(out, &s)) {
 			out->octets = span_of(NULL, 0);
 			out->value = span_of(NULL, 0);
+		} else if (s.len > 0) {
+			it->cut = true;
 		}
 		return true;
 	}
@@ -276,6 +286,8 @@ read_tbs(struct cert *c, struct span s, struct problems *p)
 	c->issuer = f[F_ISSUER].whole;
 	c->subject = f[F_SUBJECT].whole;
 	c->spki = f[F_SPKI].whole;
+	c->issuer_uid = span_from(f[F_ISSUER_UID].value, 1);
+	c->subject_uid = span_from(f[F_SUBJECT_UID].value, 1);
 	if (f[F_VALIDITY].id != 0)
 		read_validity(c, f[F_VALIDITY].value, p);
 	if (f[F_EXTENSIONS].id != 0)
@@ -284,24 +296,42 @@ read_tbs(struct cert *c, struct span s, struct problems *p)
 		c->ca = span_eq(c->issuer, c->subject);
 }
 
-/* The extensions that a request asks for (RFC 2985 5.4.2): the value of an
- * attribute { OID, SET OF Extensions }. */
-static void
-read_requested(struct cert *c, struct span s, struct problems *p)
+bool
+cert_requested_next(
+    struct cert_requested *it, struct cert *c, struct problems *p)
 {
 	struct der attr, t;
 
-	while (der_next(&attr, &s)) {
-		struct span in = attr.value;
+	while (!der_next(&t, &it->values)) {
+		struct span in;
 
+		if (!der_next(&attr, &it->left))
+			return false;
+		in = attr.value;
 		if (!der_next(&t, &in) || t.id != DER_OID ||
 		    (!oid_is(t.value, OID_EXTENSION_REQUEST) &&
 			!oid_is(t.value, OID_MS_EXTENSION_REQUEST)))
 			continue;
-		if (der_next(&t, &in) && t.id == DER_SET)
-			read_extensions(c, t.value, p);
+		if (der_next(&t, &in))
+			it->values = t.id == DER_SET ? t.value : t.whole;
 	}
-	if (s.len > 0)
+	read_extensions(c, t.whole, p);
+	return true;
+}
+
+/* The extensions that a request asks for; those of the first attribute are
+ * taken for its own. */
+static void
+read_requested(struct cert *c, struct problems *p)
+{
+	struct cert_requested it = cert_requested_of(c);
+	struct span first = {0};
+
+	while (cert_requested_next(&it, c, p))
+		if (first.p == NULL)
+			first = c->extensions;
+	c->extensions = first;
+	if (it.left.len > 0)
 		lost(c, p, "cut short inside a header", "attributes");
 }
 
@@ -314,7 +344,7 @@ read_request(struct cert *c, struct span s, struct problems *p)
 	c->subject = f[CSR_SUBJECT].whole;
 	c->spki = f[CSR_SPKI].whole;
 	c->attributes = f[CSR_ATTRIBUTES].value;
-	read_requested(c, c->attributes, p);
+	read_requested(c, p);
 }
 
 /* The contents of s are those of a TBSCertificate as far as they go: version

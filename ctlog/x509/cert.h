@@ -47,6 +47,7 @@ struct cert {
 	struct span spki;       /* header included */
 	struct span extensions; /* contents of the SEQUENCE OF Extension */
 	struct span attributes; /* CSR: contents of the [0] */
+	struct span issuer_uid, subject_uid; /* UniqueIdentifiers, their bits */
 	int64_t not_before_ms, not_after_ms; /* INT64_MIN = unreadable */
 	bool ca; /* basicConstraints cA, or self-issued v1 */
 	bool poison, sct_list;
@@ -74,6 +75,22 @@ cert_exts_of(const struct cert *c)
 	return (struct cert_exts){c->extensions, false};
 }
 bool cert_ext_next(struct cert_exts *it, struct cert_ext *out);
+
+/*
+ * The extensions that a CSR asks for (RFC 2985 5.4.2), one list after the
+ * other: what cert_parse has in `extensions` is the first, and others may hide
+ * behind it. Each becomes c->extensions. `problems` may be NULL.
+ */
+struct cert_requested {
+	struct span left, values;
+};
+static inline struct cert_requested
+cert_requested_of(const struct cert *c)
+{
+	return (struct cert_requested){.left = c->attributes};
+}
+bool cert_requested_next(
+    struct cert_requested *it, struct cert *c, struct problems *problems);
 
 /*
  * The family of a certificate: SHA-256 of its TBSCertificate without the

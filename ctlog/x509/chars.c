@@ -209,18 +209,25 @@ read_wide(struct chars_text *t, struct span s, size_t width, bool little)
 	}
 }
 
-/* Every unit, read little-endian, is a character of plain text. */
+/* Every unit, read little-endian, is a character of plain text, Latin, Greek or
+ * Cyrillic; or the first is a byte order mark. */
 static bool
 is_swapped(struct span s, size_t width)
 {
+	size_t least = 2;
+
+	if (s.len >= width && unit(s, 0, width, true) == 0xfeff)
+		return true;
 	for (size_t i = 0; i + width <= s.len; i += width) {
 		uint32_t ch = unit(s, i, width, true);
 
-		if (ch < 0x20 || ch > 0x17f || (ch >= 0x7f && ch < 0xa0))
+		if (ch >= 0x370 && ch < 0x530)
+			least = 4;
+		else if (ch < 0x20 || ch > 0x17f || (ch >= 0x7f && ch < 0xa0))
 			return false;
 	}
 	/* One character alone may well be U+4E00. */
-	return s.len >= 2 * width;
+	return s.len >= least * width;
 }
 
 /* A byte of a name, an address or a host. */
@@ -252,11 +259,32 @@ is_narrow(struct span s, size_t width)
 	return sign && common * 2 >= s.len;
 }
 
-static uint32_t
-read_bmp(struct chars_text *t, struct span s, size_t width)
+/* The width that the characters really have: UTF-16 called UTF-32 has no
+ * character that Unicode knows; of UTF-32 called UTF-16, one half is zero. */
+static size_t
+true_width(struct span s, size_t width)
 {
+	bool big = s.len % 4 == 0 && s.len >= 8, little = big;
+	bool none = width == 4 && s.len >= 4 && s.len % 2 == 0;
+
+	for (size_t i = 0; i + 4 <= s.len; i += 4) {
+		uint32_t first = unit(s, i, 2, false);
+		uint32_t last = unit(s, i + 2, 2, false);
+
+		big &= first == 0 && last != 0;
+		little &= first != 0 && last == 0;
+		none &= first > 0x10 && last != 0;
+	}
+	return none ? 2 : width == 2 && (big || little) ? 4 : width;
+}
+
+static uint32_t
+read_bmp(struct chars_text *t, struct span s, size_t declared)
+{
+	size_t width = true_width(s, declared);
 	uint32_t flags = s.len % width ? CHARS_ODD_LENGTH : 0;
 
+	flags |= width != declared ? CHARS_MIS_TAGGED : 0;
 	if (is_narrow(s, width)) {
 		read_utf8(t, s);
 		return CHARS_MIS_TAGGED;
@@ -269,20 +297,29 @@ read_bmp(struct chars_text *t, struct span s, size_t width)
 	return flags;
 }
 
-/* UTF-16 of plain text under the name of a string of bytes: every other byte
- * is zero. Returns 1 for big-endian, 2 for little-endian, 0 for neither. */
+/*
+ * UTF-16 of an alphabet under the name of a string of bytes: most upper halves
+ * are zero, and no lower one. Returns 1 for big-endian, 2 for little-endian, 0
+ * for neither.
+ */
 static int
 is_disguised(struct span s)
 {
-	int first = 0;
+	size_t zeros[2] = {0, 0};
+	bool little;
 
-	if (s.len < 4 || s.len % 2 != 0 || (s.p[0] != 0) == (s.p[1] != 0))
+	if (s.len < 4 || s.len % 2 != 0 || span_chr(s, 0) == s.len)
 		return 0;
-	first = s.p[0] == 0 ? 0 : 1;
+	for (size_t i = 0; i < s.len; i++)
+		zeros[i & 1] += s.p[i] == 0;
+	little = zeros[1] > 0;
+	if (zeros[!little] > 0 || zeros[little] * 4 <= s.len)
+		return 0;
 	for (size_t i = 0; i < s.len; i += 2)
-		if (s.p[i + first] != 0 || s.p[i + 1 - first] == 0)
+		if (unit(s, i, 2, little) < 0x20 ||
+		    unit(s, i, 2, little) >= 0x2000)
 			return 0;
-	return 1 + first;
+	return 1 + little;
 }
 
 static uint32_t
@@ -297,6 +334,37 @@ read_bytes(struct chars_text *t, struct span s, uint32_t bad)
 	if (!read_utf8(t, s))
 		return bad;
 	return bad == CHARS_BAD_ENCODING && !text_is_ascii(s) ? bad : 0;
+}
+
+/* Text in Latin-1: no controls, and letters for the most part. */
+static bool
+is_latin1(struct span s)
+{
+	size_t letters = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] < 0x20 || (s.p[i] >= 0x7f && s.p[i] < 0xa0))
+			return false;
+		letters += is_letter(s.p[i]);
+	}
+	return s.len >= 4 && letters * 2 >= s.len;
+}
+
+/* Bytes whose type is no string: in OCTET STRINGs and BIT STRINGs may well be
+ * one, elsewhere only where somebody took the wrong tag. */
+static bool
+is_string(struct span s, uint32_t tag)
+{
+	if (tag != DER_OCTET_STRING && tag != DER_BIT_STRING)
+		return s.len >= 6 && chars_is_text(s);
+	return chars_is_text(s) || is_disguised(s) || is_latin1(s);
+}
+
+/* A type that holds no text but bits and bytes that may be text. */
+static bool
+is_foreign(uint32_t tag)
+{
+	return tag < DER_UTF8_STRING || tag == DER_RELATIVE_OID;
 }
 
 bool
@@ -347,7 +415,7 @@ chars_decode_bytes(
 		out->flags |= read_bmp(&text, s, 2);
 	else if (tag == DER_UNIVERSAL_STRING)
 		out->flags |= read_bmp(&text, s, 4);
-	else if (tag < DER_UTF8_STRING && !chars_is_text(s))
+	else if (is_foreign(tag) && !is_string(s, tag))
 		return;
 	else if (is_plain(s)) {
 		out->num = out->behind = s.len > 0;
@@ -366,25 +434,6 @@ chars_decode_bytes(
 	chars_repair(out, a, &text);
 	if (other.len > 0)
 		chars_repair(out, a, &other);
-}
-
-/* Types that hold no text at all. */
-static bool
-is_no_text(const struct der *t)
-{
-	switch (t->id) {
-	case DER_BOOLEAN:
-	case DER_INTEGER:
-	case DER_NULL:
-	case DER_OID:
-	case DER_SEQUENCE:
-	case DER_SET:
-	case 0x09: /* REAL */
-	case 0x0a: /* ENUMERATED */
-	case 0x0d: /* RELATIVE-OID */
-		return true;
-	}
-	return false;
 }
 
 /* The segments of a BIT STRING: each begins with its number of unused bits. */
@@ -412,7 +461,7 @@ chars_decode(struct chars *out, struct arena *a, const struct der *value)
 	uint32_t tag = der_is_universal(value) ? value->tag : DER_IA5_STRING;
 
 	*out = (struct chars){0};
-	if (is_no_text(value))
+	if (value->id == DER_SEQUENCE || value->id == DER_SET)
 		return;
 	if (der_is_constructed(value) && tag == DER_BIT_STRING) {
 		s = join_bits(a, value);
@@ -421,6 +470,9 @@ chars_decode(struct chars *out, struct arena *a, const struct der *value)
 		s = der_join(a, value);
 	}
 	chars_decode_bytes(out, a, s, tag);
+	if (out->num > 0 && is_foreign(tag) && tag != DER_OCTET_STRING &&
+	    tag != DER_BIT_STRING)
+		out->flags |= CHARS_MIS_TAGGED;
 	if (der_is_constructed(value))
 		out->flags |= CHARS_BER;
 	if (value->marks & DER_TRUNCATED)

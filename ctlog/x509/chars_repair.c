@@ -64,6 +64,10 @@ entity_char(struct span name)
 	return 0;
 }
 
+/* Bytes between the ampersand and the semicolon: numbers may have zeros in
+ * front. */
+#define ENTITY_MAX 16
+
 /* HTML entities decoded, once. True when there were any. */
 static bool
 undo_entities(struct chars_text *out, struct span s)
@@ -74,10 +78,10 @@ undo_entities(struct chars_text *out, struct span s)
 	out->full = false;
 	for (size_t at = 0; at < s.len;) {
 		struct span rest = span_from(s, at + 1);
-		size_t end = span_chr(span_cut(rest, 0, 10), ';');
+		size_t end = span_chr(span_cut(rest, 0, ENTITY_MAX), ';');
 		uint32_t ch = 0;
 
-		if (s.p[at] == '&' && end < rest.len && end < 10)
+		if (s.p[at] == '&' && end < rest.len && end < ENTITY_MAX)
 			ch = entity_char(span_cut(rest, 0, end));
 		if (ch != 0) {
 			any = true;

@@ -114,8 +114,8 @@ der_next_slow(struct der *out, struct span *left)
 		h.value = s.len - h.len;
 		end = 0;
 	}
-	out->id = s.p[0];
-	out->marks = h.marks;
+	out->id = der_id(s.p[0]);
+	out->marks = h.marks | (out->id == s.p[0] ? 0 : DER_UNMARKED);
 	out->tag = h.tag;
 	out->value = span_cut(s, h.len, h.value);
 	out->whole = span_cut(s, 0, h.len + h.value + end);
@@ -181,6 +181,13 @@ is_segmented(const struct der *t)
 		    (part.id & ~DER_CONSTRUCTED) != t->tag)
 			return false;
 	return s.len == 0;
+}
+
+bool
+der_is_structure(const struct der *t)
+{
+	return der_is_constructed(t) && !is_segmented(t) &&
+	       t->id != (DER_BIT_STRING | DER_CONSTRUCTED);
 }
 
 bool

@@ -21,6 +21,7 @@ enum {
 	DER_NULL = 0x05,
 	DER_OID = 0x06,
 	DER_UTF8_STRING = 0x0c,
+	DER_RELATIVE_OID = 0x0d,
 	DER_NUMERIC_STRING = 0x12,
 	DER_PRINTABLE_STRING = 0x13,
 	DER_TELETEX_STRING = 0x14,
@@ -41,18 +42,27 @@ enum {
 };
 
 enum der_mark {
-	DER_TRUNCATED = 1,  /* the length leaves the parent: clamped */
-	DER_INDEFINITE = 2, /* BER: ended by two zero octets */
-	DER_NON_MINIMAL = 4 /* BER: length octets longer than needed */
+	DER_TRUNCATED = 1,   /* the length leaves the parent: clamped */
+	DER_INDEFINITE = 2,  /* BER: ended by two zero octets */
+	DER_NON_MINIMAL = 4, /* BER: length octets longer than needed */
+	DER_UNMARKED = 8     /* SEQUENCE or SET without its constructed bit */
 };
 
 struct der {
-	uint8_t id;    /* first identifier octet: class, constructed, number */
-	uint8_t marks; /* enum der_mark */
-	uint32_t tag;  /* tag number */
+	uint8_t id;        /* first identifier octet, as der_id has it */
+	uint8_t marks;     /* enum der_mark */
+	uint32_t tag;      /* tag number */
 	struct span whole; /* header and, when indefinite, end included */
 	struct span value;
 };
+
+/* The first identifier octet: class, constructed, number. A SEQUENCE or SET is
+ * constructed, said or not (0x10, 0x11): others read it so, OpenSSL for one. */
+static inline uint8_t
+der_id(uint8_t first)
+{
+	return first | ((first & 0xfe) == 0x10) << 5;
+}
 
 bool der_next_slow(struct der *out, struct span *left);
 
@@ -83,8 +93,8 @@ der_next(struct der *out, struct span *left)
 		len = SIZE_MAX / 2;
 	}
 	if (header + len <= have) {
-		out->id = p[0];
-		out->marks = 0;
+		out->id = der_id(p[0]);
+		out->marks = out->id == p[0] ? 0 : DER_UNMARKED;
 		out->tag = p[0] & 0x1f;
 		out->whole = span_of(p, header + len);
 		out->value = span_of(p + header, len);
@@ -103,7 +113,7 @@ der_next(struct der *out, struct span *left)
 static inline bool
 der_first(struct der *out, struct span s, uint8_t id)
 {
-	return s.len > 0 && s.p[0] == id && der_next(out, &s);
+	return s.len > 0 && der_id(s.p[0]) == id && der_next(out, &s);
 }
 
 static inline bool
@@ -141,6 +151,10 @@ bool der_walk_leaf(struct der_walk *w, struct der *out);
 
 /* All of s is TLVs, at least one, none of them clamped. */
 bool der_is_well_formed(struct span s);
+
+/* What holds values of their own: constructed, and no string that BER cut into
+ * segments. */
+bool der_is_structure(const struct der *t);
 
 /*
  * The contents of a string: of a primitive one as they are, of a constructed

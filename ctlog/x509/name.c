@@ -34,6 +34,7 @@ name_next_tlv(struct name_attrs *it, struct der *t)
 			return false;
 		}
 		it->cut |= t->marks & DER_TRUNCATED;
+		it->unmarked |= t->marks & DER_UNMARKED;
 		if (t->id == DER_SEQUENCE)
 			return true; /* an attribute outside a SET */
 		it->cut |= t->id != DER_SET;
@@ -50,6 +51,7 @@ name_attr_next(struct name_attrs *it, struct name_attr *out)
 
 	while (name_next_tlv(it, &t)) {
 		s = t.value;
+		it->unmarked |= t.marks & DER_UNMARKED;
 		out->index = it->num++;
 		if (!der_is_constructed(&t) || !der_next(&oid, &s) ||
 		    oid.id != DER_OID || !der_next(&value, &s)) {
@@ -70,6 +72,9 @@ general_names_of(struct span value)
 	struct general_names it = {0};
 
 	it.left = unwrap(value, &it.cut);
+	if (it.cut)
+		it.behind = span_from(
+		    value, (size_t)(it.left.p - value.p) + it.left.len);
 	return it;
 }
 

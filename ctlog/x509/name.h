@@ -17,7 +17,8 @@ struct name_attr {
 struct name_attrs {
 	struct span rdns, rdn; /* what is still to be read */
 	unsigned num;
-	bool cut; /* something in the name could not be read */
+	bool cut;      /* something in the name could not be read */
+	bool unmarked; /* a SEQUENCE or SET has no constructed bit */
 };
 /* `name` with its header, or contents of an RDNSequence. */
 struct name_attrs name_attrs_of(struct span name);
@@ -46,7 +47,8 @@ struct general_name {
 	unsigned index;
 };
 struct general_names {
-	struct span left;
+	struct span left;   /* what is still to be read */
+	struct span behind; /* bytes behind the SEQUENCE, which are none */
 	unsigned num;
 	bool cut;
 };
