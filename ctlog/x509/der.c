@@ -165,19 +165,29 @@ der_walk_next(struct der_walk *w, struct der *out)
 	return false;
 }
 
-/* A character string in segments: strings of its own type or OCTET STRINGs
- * (X.690 8.23), and nothing else. Damage makes strings of SEQUENCEs. */
+static bool
+is_string(const struct der *t)
+{
+	const uint32_t strings = 1u << 12 | 0x1fu << 18 | 0xfu << 25 | 1u << 30;
+
+	return der_is_universal(t) && t->tag <= 30 &&
+	       (strings >> t->tag & 1) != 0;
+}
+
+/* A character string in segments: OCTET STRINGs or strings of its own type
+ * (X.690 8.23), or primitive ones of another, and nothing else. Damage makes
+ * strings of SEQUENCEs. */
 static bool
 is_segmented(const struct der *t)
 {
-	const uint32_t strings = 1u << 12 | 0x1fu << 18 | 0xfu << 25 | 1u << 30;
 	struct span s = t->value;
 	struct der part;
 
-	if (!der_is_universal(t) || t->tag > 30 || (strings >> t->tag & 1) == 0)
+	if (!is_string(t))
 		return false;
 	while (der_next(&part, &s))
 		if ((part.id & ~DER_CONSTRUCTED) != DER_OCTET_STRING &&
+		    (der_is_constructed(&part) || !is_string(&part)) &&
 		    (part.id & ~DER_CONSTRUCTED) != t->tag)
 			return false;
 	return s.len == 0;

@@ -35,6 +35,11 @@ oid_is(struct span s, struct span oid)
 #define OID_QC_SYNTAX OID("\x2b\x06\x01\x05\x05\x07\x0b")
 /* 0.4.0.1862.1.2 */
 #define OID_QC_LIMIT_VALUE OID("\x04\x00\x8e\x46\x01\x02")
+/* 0.4.0.1862.1.5: where the issuer's statements to its customers are */
+#define OID_QC_PDS OID("\x04\x00\x8e\x46\x01\x05")
+/* Qualifiers of policies, 1.3.6.1.5.5.7.2.1 and .2 */
+#define OID_CPS OID("\x2b\x06\x01\x05\x05\x07\x02\x01")
+#define OID_USER_NOTICE OID("\x2b\x06\x01\x05\x05\x07\x02\x02")
 /* 1.3.6.1.5.5.7.1.3 */
 #define OID_QC_STATEMENTS OID("\x2b\x06\x01\x05\x05\x07\x01\x03")
 /* 1.3.6.1.4.1.57264.1, the arc of Sigstore's extensions */

@@ -336,11 +336,16 @@ carrier_general_name(enum where where, unsigned form)
 static const enum where form_wheres[FORM_WHERES] = {
     IN_SAN, IN_IAN, IN_AKI, IN_EXT};
 
+/* What is no carrier of a table, and stands by itself. */
+#define ROOTS 3
+static const char *const roots[ROOTS] = {
+    "bytes", "issuerUniqueID", "subjectUniqueID"};
+
 size_t
 carrier_labels(const struct carriers *c)
 {
 	return c->num_carriers * WHERES + c->num_exts +
-	       FORM_WHERES * FORMS_NUM + WHERES + 1;
+	       FORM_WHERES * FORMS_NUM + WHERES + ROOTS;
 }
 
 const char *
@@ -359,5 +364,5 @@ carrier_label(const struct carriers *c, size_t n)
 		return carrier_general_name(
 		    form_wheres[n / FORMS_NUM], (unsigned)(n % FORMS_NUM));
 	n -= FORM_WHERES * FORMS_NUM;
-	return n < WHERES ? carrier_unknown((enum where)n) : "bytes";
+	return n < WHERES ? carrier_unknown((enum where)n) : roots[n - WHERES];
 }

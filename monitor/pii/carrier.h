@@ -38,6 +38,9 @@ enum how {
 	HOW_INITIALS,
 	HOW_COMMON,  /* commonName: a host, an address, a name */
 	HOW_SERIAL,  /* serialNumber: a national number or none */
+	HOW_LOGIN,   /* userId: a login, an address or a national number */
+	HOW_UNIT,    /* of no kind but a national number's */
+	HOW_RIF,     /* Venezuelan tax number: of a person or of a company */
 	HOW_ORG_ID,  /* of a company; of a person who is one alone */
 	HOW_INN,     /* Russian tax number: of a person or of a company */
 	HOW_KRB5,    /* KRB5PrincipalName */
@@ -75,6 +78,7 @@ enum ext_how {
 	EXT_ACCESS,      /* AuthorityInfoAccess, SubjectInfoAccess */
 	EXT_CONSTRAINTS, /* NameConstraints */
 	EXT_QC,          /* QCStatements */
+	EXT_POLICIES,    /* CertificatePolicies */
 	EXT_BIOMETRIC,
 	EXT_LOGOTYPE,
 	EXT_TEMPLATE, /* Microsoft's name of a template */

@@ -38,9 +38,17 @@ void dn_read(struct finder *f, struct dn *dn, struct place *p,
 /* What the attributes say when they are all read. */
 void dn_finish(struct finder *f, struct dn *dn);
 
+/* find_serial.c: serialNumbers and what is read like them. */
+void dn_put_serials(struct finder *f, struct dn *dn, bool named);
+/* By its policy the certificate is that of a natural person. */
+bool dn_is_personal(struct finder *f);
+
 /* find_common.c: the readings number `i` of some parts, with blanks between. */
 struct span dn_join(struct finder *f, const struct parts *a,
     const struct parts *b, unsigned reading);
+/* Without the words that hold an at sign, in all readings; false when nothing is
+ * left of the first. */
+bool dn_drop_addresses(struct finder *f, struct chars *text);
 /* A host or a URL: one word with a full stop or a slash in it. */
 bool dn_is_host(struct span s);
 /* A commonName beside givenName or surname. */

@@ -53,6 +53,48 @@ place_of(enum where where, enum pii_side side, const char *root)
 	    .carrier = root};
 }
 
+/* A unique identifier (RFC 5280 4.1.2.8): bits, which may be text. */
+static void
+read_unique_id(struct finder *f, enum pii_side side, struct span bits)
+{
+	struct place p = place_of(IN_EXT, side,
+	    side == SIDE_ISSUER ? "issuerUniqueID" : "subjectUniqueID");
+	struct der t = {.id = DER_OCTET_STRING,
+	    .tag = DER_OCTET_STRING,
+	    .whole = bits,
+	    .value = bits};
+	struct chars text;
+
+	if (span_chr(bits, '@') == bits.len)
+		return;
+	if (!chars_is_text(bits))
+		find_raw(f, &p, bits, false);
+	else if (find_decode(f, &p, &text, &t))
+		find_addresses_in(f, &p, &text, HOW_TEXT, PII_EMAIL);
+}
+
+/* Extensions that a request asks for in further attributes. */
+static uint32_t
+read_requested(struct finder *f, struct extractor *x)
+{
+	struct cert c = *f->cert;
+	struct cert_requested it = cert_requested_of(&c);
+	struct cert_exts exts;
+	struct cert_ext e;
+	uint32_t set = 0;
+
+	while (cert_requested_next(&it, &c, NULL)) {
+		if (c.extensions.p == f->cert->extensions.p)
+			continue;
+		exts = cert_exts_of(&c);
+		while (cert_ext_next(&exts, &e)) {
+			find_ext(f, &e);
+			set |= class_of_ext(&x->memo, x->carriers, &e);
+		}
+	}
+	return set;
+}
+
 /* All values; returns the classes. */
 static uint32_t
 read_all(struct finder *f, struct extractor *x)
@@ -72,8 +114,12 @@ read_all(struct finder *f, struct extractor *x)
 		set |= class_of_ext(&x->memo, x->carriers, &e);
 	}
 	find_ext_attrs(f);
-	if (c->attributes.len > 0)
+	if (c->attributes.len > 0) {
+		set |= read_requested(f, x);
 		find_attributes(f, &request, c->attributes);
+	}
+	read_unique_id(f, SIDE_ISSUER, c->issuer_uid);
+	read_unique_id(f, SIDE_SUBJECT, c->subject_uid);
 	return class_whole(c, set);
 }
 

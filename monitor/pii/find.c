@@ -280,6 +280,15 @@ is_alone(struct span text, struct span whole)
 	return true;
 }
 
+bool
+find_is_address(struct span text)
+{
+	struct address_scan scan = address_scan_of(text, true);
+	struct address address;
+
+	return address_next(&scan, &address) && is_alone(text, address.whole);
+}
+
 /* A full stop, or one that IDNA takes for it. */
 static bool
 has_dot(struct span domain)
@@ -317,6 +326,37 @@ find_addresses(struct finder *f, const struct place *p, struct span text,
 	return n;
 }
 
+/* The word is a URI, in which "%40" is an at sign (RFC 3986 2.1). */
+static bool
+is_uri(struct span word)
+{
+	return memmem(word.p, word.len, "://", 3) != NULL ||
+	       (word.len > 7 &&
+		   strncasecmp((const char *)word.p, "mailto:", 7) == 0);
+}
+
+/* Addresses that are escaped in URIs that the text mentions. */
+static unsigned
+find_escaped(struct finder *f, const struct place *p, struct span text,
+    enum pii_kind kind)
+{
+	unsigned n = 0;
+
+	if (span_chr(text, '%') == text.len)
+		return 0;
+	for (size_t at = 0, end; at < text.len; at = end + 1) {
+		struct span word = span_from(text, at);
+		struct place q = *p;
+
+		word = span_cut(word, 0, span_chr(word, ' '));
+		end = at + word.len;
+		if (span_chr(word, '%') < word.len && is_uri(word))
+			n += find_addresses(
+			    f, &q, find_unescape(f, &q, word), HOW_TEXT, kind);
+	}
+	return n;
+}
+
 /* The second reading of a value that holds one address lends its spelling. */
 static void
 lend_reading(struct finder *f, struct finding *g, struct span text)
@@ -341,12 +381,10 @@ find_addresses_in(struct finder *f, const struct place *p,
 
 	for (unsigned i = 0; i < c->num; i++) {
 		struct span text = c->cand[i];
-		struct place q = *p;
 
-		if (span_chr(text, '@') == text.len)
-			text = find_unescape(f, &q, text);
 		if (i == 0 || n == 0 || i >= c->behind)
-			n += find_addresses(f, &q, text, how, kind);
+			n += find_addresses(f, p, text, how, kind) +
+			     find_escaped(f, p, text, kind);
 		else if (n == 1 && f->out->num == first + 1)
 			lend_reading(f, &f->out->list[first], text);
 	}

@@ -110,6 +110,41 @@ drop_numbers(struct finder *f, struct span s)
 	return span_of(q, n);
 }
 
+/* Is among the `n` bytes at q an at sign, of any width? */
+static bool
+has_sign(const uint8_t *q, size_t n)
+{
+	return memchr(q, '@', n) != NULL || memmem(q, n, "\uff20", 3) != NULL ||
+	       memmem(q, n, "\ufe6b", 3) != NULL;
+}
+
+static struct span
+without_addresses(struct finder *f, struct span s)
+{
+	uint8_t *q = arena_get(f->arena, s.len);
+	size_t n = 0, end;
+
+	for (size_t at = 0; q != NULL && at < s.len; at = end + 1) {
+		end = at + span_chr(span_from(s, at), ' ');
+		if (end == at || has_sign(s.p + at, end - at))
+			continue;
+		if (n > 0)
+			q[n++] = ' ';
+		memcpy(q + n, s.p + at, end - at);
+		n += end - at;
+	}
+	return span_of(q, n);
+}
+
+bool
+dn_drop_addresses(struct finder *f, struct chars *text)
+{
+	for (unsigned i = 0; i < text->num; i++)
+		if (has_sign(text->cand[i].p, text->cand[i].len))
+			text->cand[i] = without_addresses(f, text->cand[i]);
+	return text->cand[0].len > 0;
+}
+
 /* Without blanks: how names are written where none are needed. */
 static struct span
 squeeze(struct finder *f, struct span s)

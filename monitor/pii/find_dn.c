@@ -2,11 +2,10 @@
  * find_dn: distinguished names: each attribute by its carrier, and the name
  * of the person when the parts are all read (reference pii.md 4.2). A
  * commonName beside them is judged in find_common.c, one alone later in
- * find_person.c.
+ * find_person.c; numbers in find_serial.c.
  */
 #include "ctlog/x509/oid.h"
 #include "monitor/pii/dn.h"
-#include "monitor/pii/natid.h"
 #include "monitor/pii/normal.h"
 
 static void
@@ -25,21 +24,15 @@ keep(struct finder *f, struct parts *to, const struct place *p,
 	to->num++;
 }
 
-/* A value that somebody put into a SEQUENCE: the first thing in it. */
-static void
-unwrap(struct der *value)
+/* Bits that are no text tell persons of one name apart. */
+static bool
+is_bits(const struct carrier *c, const struct der *value)
 {
-	struct span s;
-
-	for (int i = 0; i < LIMIT_DEPTH; i++) {
-		s = value->value;
-		if ((value->id != DER_SEQUENCE && value->id != DER_SET) ||
-		    !der_next(value, &s))
-			return;
-	}
+	return c->how == HOW_SERIAL && !der_is_constructed(value) &&
+	       (value->id == DER_BIT_STRING || value->id == DER_OCTET_STRING);
 }
 
-/* The same, decoded. */
+/* The same, decoded. An address is no part of a name. */
 static void
 keep_text(struct finder *f, struct parts *to, const struct place *p,
     const struct carrier *c, const struct name_attr *attr)
@@ -50,14 +43,37 @@ keep_text(struct finder *f, struct parts *to, const struct place *p,
 	keep(f, to, p, c, attr);
 	if (to->num == n)
 		return;
-	unwrap(&part->attr.value);
 	if (!find_decode(f, &part->place, &part->text, &part->attr.value)) {
-		to->num--;
+		to->num -= !is_bits(c, &part->attr.value);
 		return;
 	}
-	if (!find_nothing(&part->attr.value))
-		find_addresses_in(
-		    f, &part->place, &part->text, HOW_TEXT, PII_EMAIL);
+	if (find_nothing(&part->attr.value))
+		return;
+	find_addresses_in(f, &part->place, &part->text, HOW_TEXT, PII_EMAIL);
+	if ((c->how == HOW_GIVEN || c->how == HOW_SURNAME) &&
+	    !dn_drop_addresses(f, &part->text))
+		to->num--;
+}
+
+/* All strings of a value that somebody made a structure. */
+static void
+keep_each(struct finder *f, struct parts *to, const struct place *p,
+    const struct carrier *c, const struct name_attr *attr)
+{
+	bool text = c != NULL && c->how != HOW_COMMON && c->how != HOW_PERSONAL;
+	struct name_attr leaf = *attr;
+	struct der_walk w;
+	struct span in;
+
+	if (!find_inside(&in, &attr->value)) {
+		(text ? keep_text : keep)(f, to, p, c, attr);
+		return;
+	}
+	der_walk_start(&w, in);
+	while (der_walk_leaf(&w, &leaf.value))
+		(text ? keep_text : keep)(f, to, p, c, &leaf);
+	if (w.cut)
+		find_cut(f, p, "nested too deep, too long or cut short");
 }
 
 /* Addresses in a value that is nothing personal itself. */
@@ -65,12 +81,12 @@ static void
 read_plain(struct finder *f, struct place *p, const struct der *value)
 {
 	struct chars text;
+	struct span in;
 
 	if (find_nothing(value))
 		return;
-	if (value->id == DER_SEQUENCE || value->id == DER_SET ||
-	    (value->id == DER_OCTET_STRING && der_is_well_formed(value->value)))
-		find_strings(f, p, value->value);
+	if (find_inside(&in, value))
+		find_strings(f, p, in);
 	else if (find_decode(f, p, &text, value))
 		find_addresses_in(f, p, &text, HOW_TEXT, PII_EMAIL);
 }
@@ -114,6 +130,28 @@ read_text(struct finder *f, struct dn *dn, struct place *p,
 	read_plain(f, p, &attr->value);
 }
 
+/* A number as those of persons are: seven digits at least. */
+static bool
+may_be_number(struct span s)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s.len && n < 7; i++)
+		n += s.p[i] - (unsigned)'0' < 10;
+	return n == 7;
+}
+
+/* A department, or what some nations put there: a personal number. */
+static void
+read_unit(struct finder *f, struct dn *dn, struct place *p,
+    const struct carrier *c, const struct name_attr *attr)
+{
+	if (may_be_number(attr->value.value))
+		keep_each(f, &dn->serial, p, c, attr);
+	else
+		read_plain(f, p, &attr->value);
+}
+
 /* The name of somebody else: of the manager, say. As text "CN=Jane Roe,O=...",
  * which is taken for no more than possible. */
 static void
@@ -151,23 +189,27 @@ dn_read(struct finder *f, struct dn *dn, struct place *p,
 	case HOW_SKIP:
 		return;
 	case HOW_COMMON:
-		keep(f, &dn->common, p, c, attr);
+		keep_each(f, &dn->common, p, c, attr);
 		read_plain(f, p, &attr->value);
 		return;
 	case HOW_TEXT:
 		read_text(f, dn, p, attr);
 		return;
 	case HOW_GIVEN:
-		keep_text(f, &dn->given, p, c, attr);
+		keep_each(f, &dn->given, p, c, attr);
 		return;
 	case HOW_SURNAME:
-		keep_text(f, &dn->surname, p, c, attr);
+		keep_each(f, &dn->surname, p, c, attr);
 		return;
 	case HOW_PERSONAL:
 		keep(f, &dn->personal, p, c, attr);
 		return;
+	case HOW_UNIT:
+		read_unit(f, dn, p, c, attr);
+		return;
 	case HOW_SERIAL:
-		keep_text(f, &dn->serial, p, c, attr);
+	case HOW_LOGIN:
+		keep_each(f, &dn->serial, p, c, attr);
 		return;
 	case HOW_DN:
 		read_dn(f, p, c, &attr->value);
@@ -251,53 +293,6 @@ finish_common(struct finder *f, struct dn *dn, struct part *part, bool named)
 		dn_put_common(f, dn, part);
 }
 
-/* By its policy the certificate is that of a natural person. */
-static bool
-is_personal(struct finder *f)
-{
-	const uint32_t personal =
-	    1u << CLASS_QUALIFIED_PERSON | 1u << CLASS_ETSI_PERSON |
-	    1u << CLASS_SMIME_INDIVIDUAL | 1u << CLASS_TLS_IV;
-
-	return find_classes(f) & personal;
-}
-
-/*
- * A serialNumber is a national number; or a person's in the books of the
- * issuer, when the name is a person's; or a company's.
- */
-static void
-put_serial(struct finder *f, struct dn *dn, struct part *part, bool named)
-{
-	struct span text = part->text.cand[0];
-	bool theirs = part->place.side == SIDE_SUBJECT;
-	struct finding *g;
-	struct natid id;
-
-	if (natid_read(&id, text, dn->country) &&
-	    (!id.bare || (theirs && (named || dn->org.value.len == 0)))) {
-		g = find_add(f, &part->place, PII_NATIONAL_ID, text,
-		    normal_fold(f->arena, text));
-		for (unsigned i = 0; id.reason[i] != NULL; i++)
-			find_reason(g, id.reason[i]);
-	} else if (theirs &&
-		   (named || (dn->org.value.len == 0 && is_personal(f)))) {
-		g = find_add(f, &part->place, PII_ACCOUNT_ID, text,
-		    normal_fold(f->arena, text));
-		find_reason(g, "number of a natural person");
-	} else {
-		return;
-	}
-	dn->person |= g != NULL;
-}
-
-static void
-finish_serials(struct finder *f, struct dn *dn, bool named)
-{
-	for (unsigned i = 0; i < dn->serial.num; i++)
-		put_serial(f, dn, &dn->serial.part[i], named);
-}
-
 /* A name under a type that nobody knows. */
 static void
 finish_unknown(struct finder *f, struct dn *dn)
@@ -318,17 +313,22 @@ dn_finish(struct finder *f, struct dn *dn)
 
 	if (named)
 		put_structured(f, dn);
-	finish_serials(f, dn, named);
+	dn_put_serials(f, dn, named);
 	for (unsigned i = 0; i < dn->common.num; i++)
 		finish_common(f, dn, &dn->common.part[i], named);
 	for (unsigned i = 0; i < dn->personal.num; i++) {
 		struct part *part = &dn->personal.part[i];
 
-		if (named || dn->person)
+		if (named || dn->person ||
+		    (dn->org.value.len == 0 && dn_is_personal(f))) {
 			find_value(
 			    f, &part->place, part->carrier, &part->attr.value);
-		else
-			read_plain(f, &part->place, &part->attr.value);
+			continue;
+		}
+		read_plain(f, &part->place, &part->attr.value);
+		if (dn->common.num > 0)
+			find_personal_later(
+			    f, &part->place, &part->attr.value, part->carrier);
 	}
 	finish_unknown(f, dn);
 }
@@ -363,6 +363,9 @@ find_name(struct finder *f, const struct place *at, struct span name)
 	}
 	if (it.cut)
 		find_cut(f, at, "an attribute that cannot be read");
+	if (it.unmarked)
+		find_problem(
+		    f, at, "SEQUENCE or SET without its constructed bit");
 	dn_finish(f, &dn);
 }
 

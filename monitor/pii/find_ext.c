@@ -2,40 +2,61 @@
 #include "monitor/pii/dn.h"
 #include "monitor/pii/normal.h"
 
-/* A string somewhere in a structure. Bytes under a context tag and in OCTET
- * STRINGs may be anything, so they must look like text. */
+/* A string somewhere in a structure. Bytes under a context tag, in OCTET STRINGs
+ * and BIT STRINGs may be anything: they must look like text, or what is text in
+ * them is taken. */
 static void
 read_string(struct finder *f, const struct place *at, const struct der *t)
 {
+	struct span bytes = span_from(t->value, t->id == DER_BIT_STRING);
 	struct place p = *at;
 	struct chars text;
 	bool named = der_is_universal(t) && t->tag >= DER_UTF8_STRING;
 
-	if (find_nothing(t) || (!named && (address_impossible(t->value) ||
-					      !chars_is_text(t->value))))
+	if (find_nothing(t) || (!named && address_impossible(bytes)))
 		return;
-	if (find_decode(f, &p, &text, t))
-		find_addresses_in(f, &p, &text, HOW_TEXT, PII_EMAIL);
+	if (named || chars_is_text(bytes)) {
+		if (find_decode(f, &p, &text, t))
+			find_addresses_in(f, &p, &text, HOW_TEXT, PII_EMAIL);
+	} else if (t->id != DER_OID && span_chr(bytes, '@') < bytes.len) {
+		find_raw(f, at, bytes, false);
+	}
 }
 
-/* A primitive that may hide TLVs: an OCTET STRING, a context tag. */
+/* The contents are TLVs, and not text that looks so ("A ...", with a length of
+ * 32 in its blank). */
 static bool
-may_hide(const struct der *t)
+is_der(struct span s)
 {
-	return (t->id == DER_OCTET_STRING || (t->id & 0xe0) == DER_CONTEXT) &&
-	       t->value.len > 2 && der_is_well_formed(t->value);
+	return s.len > 2 && der_is_well_formed(s) &&
+	       !(s.p[0] >= 0x40 && chars_is_text(s));
+}
+
+bool
+find_inside(struct span *in, const struct der *t)
+{
+	*in = t->value;
+	if (der_is_constructed(t))
+		return der_is_structure(t);
+	if (t->id == DER_BIT_STRING)
+		*in = span_from(*in, 1);
+	else if (t->id != DER_OCTET_STRING)
+		return false;
+	return is_der(*in);
 }
 
 void
 find_strings(struct finder *f, const struct place *p, struct span ders)
 {
 	struct der_walk w;
+	struct span in;
 	struct der t;
 
 	der_walk_start(&w, ders);
 	while (der_walk_leaf(&w, &t)) {
-		if (may_hide(&t))
-			der_walk_into(&w, t.value);
+		if (find_inside(&in, &t) ||
+		    ((t.id & 0xe0) == DER_CONTEXT && is_der(in)))
+			der_walk_into(&w, in);
 		else
 			read_string(f, p, &t);
 	}
@@ -53,6 +74,15 @@ is_sign(struct span s, size_t i)
 
 	return s.p[i] == '@' || (s.p[i] == '%' && next == '4') ||
 	       (s.p[i] == '&' && (next == '#' || next == 'c'));
+}
+
+/* An at sign may be in there that is as wide as Chinese: U+FF20 and U+FE6B in
+ * UTF-8, the first in UTF-16. */
+static bool
+has_wide_sign(struct span s)
+{
+	return s.len > 1 && (memchr(s.p, 0xef, s.len) != NULL ||
+				memmem(s.p, s.len, "\xff\x20", 2) != NULL);
 }
 
 /* No at sign, plain or escaped, is in there. Eight bytes at once. */
@@ -90,11 +120,15 @@ read_aki(struct finder *f, const struct place *p, struct span value)
 	struct der t;
 	struct span s;
 
-	if (!der_first(&t, value, DER_SEQUENCE))
+	if (!der_first(&t, value, DER_SEQUENCE)) {
+		find_foreign(f, p, value);
 		return;
+	}
 	for (s = t.value; der_next(&t, &s);)
-		if (t.id == (DER_CONTEXT_CONSTRUCTED | 1))
+		if ((t.id | DER_CONSTRUCTED) == (DER_CONTEXT_CONSTRUCTED | 1))
 			find_general_names(f, p, t.value);
+	if (s.len > 0)
+		find_cut(f, p, "an element that cannot be read");
 }
 
 /* The one string of an extension: in a TLV, or as bare bytes. */
@@ -114,20 +148,52 @@ only_string(struct span value)
 	    .value = value};
 }
 
-/* An extension of which nothing is known: DER, text, or bytes. */
+/* Bytes that are no TLVs from end to end: text, a structure that is nested too
+ * deep or damaged and perhaps more behind it, a string cut short, or anything. */
 static void
-scan(struct finder *f, const struct place *at, struct span value)
+scan_bytes(struct finder *f, const struct place *at, struct span value)
 {
-	struct der t = only_string(value);
+	struct der t = only_string(value), first = {0};
+	struct span rest = value;
 	struct place p = *at;
 	struct chars text;
 
+	if (!chars_is_text(value)) {
+		if (!der_next(&first, &rest)) {
+			find_raw(f, at, value, false);
+			return;
+		}
+		if (first.id == DER_SEQUENCE || first.id == DER_SET) {
+			find_strings(f, at, first.whole);
+			find_raw(f, at, rest, false);
+			return;
+		}
+		t = first;
+		if (!(t.marks & DER_TRUNCATED) || !der_is_universal(&t) ||
+		    der_is_constructed(&t) || t.tag < DER_UTF8_STRING) {
+			find_raw(f, at, value, false);
+			return;
+		}
+	}
+	if (find_decode(f, &p, &text, &t))
+		find_addresses_in(f, &p, &text, HOW_TEXT, PII_EMAIL);
+}
+
+/* An extension of which nothing is known. */
+static void
+scan(struct finder *f, const struct place *at, struct span value)
+{
 	if (der_is_well_formed(value))
 		find_strings(f, at, value);
-	else if (!chars_is_text(value))
-		find_raw(f, at, value, false);
-	else if (find_decode(f, &p, &text, &t))
-		find_addresses_in(f, &p, &text, HOW_TEXT, PII_EMAIL);
+	else
+		scan_bytes(f, at, value);
+}
+
+void
+find_foreign(struct finder *f, const struct place *p, struct span value)
+{
+	find_cut(f, p, "not what this extension should be");
+	scan(f, p, value);
 }
 
 static void
@@ -152,6 +218,8 @@ read_sid(struct finder *f, struct place *p, struct span value)
 	struct der_walk w;
 	struct der t;
 
+	if (!is_empty_of_addresses(value))
+		scan(f, p, value);
 	der_walk_start(&w, value);
 	while (der_walk_next(&w, &t))
 		if (!der_is_constructed(&t) && chars_is_text(t.value) &&
@@ -201,6 +269,8 @@ read_known(struct finder *f, struct place *p, const struct ext_carrier *c,
 	case EXT_SDA:
 		if (der_first(&t, value, DER_SEQUENCE))
 			find_attributes(f, p, t.value);
+		else
+			find_foreign(f, p, value);
 		return;
 	case EXT_SID:
 		read_sid(f, p, value);
@@ -233,13 +303,10 @@ read_known(struct finder *f, struct place *p, const struct ext_carrier *c,
 static bool
 is_idle(const struct ext_carrier *c, struct span value)
 {
-	if (c == NULL)
-		return is_empty_of_addresses(value) &&
-		       (value.len < 3 ||
-			   memmem(value.p, value.len, "\uff20", 3) == NULL);
-	if (c->how == EXT_SCAN || c->how == EXT_TEMPLATE ||
+	if (c == NULL || c->how == EXT_SCAN || c->how == EXT_TEMPLATE ||
+	    c->how == EXT_POLICIES ||
 	    (c->how == EXT_ACCESS && c->side == SIDE_ISSUER))
-		return is_empty_of_addresses(value);
+		return is_empty_of_addresses(value) && !has_wide_sign(value);
 	return c->how == EXT_SKIP;
 }
 

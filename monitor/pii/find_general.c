@@ -60,6 +60,27 @@ read_other(struct finder *f, struct place *p, const struct general_name *name)
 		find_strings(f, p, name->other.whole);
 }
 
+/*
+ * Strings that BER cut into segments are put together. But under a tag that
+ * somebody took to be explicit stand strings of their own: each an address.
+ */
+static bool
+is_several(const struct der *t)
+{
+	struct span s = t->value;
+	struct der part;
+	unsigned n = 0;
+
+	if (!der_is_constructed(t))
+		return false;
+	while (der_next(&part, &s)) {
+		if (span_chr(part.value, '@') == part.value.len)
+			return false;
+		n++;
+	}
+	return n > 1;
+}
+
 static void
 read_form(struct finder *f, struct place *p, const struct general_name *name)
 {
@@ -89,13 +110,29 @@ read_form(struct finder *f, struct place *p, const struct general_name *name)
 	}
 }
 
+static void
+read_each(struct finder *f, struct place *p, const struct general_name *name)
+{
+	struct general_name one = *name;
+	struct span s = name->tlv.value;
+
+	if ((name->form != GENERAL_RFC822 && name->form != GENERAL_DNS &&
+		name->form != GENERAL_URI) ||
+	    !is_several(&name->tlv)) {
+		read_form(f, p, name);
+		return;
+	}
+	while (der_next(&one.tlv, &s))
+		read_form(f, p, &one);
+}
+
 void
 find_general_name(
     struct finder *f, const struct place *at, const struct general_name *name)
 {
 	struct place p = *at;
 
-	read_form(f, &p, name);
+	read_each(f, &p, name);
 }
 
 void
@@ -112,8 +149,11 @@ find_general_names(struct finder *f, const struct place *at, struct span names)
 		p = *at;
 		p.index = name.index;
 		p.carrier = carrier_general_name(at->where, name.form);
-		read_form(f, &p, &name);
+		read_each(f, &p, &name);
 	}
-	if (it.cut)
-		find_cut(f, at, "a name that cannot be read");
+	if (!it.cut)
+		return;
+	find_cut(f, at, "a name that cannot be read");
+	find_raw(f, at, it.left, false);
+	find_raw(f, at, it.behind, false);
 }

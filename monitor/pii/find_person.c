@@ -38,6 +38,18 @@ find_common_later(struct finder *f, const struct place *p,
 	c->place = *p;
 	c->value = *value;
 	c->org = *org;
+	c->personal = NULL;
+}
+
+void
+find_personal_later(struct finder *f, const struct place *p,
+    const struct der *value, const struct carrier *c)
+{
+	if (p->side == SIDE_ISSUER || f->num_commons == 0 ||
+	    f->num_commons == COMMONS)
+		return;
+	f->common[f->num_commons++] =
+	    (struct common){.place = *p, .value = *value, .personal = c};
 }
 
 /* Local parts of the addresses that were found, and whether there was a
@@ -165,6 +177,18 @@ judge(struct finder *f, struct common *c, struct person_in *in)
 	put_verdict(f, &c->place, &p, &text);
 }
 
+/* Somebody's name, more than possibly. */
+static bool
+has_name(const struct finder *f)
+{
+	for (uint32_t i = 0; i < f->out->num; i++)
+		if (f->out->list[i].kind == PII_NAME &&
+		    f->out->list[i].side == SIDE_SUBJECT &&
+		    f->out->list[i].confidence != CONF_POSSIBLE)
+			return true;
+	return false;
+}
+
 void
 find_persons(struct finder *f)
 {
@@ -174,5 +198,10 @@ find_persons(struct finder *f)
 
 	look_around(f, &in, local);
 	for (unsigned i = 0; i < f->num_commons; i++)
-		judge(f, &f->common[i], &in);
+		if (f->common[i].personal == NULL)
+			judge(f, &f->common[i], &in);
+	for (unsigned i = 0; i < f->num_commons && has_name(f); i++)
+		if (f->common[i].personal != NULL)
+			find_value(f, &f->common[i].place,
+			    f->common[i].personal, &f->common[i].value);
 }

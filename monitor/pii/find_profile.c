@@ -97,6 +97,63 @@ read_constraints(struct finder *f, const struct place *at, struct span value)
 			read_subtree(f, &p, tree.value, trees.tag == 0);
 }
 
+/* UserNotice ::= SEQUENCE { noticeRef { organization, numbers }, explicitText }:
+ * the text may speak of the subject. */
+static void
+read_notice(struct finder *f, const struct place *at, struct span notice)
+{
+	struct place issuer = *at;
+	struct der t;
+
+	issuer.side = SIDE_ISSUER;
+	while (der_next(&t, &notice))
+		find_strings(f, t.id == DER_SEQUENCE ? &issuer : at, t.whole);
+}
+
+/* PolicyQualifierInfo ::= SEQUENCE { OID, ANY }: where the issuer's statement is,
+ * or a notice. False when it is none of these. */
+static bool
+read_qualifier(struct finder *f, const struct place *at, struct span s)
+{
+	struct place issuer = *at;
+	struct der t, id;
+
+	if (!der_first(&id, s, DER_OID))
+		return false;
+	issuer.side = SIDE_ISSUER;
+	s = span_from(s, id.whole.len);
+	if (oid_is(id.value, OID_CPS))
+		find_strings(f, &issuer, s);
+	else if (oid_is(id.value, OID_USER_NOTICE))
+		read_notice(
+		    f, at, der_first(&t, s, DER_SEQUENCE) ? t.value : s);
+	else
+		return false;
+	return true;
+}
+
+/* SEQUENCE OF PolicyInformation { OID, SEQUENCE OF PolicyQualifierInfo } */
+static void
+read_policies(struct finder *f, const struct place *at, struct span list)
+{
+	struct der_walk w;
+	struct der t;
+
+	der_walk_start(&w, list);
+	while (der_walk_next(&w, &t)) {
+		if (!der_is_constructed(&t))
+			find_strings(f, at, t.whole);
+		else if (t.id == DER_SEQUENCE &&
+			 w.level[w.depth - 1].p == t.value.p &&
+			 read_qualifier(f, at, t.value))
+			w.depth--;
+	}
+	if (w.cut) {
+		find_cut(f, at, "nested too deep, too long or cut short");
+		find_raw(f, at, list, false);
+	}
+}
+
 /* SemanticsInformation ::= SEQUENCE { semanticsIdentifier OID OPTIONAL,
  * nameRegistrationAuthorities GeneralNames OPTIONAL } (RFC 3739 3.2.6.1) */
 static void
@@ -127,8 +184,11 @@ read_qc(struct finder *f, const struct place *at, struct span list)
 			find_strings(f, &p, t.whole);
 		else if (span_starts(id.value, OID_QC_SYNTAX))
 			read_semantics(f, &p, s);
-		else
+		else {
+			p.side = oid_is(id.value, OID_QC_PDS) ? SIDE_ISSUER
+							      : at->side;
 			find_strings(f, &p, s);
+		}
 		if (oid_is(id.value, OID_QC_LIMIT_VALUE))
 			find_problem(
 			    f, &p, "says up to what sum the person may sign");
@@ -300,11 +360,12 @@ find_profile(struct finder *f, struct place *p, const struct ext_carrier *c,
 		return;
 	}
 	if (!der_first(&t, value, DER_SEQUENCE)) {
-		find_cut(f, p, "not what this extension should be");
-		find_raw(f, p, value, false);
+		find_foreign(f, p, value);
 		return;
 	}
-	if (c->how == EXT_ACCESS)
+	if (c->how == EXT_POLICIES)
+		read_policies(f, p, t.value);
+	else if (c->how == EXT_ACCESS)
 		read_access(f, p, t.value);
 	else if (c->how == EXT_CONSTRAINTS)
 		read_constraints(f, p, t.value);

@@ -97,6 +97,20 @@ read_sid(struct finder *f, const struct place *p, struct span text)
 	return false;
 }
 
+/* "ldap:///CN=Jane%20Roe,OU=People?mail": whose entry it is. */
+static void
+read_entry(struct finder *f, struct place *p, struct span rest)
+{
+	static const struct carrier dn = {.how = HOW_LDAP_DN, .kind = PII_NAME};
+	struct der text = {.id = DER_UTF8_STRING, .tag = DER_UTF8_STRING};
+
+	rest = span_from(rest, span_chr(rest, '/') + 1);
+	text.value =
+	    find_unescape(f, p, span_cut(rest, 0, find_any(rest, "?")));
+	if (p->side == SIDE_SUBJECT)
+		find_value(f, p, &dn, &text);
+}
+
 void
 find_uri(struct finder *f, const struct place *at, struct span text)
 {
@@ -106,11 +120,14 @@ find_uri(struct finder *f, const struct place *at, struct span text)
 	    "sip", "sips", "xmpp", "im", "pres", "acct", "h323", NULL};
 	static const char *const phone[] = {
 	    "tel", "callto", "sms", "fax", NULL};
+	static const char *const ldap[] = {"ldap", "ldaps", NULL};
 	size_t colon = span_chr(text, ':');
 	struct span scheme = span_cut(text, 0, colon);
 	struct span rest = span_from(text, colon + 1);
 	struct place p = *at;
 
+	if (is_scheme(scheme, ldap) && span_starts(rest, span_str("//")))
+		read_entry(f, &p, span_from(rest, 2));
 	if (is_scheme(scheme, mail))
 		read_mailto(f, &p, rest);
 	else if (is_scheme(scheme, messaging))

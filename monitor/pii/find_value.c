@@ -1,6 +1,6 @@
 /* find_value: values by the way their carrier is read; see finder.h. */
 #include "ctlog/base/text.h"
-#include "monitor/pii/finder.h"
+#include "monitor/pii/dn.h"
 #include "monitor/pii/natid.h"
 #include "monitor/pii/normal.h"
 
@@ -9,10 +9,14 @@ static void
 put_value(struct finder *f, const struct place *p, enum pii_kind kind,
     const struct chars *c)
 {
-	struct span text = c->cand[0];
+	struct chars own = *c;
+	struct span text;
 	struct finding *g;
 
-	text = span_cut(text, 0, LIMIT_VALUE);
+	if (kind == PII_NAME && !dn_drop_addresses(f, &own))
+		return;
+	c = &own;
+	text = span_cut(c->cand[0], 0, LIMIT_VALUE);
 	text.len = text_utf8_len(text);
 	g = find_add(f, p, kind, text,
 	    kind == PII_NAME ? normal_name(f->arena, text)
@@ -170,7 +174,8 @@ put_opaque(struct finder *f, struct place *p, enum pii_kind kind,
     const struct der *value)
 {
 	struct der t = last_octets(value);
-	struct span bytes = span_cut(t.value, 0, 64), text = bytes;
+	struct span bytes = span_cut(t.value, t.id == DER_BIT_STRING, 64);
+	struct span text = bytes;
 	char *q = arena_get(f->arena, 2 * bytes.len);
 
 	if (q == NULL || bytes.len == 0)
@@ -185,42 +190,53 @@ put_opaque(struct finder *f, struct place *p, enum pii_kind kind,
 	find_add(f, p, kind, text, text);
 }
 
+/* Another string of a principal: "component/component", "@REALM". */
+static size_t
+add_component(
+    struct finder *f, uint8_t *b, size_t n, const struct der *t, uint8_t sign)
+{
+	struct chars text;
+
+	chars_decode(&text, f->arena, t);
+	if (text.num == 0 || n + 1 + text.cand[0].len > LIMIT_QUOTE)
+		return n;
+	if (n > 0)
+		b[n++] = sign;
+	memcpy(b + n, text.cand[0].p, text.cand[0].len);
+	return n + text.cand[0].len;
+}
+
 /* KRB5PrincipalName ::= SEQUENCE { [0] realm, [1] SEQUENCE { [0] type, [1]
  * SEQUENCE OF GeneralString } } (RFC 4556): "component/component@REALM". */
 static void
 put_krb5(struct finder *f, struct place *p, const struct der *value)
 {
-	struct der_walk w;
-	struct der t;
-	struct span realm = span_of(NULL, 0), text;
 	uint8_t b[LIMIT_QUOTE];
+	struct der part, t, realm = {.id = DER_NULL};
+	struct span s = value->value, text;
+	struct der_walk w;
 	size_t n = 0;
 
-	der_walk_start(&w, value->value);
-	while (der_walk_next(&w, &t)) {
-		if (der_is_constructed(&t) || !der_is_universal(&t) ||
-		    t.tag < DER_UTF8_STRING)
-			continue;
-		if (realm.p == NULL) {
-			realm = t.value;
-			continue;
+	while (der_next(&part, &s)) {
+		der_walk_start(&w, part.whole);
+		while (der_walk_leaf(&w, &t)) {
+			if (!der_is_universal(&t) || t.tag < DER_UTF8_STRING)
+				continue;
+			if (part.tag == 0)
+				realm = t;
+			else
+				n = add_component(f, b, n, &t, '/');
 		}
-		if (n + 1 + t.value.len > sizeof(b) / 2)
-			break;
-		if (n > 0)
-			b[n++] = '/';
-		memcpy(b + n, t.value.p, t.value.len);
-		n += t.value.len;
 	}
-	if (n == 0 || realm.len == 0 || n + 1 + realm.len > sizeof(b))
+	if (n == 0)
 		return;
-	b[n++] = '@';
-	memcpy(b + n, realm.p, realm.len);
-	text = arena_copy(f->arena, span_of(b, n + realm.len));
-	if (!text_is_utf8(text))
-		return;
+	if (realm.id != DER_NULL)
+		n = add_component(f, b, n, &realm, '@');
+	text = arena_copy(f->arena, span_of(b, n));
 	p->tag = DER_GENERAL_STRING;
-	find_add(f, p, PII_ACCOUNT_ID, text, normal_email(f->arena, text));
+	find_add(f, p, PII_ACCOUNT_ID, text,
+	    span_chr(text, '@') < n ? normal_email(f->arena, text)
+				    : normal_fold(f->arena, text));
 }
 
 /* Initials alone are nobody's name. */
@@ -247,11 +263,17 @@ put_ldap_dn(struct finder *f, const struct place *p, const struct chars *c)
 
 	if (span_chr(text, '=') == text.len)
 		return;
-	while (at < text.len && strncasecmp((const char *)text.p + at, "cn=",
-				    text.len - at < 3 ? text.len - at : 3) != 0)
-		at += 1 + span_chr(span_from(text, at), ',');
+	while (at < text.len &&
+	       (text.p[at] == ' ' ||
+		   strncasecmp((const char *)text.p + at,
+		       "cn=", text.len - at < 3 ? text.len - at : 3) != 0))
+		at += text.p[at] == ' '
+			  ? 1
+			  : 1 + span_chr(span_from(text, at), ',');
 	name = span_from(text, at + 3);
 	name = span_cut(name, 0, span_chr(name, ','));
+	if (dn_is_host(name) || span_chr(name, '@') < name.len)
+		return;
 	g = find_add(f, p, PII_NAME, name, normal_name(f->arena, name));
 	if (g == NULL)
 		return;
@@ -288,6 +310,15 @@ put_inn(struct finder *f, const struct place *p, const struct chars *c)
 	if (text.len == 12 && !span_starts(text, span_str("00")))
 		find_add(
 		    f, p, PII_NATIONAL_ID, text, normal_fold(f->arena, text));
+}
+
+/* Venezuelan tax numbers: those of companies and of the state begin with J, G
+ * and C. */
+static void
+put_rif(struct finder *f, const struct place *p, const struct chars *c)
+{
+	if (strchr("JGCjgc", c->cand[0].p[0]) == NULL)
+		put_value(f, p, PII_NATIONAL_ID, c);
 }
 
 static void
@@ -335,6 +366,9 @@ read_text(struct finder *f, struct place *p, const struct carrier *c,
 	case HOW_INN:
 		put_inn(f, p, &text);
 		break;
+	case HOW_RIF:
+		put_rif(f, p, &text);
+		break;
 	case HOW_BR:
 		put_br(f, p, text.cand[0]);
 		break;
@@ -363,6 +397,8 @@ static void
 read_value(struct finder *f, struct place *p, const struct carrier *c,
     const struct der *value)
 {
+	struct span in;
+
 	if (c->how == HOW_NOTICE)
 		find_problem(f, p, c->note);
 	if (c->how == HOW_KRB5)
@@ -373,11 +409,8 @@ read_value(struct finder *f, struct place *p, const struct carrier *c,
 		put_client(f, p, c->kind, value);
 	else if (c->how == HOW_OPAQUE)
 		put_opaque(f, p, c->kind, value);
-	else if (value->id == DER_SEQUENCE || value->id == DER_SET)
-		read_nested(f, p, c, value->value);
-	else if (value->id == DER_OCTET_STRING &&
-		 der_is_well_formed(value->value))
-		read_nested(f, p, c, value->value);
+	else if (find_inside(&in, value))
+		read_nested(f, p, c, in);
 	else
 		read_text(f, p, c, value);
 }

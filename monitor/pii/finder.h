@@ -51,6 +51,8 @@ struct place {
 struct common {
 	struct place place;
 	struct der value, org;
+	/* NULL; or of an address, the person's if there is one. */
+	const struct carrier *personal;
 };
 
 /* find.c */
@@ -72,6 +74,9 @@ struct span find_unescape(struct finder *f, struct place *p, struct span text);
 struct finding *find_add(struct finder *f, const struct place *p,
     enum pii_kind kind, struct span value, struct span canonical);
 void find_reason(struct finding *out, const char *reason);
+
+/* Nothing but an address. */
+bool find_is_address(struct span text);
 
 /* The addresses in one reading of a value; returns their number. */
 unsigned find_addresses(struct finder *f, const struct place *p,
@@ -107,6 +112,9 @@ void find_loose_attributes(
 /* find_person.c: a commonName, to be judged when all is read. */
 void find_common_later(struct finder *f, const struct place *p,
     const struct der *value, const struct der *org);
+/* What is personal when a commonName turns out to be a person's name. */
+void find_personal_later(struct finder *f, const struct place *p,
+    const struct der *value, const struct carrier *c);
 void find_persons(struct finder *f);
 /* The numbers that stand with a name. */
 void find_numbers(
@@ -129,6 +137,11 @@ void find_repo(struct finder *f, const struct place *p, struct span text);
 void find_ext(struct finder *f, const struct cert_ext *e);
 void find_ext_attrs(struct finder *f);
 void find_strings(struct finder *f, const struct place *p, struct span ders);
+/* The TLVs that a value holds: of a structure, or of an OCTET STRING or BIT
+ * STRING around some. False when it has none; *in is then what it holds. */
+bool find_inside(struct span *in, const struct der *value);
+/* An extension that is not what it should be: addresses in what it is. */
+void find_foreign(struct finder *f, const struct place *p, struct span value);
 /* find_profile.c: extensions with a structure of their own. */
 void find_profile(struct finder *f, struct place *p,
     const struct ext_carrier *c, struct span value);

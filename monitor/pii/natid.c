@@ -60,12 +60,18 @@ read_etsi(struct span *code, struct span *number, struct span s)
 }
 
 /* The same with a letter too many or too few, as issuers have mistyped it:
- * "PPNOL-", "SEPNR-". */
+ * "PPNOL-", "SEPNR-"; Italy has "IT:" alone. */
 static const char *
 read_mistyped(struct span *code, struct span *number, struct span s)
 {
 	bool swedish = is_alpha(s, 0, 2) && starts(span_from(s, 2), "PNR-");
+	const char *scheme;
 
+	if (starts(s, "IT:")) {
+		*number = span_from(s, 3);
+		scheme = natid_letters(code, *number);
+		return scheme && span_eq_str(*code, "IT") ? scheme : NULL;
+	}
 	if (!swedish && !starts(s, "PPNOL-"))
 		return NULL;
 	*code = swedish ? span_cut(s, 0, 2) : span_str("PL");
@@ -209,7 +215,8 @@ read_one(struct natid *out, struct span s, struct span country)
 	}
 	if (scheme == NULL) {
 		scheme = natid_check(&code, s, country);
-		out->bare = true;
+		/* Chile's say by their size that they are no company's. */
+		out->bare = scheme != NULL && !starts(code, "CL");
 	}
 	if (scheme == NULL)
 		return false;
@@ -221,6 +228,7 @@ bool
 natid_read(struct natid *out, struct span s, struct span country)
 {
 	size_t at;
+	bool blanks;
 
 	while (s.len > 0 && s.p[0] != '\0' && strchr("- /", s.p[0]) != NULL)
 		s = span_from(s, 1);
@@ -228,11 +236,13 @@ natid_read(struct natid *out, struct span s, struct span country)
 		return true;
 	/* "EXA800101AB1 / ROEJ800101ABC": of the company, and of its agent. */
 	at = span_chr(s, '/');
-	if (at == 0 || at + 1 >= s.len || s.p[at - 1] != ' ' ||
-	    s.p[at + 1] != ' ')
+	if (at == 0 || at + 1 >= s.len)
 		return false;
-	return read_one(out, span_from(s, at + 2), country) ||
-	       read_one(out, span_cut(s, 0, at - 1), country);
+	blanks = s.p[at - 1] == ' ' && s.p[at + 1] == ' ';
+	return (read_one(out, span_from(s, at + 1 + blanks), country) &&
+		   (blanks || !out->bare)) ||
+	       (read_one(out, span_cut(s, 0, at - blanks), country) &&
+		   (blanks || !out->bare));
 }
 
 /* Digits and dots only, like an object identifier, and too many for an IP

@@ -325,6 +325,22 @@ is_finnish(struct span s)
 	return s.p[10] == "0123456789ABCDEFHJKLMNPRSTUVWXY"[v % 31];
 }
 
+/* SATU, of Finland's certificates: eight digits and a check character. */
+static bool
+is_satu(struct span s)
+{
+	unsigned v = 0;
+
+	if (s.len != 9)
+		return false;
+	for (size_t i = 0; i < 8; i++) {
+		if (s.p[i] - (unsigned)'0' > 9)
+			return false;
+		v = v * 10 + (s.p[i] - (unsigned)'0');
+	}
+	return s.p[8] == "0123456789ABCDEFHJKLMNPRSTUVWXY"[v % 31];
+}
+
 /* Six digits of a date, YYMMDD. */
 static bool
 is_date(struct span s)
@@ -421,6 +437,10 @@ natid_check(struct span *code, struct span number, struct span country)
 	if (is_country(country, "CL") && is_chilean(number)) {
 		*code = country;
 		return "Chilean RUT with its check digit";
+	}
+	if (is_country(country, "FI") && is_satu(number)) {
+		*code = country;
+		return "Finnish client number with its check character";
 	}
 	if (!number_read(&n, number))
 		return NULL;

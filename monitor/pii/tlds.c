@@ -66,7 +66,8 @@ bool
 person_is_host(struct tlds *t, struct span s)
 {
 	char label[LABEL_MAX];
-	size_t n = 0, dots = 0;
+	size_t n = 0, dots = 0, digits = 0;
+	bool number = false; /* the label before is one of ten digits */
 
 	if (s.len > 0 && s.p[s.len - 1] == '.')
 		s.len--;
@@ -75,7 +76,8 @@ person_is_host(struct tlds *t, struct span s)
 
 		if (s.p[i] == '.') {
 			dots++;
-			n = 0;
+			number = n == 10 && digits == 10;
+			n = digits = 0;
 			continue;
 		}
 		if (c == '\0' && s.p[i] != '_' && s.p[i] != '*' &&
@@ -84,6 +86,10 @@ person_is_host(struct tlds *t, struct span s)
 		if (n == LABEL_MAX)
 			return false;
 		label[n++] = c;
+		digits += c - (unsigned)'0' < 10;
 	}
+	/* ROE.JANE.1234567890.ID is a person of the US defense, not Indonesian. */
+	if (number && s.p[0] - (unsigned)'A' < 26)
+		return false;
 	return dots > 0 && n > 0 && is_tld(t, label, n);
 }
