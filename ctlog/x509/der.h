@@ -61,7 +61,7 @@ struct der {
 static inline uint8_t
 der_id(uint8_t first)
 {
-	return first | ((first & 0xfe) == 0x10) << 5;
+	return (uint8_t)(first | ((first & 0xfe) == 0x10) << 5);
 }
 
 bool der_next_slow(struct der *out, struct span *left);

@@ -131,16 +131,17 @@ read_aki(struct finder *f, const struct place *p, struct span value)
 		find_cut(f, p, "an element that cannot be read");
 }
 
-/* The one string of an extension: in a TLV, or as bare bytes. */
+/* The one value of an extension: a string or a structure, or bare bytes. */
 static struct der
-only_string(struct span value)
+only_value(struct span value)
 {
 	struct span s = value;
 	struct der t;
 
 	if (der_next(&t, &s) && s.len == 0 && !t.marks &&
-	    der_is_universal(&t) && !der_is_constructed(&t) &&
-	    t.tag >= DER_UTF8_STRING)
+	    der_is_universal(&t) &&
+	    (der_is_constructed(&t) ? der_is_well_formed(value)
+				    : t.tag >= DER_UTF8_STRING))
 		return t;
 	return (struct der){.id = DER_UTF8_STRING,
 	    .tag = DER_UTF8_STRING,
@@ -153,7 +154,7 @@ only_string(struct span value)
 static void
 scan_bytes(struct finder *f, const struct place *at, struct span value)
 {
-	struct der t = only_string(value), first = {0};
+	struct der t = only_value(value), first = {0};
 	struct span rest = value;
 	struct place p = *at;
 	struct chars text;
@@ -200,7 +201,7 @@ static void
 read_only(struct finder *f, struct place *p, const struct ext_carrier *c,
     struct span value)
 {
-	struct der t = only_string(value);
+	struct der t = only_value(value);
 	struct carrier row = {.how = HOW_VALUE, .kind = c->kind};
 	struct chars text;
 
@@ -235,7 +236,7 @@ read_sid(struct finder *f, struct place *p, struct span value)
 static void
 read_attr_ext(struct finder *f, struct place *p, struct span value)
 {
-	struct name_attr attr = {.oid = p->ext, .value = only_string(value)};
+	struct name_attr attr = {.oid = p->ext, .value = only_value(value)};
 
 	if (!f->has_ext_dn)
 		dn_start(f->ext_dn, f);
@@ -315,7 +316,9 @@ read_ext(
     struct finder *f, const struct cert_ext *e, const struct ext_carrier *c)
 {
 	struct place p = {.where = IN_EXT, .index = -1, .sub = -1};
+	struct place at;
 	struct span value = e->value;
+	uint32_t before = f->out->num;
 	struct der octets;
 
 	if (e->segmented && der_first(&octets, e->octets, e->octets.p[0]))
@@ -330,7 +333,12 @@ read_ext(
 	p.where = c->where;
 	p.side = c->side;
 	p.carrier = c->label;
+	at = p;
 	read_known(f, &p, c, value);
+	/* Nothing there of what should be: whatever it is, in no silence. */
+	if (f->out->num == before && c->how != EXT_SKIP &&
+	    c->how != EXT_NAMES && span_chr(value, '@') < value.len)
+		scan(f, &at, value);
 }
 
 void

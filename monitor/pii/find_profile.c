@@ -327,7 +327,7 @@ read_majority(struct finder *f, const struct place *at, struct span value)
 	struct place p = *at;
 	struct der t, in;
 
-	if (!der_next(&t, &value) || (t.id & 0x1f) != 2)
+	if (!der_next(&t, &value) || (t.id & 0xc0) != DER_CONTEXT || t.tag != 2)
 		return;
 	if (der_is_constructed(&t) && der_next(&in, &t.value))
 		t = in;

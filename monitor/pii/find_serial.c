@@ -31,6 +31,8 @@ put_own(struct finder *f, struct part *part)
 		find_value(f, &part->place, &bits, &part->attr.value);
 		return NULL;
 	}
+	if (find_is_address(text))
+		return NULL;
 	g = find_add(
 	    f, &part->place, PII_ACCOUNT_ID, text, normal_fold(f->arena, text));
 	find_reason(g, "number of a natural person");

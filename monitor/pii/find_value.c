@@ -4,6 +4,15 @@
 #include "monitor/pii/natid.h"
 #include "monitor/pii/normal.h"
 
+/* Logins and the like may have the form of an address; a phone number that has
+ * is an address. */
+static bool
+may_be_address(enum pii_kind kind)
+{
+	return kind == PII_ACCOUNT_ID || kind == PII_USERNAME ||
+	       kind == PII_PSEUDONYM;
+}
+
 /* Text that is a finding as a whole. */
 static void
 put_value(struct finder *f, const struct place *p, enum pii_kind kind,
@@ -13,7 +22,9 @@ put_value(struct finder *f, const struct place *p, enum pii_kind kind,
 	struct span text;
 	struct finding *g;
 
-	if (kind == PII_NAME && !dn_drop_addresses(f, &own))
+	if (kind == PII_NAME
+		? !dn_drop_addresses(f, &own)
+		: !may_be_address(kind) && find_is_address(c->cand[0]))
 		return;
 	c = &own;
 	text = span_cut(c->cand[0], 0, LIMIT_VALUE);
@@ -244,9 +255,11 @@ static void
 put_initials(struct finder *f, const struct place *p, const struct chars *c)
 {
 	struct span text = c->cand[0];
-	struct finding *g =
-	    find_add(f, p, PII_NAME, text, normal_name(f->arena, text));
+	struct finding *g;
 
+	if (find_is_address(text))
+		return;
+	g = find_add(f, p, PII_NAME, text, normal_name(f->arena, text));
 	if (g == NULL)
 		return;
 	g->confidence = CONF_POSSIBLE;
@@ -348,7 +361,7 @@ read_text(struct finder *f, struct place *p, const struct carrier *c,
 		return;
 	case HOW_DATE:
 		put_date(f, p, c->kind, &text);
-		return;
+		break;
 	case HOW_VALUE:
 	case HOW_PERSONAL:
 	case HOW_NAME:
@@ -393,22 +406,35 @@ read_nested(struct finder *f, struct place *p, const struct carrier *c,
 		find_cut(f, p, "nested too deep, too long or cut short");
 }
 
+/* Bits that should have no text, and addresses where they have. */
+static void
+read_opaque(struct finder *f, struct place *p, enum pii_kind kind,
+    const struct der *value)
+{
+	put_opaque(f, p, kind, value);
+	if (span_chr(value->value, '@') < value->value.len)
+		find_strings(f, p, value->whole);
+}
+
 static void
 read_value(struct finder *f, struct place *p, const struct carrier *c,
     const struct der *value)
 {
+	struct carrier text = {.how = HOW_VALUE, .kind = c->kind};
 	struct span in;
 
 	if (c->how == HOW_NOTICE)
 		find_problem(f, p, c->note);
-	if (c->how == HOW_KRB5)
+	if (c->how == HOW_KRB5 && der_is_constructed(value))
 		put_krb5(f, p, value);
+	else if (c->how == HOW_KRB5)
+		read_text(f, p, &text, value);
 	else if (c->how == HOW_ATTRS)
 		find_loose_attributes(f, p, value->whole);
 	else if (c->how == HOW_CLIENT)
 		put_client(f, p, c->kind, value);
 	else if (c->how == HOW_OPAQUE)
-		put_opaque(f, p, c->kind, value);
+		read_opaque(f, p, c->kind, value);
 	else if (find_inside(&in, value))
 		read_nested(f, p, c, in);
 	else
