@@ -199,6 +199,24 @@ skip_comment(struct span s, size_t floor, size_t at)
 	return at;
 }
 
+/* A comment may stand behind the at sign too. */
+static struct span
+behind_comment(struct span s)
+{
+	size_t i = 0;
+	unsigned depth = 0;
+
+	if (s.len == 0 || s.p[0] != '(')
+		return s;
+	while (i < s.len && i < LOCAL_MAX) {
+		depth += s.p[i] == '(';
+		depth -= s.p[i++] == ')';
+		if (depth == 0)
+			return span_from(s, i);
+	}
+	return s;
+}
+
 /* What people paste in front: "emailAddress=jane" in a typed field. */
 static struct span
 drop_label(struct span local)
@@ -274,6 +292,7 @@ address_at(struct address_scan *s, struct address *out, size_t at)
 	out->local = local_before(s, &at);
 	out->domain = span_from(s->text, at);
 	out->domain = span_from(out->domain, at_sign(out->domain));
+	out->domain = behind_comment(out->domain);
 	out->domain =
 	    s->typed ? comma_run(out->domain) : domain_run(out->domain);
 	if (!has_substance(out->domain) || out->local.len == 0 ||

@@ -140,6 +140,27 @@ spaced_digits(struct span s)
 	return n;
 }
 
+/* Some numbers are of companies as well: Chile's from fifty millions on,
+ * Argentina's that begin with a 3, Russia's of ten digits. */
+static bool
+is_company(const char *scheme, struct span number)
+{
+	size_t n = 0;
+	unsigned v = 0;
+
+	for (size_t i = 0; i < number.len && number.p[i] != '-'; i++) {
+		if (number.p[i] - (unsigned)'0' > 9)
+			continue;
+		v = v * 10 + (number.p[i] - (unsigned)'0');
+		n++;
+	}
+	if (strcmp(scheme, "RUT") == 0)
+		return n == 8 && v >= 50000000;
+	if (strcmp(scheme, "CUIT") == 0)
+		return number.len > 0 && number.p[0] == '3';
+	return strcmp(scheme, "INN") == 0 && n == 10;
+}
+
 /* The name of a numbering scheme and its number, in one form or another. */
 static const char *
 read_named(struct span *code, struct span *number, struct span s)
@@ -164,7 +185,8 @@ read_named(struct span *code, struct span *number, struct span s)
 			at++;
 		*code = span_str(names[i][1]);
 		*number = span_from(s, at);
-		if (spaced_digits(*number) >= 7)
+		if (spaced_digits(*number) >= 7 &&
+		    !is_company(names[i][0], *number))
 			return "number named as a personal one";
 	}
 	return NULL;

@@ -117,6 +117,8 @@ test_comment(void **state)
 {
 	(void)state;
 	BOTH("jane(work)@example.com", "jane@example.com");
+	BOTH("jane@(at (work))example.com", "jane@example.com");
+	BOTH("jane@(example.com", "");
 	BOTH("jane(a(b)c)@example.com", "jane@example.com");
 	BOTH("x)@example.com", "");
 	BOTH("(only)@example.com", "");

@@ -140,6 +140,16 @@ test_bmp(void **state)
 	WANT(DER_BMP_STRING, B("jane@example.com"), CHARS_MIS_TAGGED,
 	    "jane@example.com");
 	WANT(DER_BMP_STRING, B("José Núñez"), CHARS_MIS_TAGGED, "José Núñez");
+	/* Little-endian beyond Latin-1, and with a mark. */
+	WANT(DER_BMP_STRING, B("\x18\4\x32\4\x30\4\x3d\4"), CHARS_SWAPPED,
+	    "Иван");
+	WANT(DER_BMP_STRING, B("\x18\4\x32\4"), 0, "\u1804\u3204");
+	WANT(DER_BMP_STRING, B("\xff\xfeJ\0o\0"),
+	    CHARS_SWAPPED | CHARS_IGNORABLE, "\ufeffJo");
+	/* UTF-32, in either order. */
+	WANT(DER_BMP_STRING, B("\0\0\0J\0\0\0o"), CHARS_MIS_TAGGED, "Jo");
+	WANT(DER_BMP_STRING, B("J\0\0\0o\0\0\0"),
+	    CHARS_MIS_TAGGED | CHARS_SWAPPED, "Jo");
 	assert_int_equal(decode(DER_BMP_STRING, B("\0")).num, 0);
 }
 
@@ -155,6 +165,8 @@ test_universal(void **state)
 	WANT(DER_UNIVERSAL_STRING, B("a\0\0\0b\0\0\0"), CHARS_SWAPPED, "ab");
 	WANT(DER_UNIVERSAL_STRING, B("plain text"), CHARS_MIS_TAGGED,
 	    "plain text");
+	/* UTF-16. */
+	WANT(DER_UNIVERSAL_STRING, B("\0J\0a\0n\0e"), CHARS_MIS_TAGGED, "Jane");
 }
 
 /* UTF-16 under the name of a string of bytes. */
@@ -165,6 +177,13 @@ test_disguised(void **state)
 	WANT(DER_UTF8_STRING, B("\0J\0a\0n\0e"), CHARS_MIS_TAGGED, "Jane");
 	WANT(DER_IA5_STRING, B("J\0a\0n\0e\0"),
 	    CHARS_MIS_TAGGED | CHARS_SWAPPED, "Jane");
+	WANT(DER_IA5_STRING, B("\x01\x41\0u\0k\0a"), CHARS_MIS_TAGGED, "Łuka");
+	WANT(DER_OCTET_STRING, B("\0J\0a\0n\0e"), CHARS_MIS_TAGGED, "Jane");
+	WANT(DER_OCTET_STRING, B("Zo\xeb Roe"), CHARS_BAD_ENCODING, "Zoë Roe");
+	/* Not: a few zeros between bytes, a GUID. */
+	assert_int_equal(decode(DER_OCTET_STRING, B("\0\1\0\2\0\3")).num, 0);
+	assert_int_equal(
+	    decode(DER_OCTET_STRING, B("\xfe\xfd\xfc\xfb")).num, 0);
 }
 
 static void

@@ -51,6 +51,31 @@ test_lengths(void **state)
 	want(BYTES(0x30, 0x7f), 0x30, 0, 0, DER_TRUNCATED);
 }
 
+/* SEQUENCE and SET are constructed, whatever their bit says. */
+static void
+test_unmarked(void **state)
+{
+	const uint8_t in[] = {0x10, 0x05, 0x11, 0x03, 0x0c, 1, 'a'};
+	struct span s = span_of(in, sizeof(in));
+	struct der_walk w;
+	struct der t;
+
+	(void)state;
+	want(s, DER_SEQUENCE, 5, 0, DER_UNMARKED);
+	want(BYTES(0x11, 0x81, 0x01, 0xff), DER_SET, 1, 0,
+	    DER_UNMARKED | DER_NON_MINIMAL);
+	want(BYTES(0x10, 0x80, 0, 0), DER_SEQUENCE, 0, 0,
+	    DER_UNMARKED | DER_INDEFINITE);
+	want(BYTES(0x90, 0x00), 0x90, 0, 0, 0);
+	assert_true(der_first(&t, s, DER_SEQUENCE));
+	assert_true(der_is_structure(&t));
+	assert_true(der_first(&t, t.value, DER_SET));
+	der_walk_start(&w, s);
+	assert_true(der_walk_leaf(&w, &t));
+	assert_int_equal(t.id, DER_UTF8_STRING);
+	assert_false(der_is_structure(&t));
+}
+
 static void
 test_no_tlv(void **state)
 {
@@ -303,6 +328,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lengths),
+	    cmocka_unit_test(test_unmarked),
 	    cmocka_unit_test(test_no_tlv),
 	    cmocka_unit_test(test_tags),
 	    cmocka_unit_test(test_indefinite),
