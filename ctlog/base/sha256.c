@@ -64,9 +64,9 @@ struct run {
 };
 
 static inline void
-put_word(uint8_t *out, uint32_t v)
+put_u64(uint8_t *out, uint64_t v)
 {
-	v = __builtin_bswap32(v);
+	v = __builtin_bswap64(v);
 	memcpy(out, &v, sizeof(v));
 }
 
@@ -103,14 +103,16 @@ lane_end(struct lane *l)
 	size_t room = n + TRAILER > SHA256_BLOCK ? 2 : 1;
 	uint8_t *edge = l->edge, *q = edge + room * SHA256_BLOCK - 8;
 
+	/* Of constant lengths, so that it is no call. */
+	memset(edge, 0, SHA256_BLOCK);
+	if (room > 1)
+		memset(edge + SHA256_BLOCK, 0, SHA256_BLOCK);
 	if (l->head.len > 0)
 		memcpy(edge, l->head.p, l->head.len);
 	if (l->body.len > 0)
 		memcpy(edge + l->head.len, l->body.p, l->body.len);
 	edge[n] = 0x80;
-	memset(edge + n + 1, 0, (size_t)(q - edge) - n - 1);
-	put_word(q, (uint32_t)(l->len >> 29));
-	put_word(q + 4, (uint32_t)(l->len << 3));
+	put_u64(q, l->len << 3);
 	l->p = edge;
 	l->blocks = room;
 	l->last = true;
@@ -162,8 +164,8 @@ lane_step(struct lane *l, struct run *r, size_t blocks)
 		lane_fill(l);
 		return true;
 	}
-	for (unsigned i = 0; i < 8; i++)
-		put_word(l->out + 4 * i, l->h[i]);
+	for (unsigned i = 0; i < 8; i += 2)
+		put_u64(l->out + 4 * i, (uint64_t)l->h[i] << 32 | l->h[i + 1]);
 	return lane_take(l, r);
 }
 
