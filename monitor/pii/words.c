@@ -5,6 +5,7 @@
 
 #include "ctlog/base/err.h"
 #include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
 
 /* Room for all words with half of it empty; a power of two. */
 #define SLOTS 4096
@@ -145,6 +146,8 @@ words_cjk_org(struct span folded)
 	    "(주)", "大学", "银行", "銀行", "医院", "病院", "法院", "政府",
 	    "대학교", "은행", "병원"};
 
+	if (text_is_ascii(folded))
+		return false;
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
 		if (memmem(folded.p, folded.len, forms[i], strlen(forms[i])))
 			return true;

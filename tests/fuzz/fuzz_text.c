@@ -81,14 +81,13 @@ check_time(struct span in)
 static void
 check_u64(struct span in)
 {
-	struct buf text = {0};
+	char text[TEXT_U64];
 	uint64_t v;
 
 	if (!text_u64(&v, in))
 		return;
-	buf_fmt(&text, "%llu", (unsigned long long)v);
-	ASSERT(span_eq(buf_span(&text), in));
-	buf_fini(&text);
+	ASSERT(span_eq(span_of(text, text_u64_put(text, v)), in));
+	ASSERT(text[in.len] == '\0');
 }
 
 static void
