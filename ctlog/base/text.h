@@ -26,7 +26,7 @@ bool text_unhex(uint8_t *out, size_t len, struct span in);
 
 /* A decimal number without sign, leading zero or blank; false otherwise. */
 bool text_u64(uint64_t *out, struct span in);
-/* The number as text, what snprintf("%llu") writes at ten times the cost.
+/* The number as text, what snprintf("%llu") writes at nine times the cost.
  * Returns its length. */
 #define TEXT_U64 21
 size_t text_u64_put(char out[TEXT_U64], uint64_t v);
