@@ -26,6 +26,7 @@ struct bench {
 	struct arena scratch; /* for a whole batch */
 	struct arena arena;   /* for one certificate */
 	struct entry *entries;
+	struct hash *leaves;
 	struct findings findings;
 	struct buf hits; /* struct match_hit[] of one certificate */
 	struct buf cert; /* its side of a hit */
@@ -56,6 +57,7 @@ bench_new(const uint8_t index_key[INDEX_KEY_LEN])
 	b->scratch = reserve(SCRATCH);
 	b->arena = reserve(CERT_ARENA);
 	b->entries = mem_new(LIMIT_BATCH, sizeof(*b->entries));
+	b->leaves = mem_new(LIMIT_BATCH, sizeof(*b->leaves));
 	b->findings.cap = LIMIT_VALUES;
 	b->findings.list = mem_new(LIMIT_VALUES, sizeof(*b->findings.list));
 	return b;
@@ -74,6 +76,7 @@ bench_free(struct bench *b)
 	munmap(b->scratch.base, b->scratch.cap);
 	munmap(b->arena.base, b->arena.cap);
 	free(b->entries);
+	free(b->leaves);
 	free(b->findings.list);
 	buf_fini(&b->hits);
 	buf_fini(&b->cert);
@@ -315,17 +318,16 @@ check_index(
 
 /* One entry; false when its results no longer fit, and it is undone. */
 static bool
-work_entry(struct work *w, uint64_t at, struct entry *e)
+work_entry(
+    struct work *w, uint64_t at, const struct hash *leaf, struct entry *e)
 {
 	struct bench *b = w->b;
 	struct tally before = w->num;
 	size_t quarantined = b->quarantined.len, found = b->found.len;
 	size_t stamps = b->stamps.len;
-	struct hash leaf;
 
 	w->counts = false;
-	entry_leaf_hash(e, b->hasher, &leaf);
-	work_content(w, at, &leaf, e);
+	work_content(w, at, leaf, e);
 	if (b->stamps.len + b->quarantined.len + b->found.len +
 		tally_room(b->tally, w->counts ? &b->findings : NULL) >
 	    w->room) {
@@ -337,9 +339,22 @@ work_entry(struct work *w, uint64_t at, struct entry *e)
 	}
 	if (w->counts)
 		tally_cert(b->tally, w->classes, &b->findings);
-	range_add(&w->range, b->hasher, 0, &leaf);
-	check_index(w, at, &leaf, e);
+	check_index(w, at, leaf, e);
 	return true;
+}
+
+/* All entries, or those whose results fit. */
+static void
+work_entries(struct work *w, struct entries *es)
+{
+	struct bench *b = w->b;
+	uint32_t i;
+
+	entry_leaf_hashes(es->entry, es->num, b->hasher, b->leaves);
+	for (i = 0; i < es->num; i++)
+		if (!work_entry(w, es->begin + i, &b->leaves[i], &es->entry[i]))
+			break;
+	range_add_leaves(&w->range, b->hasher, b->leaves, i);
 }
 
 /* Give memory of an unusually large batch back to the system. */
@@ -440,9 +455,8 @@ batch_work(struct bench *b, struct batch_out *out,
 	buf_clear(&b->found);
 	scratch_clear(&b->scratch);
 	st = work_parse(&w, &es, body, &err);
-	for (uint32_t i = 0; st == ST_OK && i < es.num; i++)
-		if (!work_entry(&w, es.begin + i, &es.entry[i]))
-			break;
+	if (st == ST_OK)
+		work_entries(&w, &es);
 	if (st == ST_OK && w.range.end == w.range.begin)
 		st = err_set(&err, ST_LIMIT,
 		    "the hits of one entry exceed %zu bytes", w.room);

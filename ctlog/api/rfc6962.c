@@ -281,7 +281,7 @@ reply_leaf(
 
 	st = head_parse_entry_proof(&j->path, &leaf_input, body, e);
 	if (st == ST_OK) {
-		hasher_leaf(h, &leaf, span_str(""), buf_span(&leaf_input));
+		hasher_leaf(h, &leaf, buf_span(&leaf_input));
 		st = proof_last_leaf(&j->range, h, j->at, &leaf, &j->path);
 		if (st != ST_OK)
 			err_set(e, st,

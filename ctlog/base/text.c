@@ -63,6 +63,19 @@ text_u64(uint64_t *out, struct span in)
 	return true;
 }
 
+size_t
+text_u64_put(char out[TEXT_U64], uint64_t v)
+{
+	size_t n = 1, i;
+
+	for (uint64_t left = v; left > 9; left /= 10)
+		n++;
+	out[n] = '\0';
+	for (i = n; i > 0; v /= 10)
+		out[--i] = (char)('0' + v % 10);
+	return n;
+}
+
 /* Bytes of the well-formed character at the front of s, or 0. */
 static size_t
 utf8_one(struct span s)
@@ -99,8 +112,16 @@ text_utf8_len(struct span s)
 {
 	size_t at = 0, n;
 
-	while (at < s.len && (n = utf8_one(span_from(s, at))) != 0)
+	while (at < s.len) {
+		if (s.len - at >= 8 && text_is_ascii8(s.p + at)) {
+			at += 8;
+			continue;
+		}
+		n = utf8_one(span_from(s, at));
+		if (n == 0)
+			break;
 		at += n;
+	}
 	return at;
 }
 

@@ -63,6 +63,40 @@ first_level(uint64_t begin, uint64_t end)
 	return aligned < fits ? aligned : fits;
 }
 
+/* Levels of leaves that are hashed before they join the range: a tile's. */
+#define TREE_LEVELS 8u
+
+/* The root of a complete tree over 2^level leaves. */
+static struct hash
+tree_root(struct hasher *h, const struct hash *leaf, unsigned level)
+{
+	struct hash node[1u << (TREE_LEVELS - 1)];
+	size_t num = leaves(level) / 2;
+
+	if (level == 0)
+		return leaf[0];
+	hasher_nodes(h, node, leaf, num);
+	for (; num > 1; num /= 2)
+		hasher_nodes(h, node, node, num / 2);
+	return node[0];
+}
+
+void
+range_add_leaves(
+    struct range *r, struct hasher *h, const struct hash *leaf, size_t num)
+{
+	struct hash root;
+	unsigned level;
+
+	for (; num > 0; num -= leaves(level), leaf += leaves(level)) {
+		level = first_level(r->end, r->end + num);
+		if (level > TREE_LEVELS)
+			level = TREE_LEVELS;
+		root = tree_root(h, leaf, level);
+		range_add(r, h, level, &root);
+	}
+}
+
 /* Whether the levels are those that begin and end ask for. */
 static bool
 is_compact(const struct range *r)

@@ -38,6 +38,11 @@ void range_init(struct range *r, uint64_t begin);
 void range_add(
     struct range *r, struct hasher *h, unsigned level, const struct hash *node);
 
+/* Append `num` leaf hashes: the same as one by one, but whole levels of their
+ * tree are hashed at a time. */
+void range_add_leaves(
+    struct range *r, struct hasher *h, const struct hash *leaf, size_t num);
+
 /* Append `right`, which must begin where `left` ends: false when not, or when
  * its levels are not those of its bounds (it may come from outside). */
 MUST_USE bool range_join(

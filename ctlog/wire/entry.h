@@ -60,7 +60,14 @@ enum status entry_load_extra(struct entry *e, struct arena *scratch);
 enum status entry_read_tile(
     struct entry *out, struct rd *tile, struct err *err);
 
-void entry_leaf_hash(const struct entry *e, struct hasher *h, struct hash *out);
+/* The leaf hashes of `num` entries. */
+void entry_leaf_hashes(
+    const struct entry *e, uint32_t num, struct hasher *h, struct hash *out);
+static inline void
+entry_leaf_hash(const struct entry *e, struct hasher *h, struct hash *out)
+{
+	entry_leaf_hashes(e, 1, h, out);
+}
 
 /* leaf_index out of CtExtensions: -1 none, -2 malformed or a type twice. */
 int64_t entry_leaf_index(struct span extensions);

@@ -1,7 +1,7 @@
 /* der: see der.h. */
 #include "ctlog/x509/der.h"
 
-#include <stdio.h>
+#include "ctlog/base/text.h"
 
 struct header {
 	size_t len;   /* of the header itself */
@@ -254,10 +254,24 @@ der_join(struct arena *a, const struct der *t)
 	return span_of(q, n);
 }
 
+/* "." and a number, as far as there is room. Returns the new length. */
+static size_t
+oid_arc(char out[DER_OID_TEXT], size_t n, uint64_t arc)
+{
+	char text[1 + TEXT_U64] = ".";
+	size_t len = 1 + text_u64_put(text + 1, arc);
+
+	if (len > DER_OID_TEXT - 1 - n)
+		len = DER_OID_TEXT - 1 - n;
+	memcpy(out + n, text, len);
+	out[n + len] = '\0';
+	return n + len;
+}
+
 const char *
 der_oid_text(char out[DER_OID_TEXT], struct span oid)
 {
-	uint64_t arc = 0;
+	uint64_t arc = 0, root;
 	size_t n = 0;
 
 	if (oid.len == 0 || (oid.p[oid.len - 1] & 0x80)) {
@@ -268,17 +282,12 @@ der_oid_text(char out[DER_OID_TEXT], struct span oid)
 		arc = arc << 7 | (oid.p[i] & 0x7fu);
 		if (oid.p[i] & 0x80)
 			continue;
-		if (n == 0 && arc < 80)
-			n = (size_t)snprintf(out, DER_OID_TEXT, "%d.%d",
-			    (int)(arc / 40), (int)(arc % 40));
-		else if (n == 0)
-			n = (size_t)snprintf(out, DER_OID_TEXT, "2.%llu",
-			    (unsigned long long)(arc - 80));
-		else
-			n += (size_t)snprintf(out + n, DER_OID_TEXT - n,
-			    ".%llu", (unsigned long long)arc);
-		if (n >= DER_OID_TEXT)
-			return out;
+		if (n == 0) {
+			root = arc < 80 ? arc / 40 : 2;
+			n = text_u64_put(out, root);
+			arc -= root * 40;
+		}
+		n = oid_arc(out, n, arc);
 		arc = 0;
 	}
 	return out;

@@ -1,28 +1,56 @@
 /* find: what becomes of one value; see finder.h. */
 #include "monitor/pii/finder.h"
 
-#include <stdio.h>
-
 #include "ctlog/base/text.h"
 #include "monitor/pii/natid.h"
 #include "monitor/pii/normal.h"
 #include "monitor/pii/script.h"
 
+/* A path in the making, cut to fit. */
+struct path {
+	char *text;
+	size_t cap, len;
+};
+
+static void
+path_add(struct path *to, struct span s)
+{
+	s = span_cut(s, 0, to->cap - 1 - to->len);
+	memcpy(to->text + to->len, s.p, s.len);
+	to->len += s.len;
+	to->text[to->len] = '\0';
+}
+
+static void
+path_index(struct path *to, long index)
+{
+	char text[TEXT_U64];
+	size_t len;
+
+	if (index < 0)
+		return;
+	len = text_u64_put(text, (uint64_t)index);
+	path_add(to, span_str("["));
+	path_add(to, span_of(text, len));
+	path_add(to, span_str("]"));
+}
+
+/* Every value found has one, so it is not made by printf. */
 static void
 place_path(char *out, size_t cap, const struct place *p)
 {
+	struct path to = {out, cap, 0};
 	char oid[DER_OID_TEXT];
-	size_t n;
 
-	if (p->root != NULL)
-		n = (size_t)snprintf(out, cap, "%s", p->root);
-	else
-		n = (size_t)snprintf(
-		    out, cap, "ext[%s]", der_oid_text(oid, p->ext));
-	if (p->index >= 0 && n < cap)
-		n += (size_t)snprintf(out + n, cap - n, "[%ld]", p->index);
-	if (p->sub >= 0 && n < cap)
-		snprintf(out + n, cap - n, "[%ld]", p->sub);
+	if (p->root != NULL) {
+		path_add(&to, span_str(p->root));
+	} else {
+		path_add(&to, span_str("ext["));
+		path_add(&to, span_str(der_oid_text(oid, p->ext)));
+		path_add(&to, span_str("]"));
+	}
+	path_index(&to, p->index);
+	path_index(&to, p->sub);
 }
 
 void

@@ -2,33 +2,31 @@
  * keyer: HMAC-SHA-256 (RFC 2104) with the two key blocks hashed once; see
  * match.h. What is hashed under which label stands in keys.h.
  *
- * The low-level SHA-256 functions are used on purpose: their state is a plain
- * struct, so a saved state is copied by assignment. Through EVP each copy of a
- * context allocates (OpenSSL 3.0), twice per value on the hot path.
+ * A key costs two blocks, or little more: nothing is allocated, fetched or
+ * initialised for it, as it would be through EVP or HMAC() on the hot path.
  */
-#define OPENSSL_SUPPRESS_DEPRECATED
 #include "monitor/pii/match.h"
 
-#include <openssl/sha.h>
-
 #include "ctlog/base/mem.h"
-
-#define BLOCK 64
+#include "ctlog/base/sha256.h"
 
 struct keyer {
-	SHA256_CTX inner, outer;
+	const struct sha256_engine *engine;
+	struct sha256_start inner, outer;
 };
 
 static void
-start(SHA256_CTX *ctx, const uint8_t *key, uint8_t pad)
+start(const struct keyer *k, struct sha256_start *at, const uint8_t *key,
+    uint8_t pad)
 {
-	uint8_t block[BLOCK];
+	uint8_t block[SHA256_BLOCK];
 
-	memset(block, pad, BLOCK);
+	memset(block, pad, sizeof(block));
 	for (size_t i = 0; i < INDEX_KEY_LEN; i++)
 		block[i] ^= key[i];
-	ASSERT(SHA256_Init(ctx) && SHA256_Update(ctx, block, BLOCK));
-	mem_wipe(block, BLOCK);
+	*at = sha256_initial;
+	sha256_advance(k->engine, at, block);
+	mem_wipe(block, sizeof(block));
 }
 
 struct keyer *
@@ -36,8 +34,9 @@ keyer_new(const uint8_t key[INDEX_KEY_LEN])
 {
 	struct keyer *k = NEW(struct keyer);
 
-	start(&k->inner, key, 0x36);
-	start(&k->outer, key, 0x5c);
+	k->engine = sha256_engine();
+	start(k, &k->inner, key, 0x36);
+	start(k, &k->outer, key, 0x5c);
 	return k;
 }
 
@@ -54,12 +53,10 @@ void
 keyer_run(
     struct keyer *k, uint8_t out[32], const char *label, struct span value)
 {
-	SHA256_CTX ctx = k->inner;
+	struct sha256_text in = {span_of(label, strlen(label) + 1), value, out};
+	struct sha256_text digest = {
+	    span_of(NULL, 0), span_of(out, SHA256_LEN), out};
 
-	SHA256_Update(&ctx, label, strlen(label) + 1);
-	SHA256_Update(&ctx, value.p, value.len);
-	SHA256_Final(out, &ctx);
-	ctx = k->outer;
-	SHA256_Update(&ctx, out, SHA256_DIGEST_LENGTH);
-	SHA256_Final(out, &ctx);
+	sha256_run(k->engine, &k->inner, &in, 1);
+	sha256_run(k->engine, &k->outer, &digest, 1);
 }

@@ -56,8 +56,8 @@ static const char *const elisions[] = {
 static bool
 word_in(const char *const *list, struct span word)
 {
-	for (; *list != NULL; list++)
-		if (span_eq_str(word, *list))
+	for (; word.len > 0 && *list != NULL; list++)
+		if ((*list)[0] == word.p[0] && span_eq_str(word, *list))
 			return true;
 	return false;
 }
@@ -118,10 +118,34 @@ plain(uint32_t c)
 
 /* ASCII that stands between the words of a name. */
 static bool
-separates(uint32_t c)
+separates(uint8_t c)
 {
-	return c <= ' ' || c == 0x7f ||
-	       (c < 0x80 && strchr(",./;:()<>[]{}|\"!?*=\\", (int)c) != NULL);
+	switch (c) {
+	case ',':
+	case '.':
+	case '/':
+	case ';':
+	case ':':
+	case '(':
+	case ')':
+	case '<':
+	case '>':
+	case '[':
+	case ']':
+	case '{':
+	case '}':
+	case '|':
+	case '"':
+	case '!':
+	case '?':
+	case '*':
+	case '=':
+	case '\\':
+	case 0x7f:
+		return true;
+	default:
+		return c <= ' ';
+	}
 }
 
 /* utf8 with plain punctuation; Catalan "l·l" is a long l (N4). */
@@ -131,10 +155,14 @@ plain_copy(uint8_t *out, struct span utf8)
 	size_t n = 0, at = 0;
 
 	while (at < utf8.len) {
-		size_t one = text_utf8_len(span_cut(utf8, at, 4)) ? 1 : 0;
-		uint32_t c;
+		uint32_t c = utf8.p[at];
 
-		if (one == 0) {
+		if (c < 0x80) {
+			out[n++] = c == '`' ? '\'' : (uint8_t)c;
+			at++;
+			continue;
+		}
+		if (text_utf8_len(span_cut(utf8, at, 4)) == 0) {
 			at++;
 			out[n++] = ' ';
 			continue;

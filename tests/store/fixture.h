@@ -285,7 +285,7 @@ leaf_hash(struct fixture *fx, uint64_t index)
 {
 	struct hash leaf;
 
-	hasher_leaf(fx->h, &leaf, span_of(&index, 8), span_of(NULL, 0));
+	hasher_leaf(fx->h, &leaf, span_of(&index, 8));
 	return leaf;
 }
 

@@ -93,8 +93,7 @@ naive_leaves(struct hasher *h, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		uint64_t data = i;
 
-		hasher_leaf(h, &leaf[i], span_of(&data, sizeof(data)),
-		    span_of(NULL, 0));
+		hasher_leaf(h, &leaf[i], span_of(&data, sizeof(data)));
 	}
 	return leaf;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "ctlog/base/base64.h"
 #include "ctlog/base/text.h"
 
 static const char digits[] =
@@ -37,16 +38,25 @@ plain_decode(uint8_t *out, struct span in)
 	return acc == 0 ? (ssize_t)n : -1;
 }
 
-/* Decoding into a block of the documented size, so that ASan sees more. */
+/* Decoding from and into blocks of the documented size, so that ASan sees
+ * more, in both ways. */
 static ssize_t
 decode(uint8_t *out, const char *text, size_t len)
 {
-	uint8_t *block = malloc(len / 4 * 3);
+	uint8_t *block = malloc(len / 4 * 3), *tables = malloc(len / 4 * 3);
+	uint8_t *in = malloc(len);
 	ssize_t n;
 
-	n = text_unbase64(block, span_of(text, len));
-	if (n > 0)
+	if (len > 0)
+		memcpy(in, text, len);
+	n = text_unbase64(block, span_of(in, len));
+	assert_int_equal(base64_plain(tables, span_of(in, len)), n);
+	if (n > 0) {
+		assert_memory_equal(tables, block, (size_t)n);
 		memcpy(out, block, (size_t)n);
+	}
+	free(in);
+	free(tables);
 	free(block);
 	return n;
 }
@@ -142,6 +152,81 @@ test_lengths(void **state)
 	buf_fini(&b);
 }
 
+/* Every byte at every place of four vectors and what is left over. */
+static void
+test_every_byte_long(void **state)
+{
+	static const char ends[][5] = {"abcd", "ab8=", "ag=="};
+	uint8_t got[120], want[120];
+	char text[157], was;
+	ssize_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = digits[i * 37 % 64];
+	for (size_t e = 0; e < 3; e++) {
+		memcpy(text + 152, ends[e], 5);
+		for (size_t i = 0; i < 156; i++) {
+			was = text[i];
+			for (int c = 0; c < 256; c++) {
+				text[i] = (char)c;
+				n = plain_decode(want, span_of(text, 156));
+				assert_int_equal(decode(got, text, 156), n);
+				if (n > 0)
+					assert_memory_equal(
+					    got, want, (size_t)n);
+			}
+			text[i] = was;
+		}
+	}
+}
+
+/* Several bytes changed at random, and cut anywhere. */
+static void
+test_mutated(void **state)
+{
+	char text[2000];
+	uint8_t got[1500], want[1500];
+	ssize_t n;
+
+	(void)state;
+	srandom(4648);
+	for (unsigned round = 0; round < 20000; round++) {
+		size_t len = (size_t)random() % sizeof(text);
+
+		for (size_t i = 0; i < len; i++)
+			text[i] = digits[random() % 64];
+		for (long k = random() % 3; k > 0 && len > 0; k--)
+			text[(size_t)random() % len] = (char)random();
+		n = plain_decode(want, span_of(text, len));
+		assert_int_equal(decode(got, text, len), n);
+		if (n > 0)
+			assert_memory_equal(got, want, (size_t)n);
+	}
+}
+
+/* The vectors are really used where the processor has them. */
+static void
+test_native(void **state)
+{
+	char text[76];
+	uint8_t out[57];
+	size_t all = base64_native(out, span_of(text, 0));
+
+	(void)state;
+	assert_int_equal(all, 0);
+	memset(text, 'A', sizeof(text));
+	all = base64_native(out, span_of(text, sizeof(text)));
+#if defined(__x86_64__)
+	assert_int_equal(all, __builtin_cpu_supports("avx2") ? 64 : 0);
+#else
+	assert_int_equal(all, 0);
+#endif
+	text[40] = '-';
+	assert_int_equal(
+	    base64_native(out, span_of(text, sizeof(text))), all > 0 ? 32 : 0);
+}
+
 int
 main(void)
 {
@@ -150,6 +235,9 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_every_byte),
 	    cmocka_unit_test(test_lengths),
+	    cmocka_unit_test(test_every_byte_long),
+	    cmocka_unit_test(test_mutated),
+	    cmocka_unit_test(test_native),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

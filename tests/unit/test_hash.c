@@ -1,6 +1,9 @@
 /* hash: leaf and node hashes of RFC 6962 section 2.1, however they are fed. */
 #include "tests/unit/support.h"
 
+/* More than are hashed in one go. */
+#define PAIRS 150u
+
 static struct hasher *h;
 
 static int
@@ -45,13 +48,13 @@ test_leaf(void **state)
 					 "d3fb33738768511a30617afa01d");
 
 	(void)state;
-	hasher_leaf(h, &got, nothing, nothing);
+	hasher_leaf(h, &got, nothing);
 	assert_hash(&got, &want);
 }
 
-/* The synthetic x509 and precert leaves, whole and as two parts. */
+/* The synthetic x509 and precert leaves. */
 static void
-test_leaf_parts(void **state)
+test_leaf_vectors(void **state)
 {
 	static const struct {
 		const char *leaf, *hash;
@@ -77,11 +80,8 @@ test_leaf_parts(void **state)
 
 		assert_true(text_unhex(leaf, len, span_str(v[i].leaf)));
 		want = hex_hash(v[i].hash);
-		for (size_t at = 0; at <= len; at++) {
-			hasher_leaf(h, &got, span_of(leaf, at),
-			    span_of(leaf + at, len - at));
-			assert_hash(&got, &want);
-		}
+		hasher_leaf(h, &got, span_of(leaf, len));
+		assert_hash(&got, &want);
 	}
 }
 
@@ -96,7 +96,7 @@ test_node(void **state)
 			    "2f00e3c125");
 
 	(void)state;
-	hasher_leaf(h, &b, span_of("\0", 1), nothing);
+	hasher_leaf(h, &b, span_of("\0", 1));
 	hasher_node(h, &got, &a, &b);
 	assert_hash(&got, &want);
 	hasher_node(h, &other, &b, &a);
@@ -107,6 +107,26 @@ test_node(void **state)
 	got = b;
 	hasher_node(h, &got, &a, &got);
 	assert_hash(&got, &want);
+}
+
+/* Many pairs, also in place, are what they are one by one. */
+static void
+test_nodes(void **state)
+{
+	static struct hash in[2 * PAIRS], out[PAIRS], want[PAIRS];
+
+	(void)state;
+	for (unsigned i = 0; i < 2 * PAIRS; i++)
+		hasher_leaf(h, &in[i], span_of(&i, sizeof(i)));
+	for (unsigned i = 0; i < PAIRS; i++)
+		hasher_node(h, &want[i], &in[2 * i], &in[2 * i + 1]);
+	for (unsigned num = 0; num <= PAIRS; num++) {
+		memset(out, 0, sizeof(out));
+		hasher_nodes(h, out, in, num);
+		assert_memory_equal(out, want, num * sizeof(out[0]));
+	}
+	hasher_nodes(h, in, in, PAIRS);
+	assert_memory_equal(in, want, sizeof(want));
 }
 
 /* In parts of every size, and nothing is left over for the next digest. */
@@ -139,8 +159,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_sha256),
 	    cmocka_unit_test(test_leaf),
-	    cmocka_unit_test(test_leaf_parts),
+	    cmocka_unit_test(test_leaf_vectors),
 	    cmocka_unit_test(test_node),
+	    cmocka_unit_test(test_nodes),
 	    cmocka_unit_test(test_parts),
 	};
 

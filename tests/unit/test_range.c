@@ -69,8 +69,7 @@ test_reference(void **state)
 	range_root(&r, h, &got);
 	assert_hash(&got, &hash_empty_tree);
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
-		hasher_leaf(
-		    h, &got, span_of(v[i].leaf, v[i].len), span_of(NULL, 0));
+		hasher_leaf(h, &got, span_of(v[i].leaf, v[i].len));
 		range_add(&r, h, 0, &got);
 		range_root(&r, h, &got);
 		want = hex_hash(v[i].root);
@@ -167,7 +166,7 @@ check_range(const struct range *r, uint64_t base)
 	assert_int_equal(range_parts(r->begin, r->end, NULL, NULL), r->num);
 }
 
-/* [begin, end) by leaves and by random complete subtrees. */
+/* [begin, end) by random complete subtrees, and by many leaves at a time. */
 static void
 grow(struct range *r, uint64_t base, uint64_t end, uint64_t *seed)
 {
@@ -175,6 +174,11 @@ grow(struct range *r, uint64_t base, uint64_t end, uint64_t *seed)
 		unsigned level = 0;
 		struct hash node;
 
+		if (random_below(seed, 8) == 0)
+			range_add_leaves(r, h, leaf + (r->end - base),
+			    random_below(seed, end - r->end + 1));
+		if (r->end == end)
+			break;
 		while (random_below(seed, 2) &&
 		       r->end % (UINT64_C(2) << level) == 0 &&
 		       r->end + (UINT64_C(2) << level) <= end)

@@ -50,7 +50,43 @@ test_u64(void **state)
 	assert_true(v == UINT64_MAX);
 }
 
+/* As printf has it, around every power of ten. */
+static void
+test_u64_put(void **state)
+{
+	char got[TEXT_U64], want[TEXT_U64];
+
+	(void)state;
+	for (uint64_t ten = 1, more = 0; more < 20; more++, ten *= 10)
+		for (uint64_t v = ten - 2; v != ten + 2; v++) {
+			snprintf(
+			    want, sizeof(want), "%llu", (unsigned long long)v);
+			assert_int_equal(text_u64_put(got, v), strlen(want));
+			assert_string_equal(got, want);
+		}
+}
+
 /* --- UTF-8 ---------------------------------------------------------------- */
+
+/* A byte above 127 at every place of a long text is seen. */
+static void
+test_ascii(void **state)
+{
+	uint8_t text[40];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	for (size_t len = 0; len <= sizeof(text); len++) {
+		assert_true(text_is_ascii(span_of(text, len)));
+		assert_int_equal(text_utf8_len(span_of(text, len)), len);
+		for (size_t at = 0; at < len; at++) {
+			text[at] = 0x80;
+			assert_false(text_is_ascii(span_of(text, len)));
+			assert_int_equal(text_utf8_len(span_of(text, len)), at);
+			text[at] = 'a';
+		}
+	}
+}
 
 /* Every character there is goes there and back; surrogates do not exist. */
 static void
@@ -340,6 +376,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_hex),
 	    cmocka_unit_test(test_u64),
+	    cmocka_unit_test(test_u64_put),
+	    cmocka_unit_test(test_ascii),
 	    cmocka_unit_test(test_utf8_all),
 	    cmocka_unit_test(test_utf8_bad),
 	    cmocka_unit_test(test_line),

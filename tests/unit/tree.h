@@ -117,8 +117,7 @@ forest_new(uint64_t n, uint64_t seed)
 	for (uint64_t i = 0; i < n; i++) {
 		uint64_t v[2] = {seed, i};
 
-		hasher_leaf(
-		    f.h, &f.leaf[i], span_of(v, sizeof(v)), span_of("", 0));
+		hasher_leaf(f.h, &f.leaf[i], span_of(v, sizeof(v)));
 	}
 	return f;
 }
