@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
 #include "ctlog/x509/oid.h"
 #include "monitor/pii/class.h"
 #include "monitor/pii/dn.h"
@@ -130,8 +131,10 @@ take(struct span *out, struct arena *a, const struct name_attr *attr)
 	struct chars text;
 
 	chars_decode(&text, a, &attr->value);
-	if (text.num > 0)
-		*out = span_cut(text.cand[0], 0, LIMIT_VALUE);
+	if (text.num == 0)
+		return;
+	*out = span_cut(text.cand[0], 0, LIMIT_VALUE);
+	out->len = text_utf8_len(*out);
 }
 
 static void

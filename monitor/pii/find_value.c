@@ -105,6 +105,23 @@ put_date(struct finder *f, const struct place *p, enum pii_kind kind,
 	put_iso_date(f, p, kind, date);
 }
 
+/* Columns count characters, which have more than one byte where a value is not
+ * what it should be. */
+static struct span
+columns(struct span s, unsigned from, unsigned num)
+{
+	size_t begin = 0, end;
+
+	for (size_t n = 0; n < from && begin < s.len; n++)
+		while (++begin < s.len && (s.p[begin] & 0xc0) == 0x80)
+			;
+	end = begin;
+	for (size_t n = 0; n < num && end < s.len; n++)
+		while (++end < s.len && (s.p[end] & 0xc0) == 0x80)
+			;
+	return span_cut(s, begin, end - begin);
+}
+
 /* A number of fixed width; zeros and blanks: there is none. */
 static void
 put_column(struct finder *f, struct place *p, struct span s, const char *reason)
@@ -139,9 +156,9 @@ put_br(struct finder *f, struct place *p, struct span s)
 	if (memcmp(date, "00000000", 8) != 0)
 		put_iso_date(f, p, PII_BIRTH_DATE, date);
 	put_column(
-	    f, p, span_cut(s, 8, 11), "CPF: personal tax number of Brazil");
-	put_column(f, p, span_cut(s, 19, 11), "NIS: social number of Brazil");
-	put_column(f, p, span_cut(s, 30, 15), "RG: identity card of Brazil");
+	    f, p, columns(s, 8, 11), "CPF: personal tax number of Brazil");
+	put_column(f, p, columns(s, 19, 11), "NIS: social number of Brazil");
+	put_column(f, p, columns(s, 30, 15), "RG: identity card of Brazil");
 }
 
 /* ClientInfo ::= SEQUENCE { clientId INTEGER, machine, user, process } of
