@@ -20,6 +20,7 @@ enum {
 	O_FROM,
 	O_TO,
 	O_LAST,
+	O_NEWEST,
 	O_RECORDS,
 	O_STATE,
 	O_CONTACT,
@@ -44,6 +45,8 @@ static const struct opt table[] = {
     [O_FROM] = {"from", 0, "N|DATE", "first entry; 0 when missing"},
     [O_TO] = {"to", 0, "N|DATE", "end, exclusive; the log's size when missing"},
     [O_LAST] = {"last", 0, "N", "the last N entries"},
+    [O_NEWEST] = {"newest-first", 0, NULL,
+	"unit by unit from the end of the range back"},
     [O_RECORDS] = {"records", 0, "FILE",
 	"opt-in records, JSON Lines or CSV; - is stdin"},
     [O_STATE] = {"state", 0, "DIR",
@@ -148,6 +151,8 @@ take(struct backfill *b, int c, const char *value)
 		b->last_given = true;
 		b->range.how = TAIL_LAST;
 		return number(&b->range.from, "last", value);
+	case O_NEWEST:
+		return b->range.newest_first = true;
 	case O_HTTP:
 		return b->logs.allow_http = true;
 	case O_JSON:
@@ -205,6 +210,8 @@ int
 cmd_backfill(int argc, char **argv)
 {
 	struct opts o = {.usage = "indelible backfill [-c FILE] [LOGS] [RANGE] "
+				  "[--newest-first]\n"
+				  "                          "
 				  "[--records FILE] [--state DIR] [--json]",
 	    .about = "Reads a range of one or more logs once, proves that it "
 		     "is what the logs signed,\nand prints an alert for each "

@@ -125,9 +125,12 @@ stretches_json(struct buf *out, const struct survey_log *l)
 		    i > 0 ? "," : "", s->job, s->job, s->begin, s->read,
 		    s->proven);
 		if (s->limit == UINT64_MAX)
-			buf_str(out, "null}");
+			buf_str(out, "null");
 		else
-			buf_fmt(out, "%" PRIu64 "}", s->limit);
+			buf_fmt(out, "%" PRIu64, s->limit);
+		if (s->scan != 0)
+			buf_fmt(out, ",\"part_of\":\"%" PRId64 "\"", s->scan);
+		buf_char(out, '}');
 	}
 	buf_char(out, ']');
 }
@@ -212,9 +215,9 @@ static void
 stretch_text(struct buf *out, const struct stretch *s)
 {
 	buf_fmt(out, "  %-12s [%" PRIu64 ", %" PRIu64 ")",
-	    s->job == 0  ? "followed"
-	    : s->job < 0 ? "bridged"
-			 : "scanned",
+	    s->job == 0		       ? "followed"
+	    : s->job > 0 || s->scan != 0 ? "scanned"
+					 : "bridged",
 	    s->begin, s->read);
 	if (s->limit != UINT64_MAX && s->limit != s->read)
 		buf_fmt(
@@ -230,6 +233,8 @@ stretch_text(struct buf *out, const struct stretch *s)
 		    s->proven);
 	if (s->job > 0)
 		buf_fmt(out, " (job %" PRId64 ")", s->job);
+	else if (s->scan != 0)
+		buf_fmt(out, " (part of job %" PRId64 ")", s->scan);
 	buf_char(out, '\n');
 }
 

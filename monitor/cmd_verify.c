@@ -145,6 +145,8 @@ stretch_json(struct buf *out, const struct stretch *s, const struct checked *v)
 	    "{\"job\":%" PRId64 ",\"job_id\":\"%" PRId64 "\",\"begin\":%" PRIu64
 	    ",\"proven\":%" PRIu64 ",",
 	    s->job, s->job, s->begin, s->proven);
+	if (s->scan != 0)
+		buf_fmt(out, "\"part_of\":\"%" PRId64 "\",", s->scan);
 	detail_json(out, v);
 	buf_char(out, '}');
 }

@@ -310,7 +310,7 @@ survey_covered(const struct survey_log *l, struct survey_part **out)
 static bool
 is_broken(const struct survey_log *l, const struct stretch *s)
 {
-	return s->job < 0 ||
+	return (s->job < 0 && s->scan == 0) ||
 	       (s->job == 0 && l->log.trouble.level == TROUBLE_BROKEN);
 }
 
@@ -412,6 +412,8 @@ survey_job(struct buf *out, const struct stretch *s)
 {
 	if (s->job == 0)
 		buf_str(out, "tail");
+	else if (s->scan != 0)
+		buf_fmt(out, "part of scan %" PRId64, s->scan);
 	else if (s->job < 0)
 		buf_str(out, "tail before a bridged gap");
 	else

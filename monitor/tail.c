@@ -1,7 +1,8 @@
 /*
  * tail: life of one log being read: start, the order of things, stop, end.
  * The steps themselves: tail_head.c, tail_open.c, tail_read.c, tail_prove.c,
- * tail_commit.c, and for a range by dates tail_date.c.
+ * tail_commit.c, for a range by dates tail_date.c, and for the order in which a
+ * scan reads tail_units.c.
  */
 #include <time.h>
 
@@ -172,8 +173,10 @@ tail_end(struct tail *t, enum status st, const struct err *err)
 		tail_restart(t, err);
 		return;
 	}
-	t->status = st;
-	if (err != NULL)
+	t->status = t->units.num_bad > 0 ? ST_MISMATCH : st;
+	if (t->units.num_bad > 0)
+		t->err = t->units.why;
+	else if (err != NULL)
 		t->err = *err;
 	tail_quiet(t);
 	t->phase = PHASE_STOP;
@@ -204,19 +207,25 @@ tail_finish(struct tail *t)
 	t->env->on_ended(t->env->arg, t);
 }
 
-/* A scan has read and proven its range, and the store has it. */
-static bool
-tail_is_done(const struct tail *t)
-{
-	return !t->range.follow && t->stretch.proven == t->to &&
-	       !t->committing && t->hauls == NULL && !t->have_proof;
-}
-
 static bool
 tail_is_reading(const struct tail *t)
 {
 	return t->phase == PHASE_READ && !t->rewinding && !t->paused &&
 	       !t->gap.on;
+}
+
+/* Batches are accepted up to where they have to be compared, again and again. */
+static void
+tail_read_on(struct tail *t)
+{
+	uint64_t before;
+
+	do {
+		before = t->accepted;
+		tail_accept(t);
+		if (tail_is_reading(t))
+			tail_prove(t);
+	} while (tail_is_reading(t) && t->accepted > before);
 }
 
 void
@@ -230,15 +239,12 @@ tail_step(struct tail *t)
 		tail_date_step(t);
 	if (!tail_is_reading(t))
 		return;
-	tail_accept(t);
+	if (tail_units_open(t))
+		tail_read_on(t);
 	if (tail_is_reading(t))
-		tail_prove(t);
+		tail_units_next(t);
 	if (!tail_is_reading(t))
 		return;
-	if (tail_is_done(t)) {
-		tail_end(t, ST_OK, NULL);
-		return;
-	}
 	tail_plan(t);
 	tail_commit_soon(t);
 }
@@ -274,6 +280,7 @@ tail_free(struct tail *t)
 	buf_fini(&t->replies);
 	gap_fini(&t->gap);
 	proof_job_fini(&t->job);
+	tail_units_fini(t);
 	free(t);
 }
 
@@ -288,7 +295,7 @@ tail_state(const struct tail *t, struct tail_state *out)
 	    .status = t->status,
 	    .ended = t->phase == PHASE_ENDED,
 	    .err = &t->err,
-	    .from = t->stretch.begin,
+	    .from = t->from,
 	    .to = t->to,
 	    .accepted = t->accepted,
 	    .committed = t->stretch.read,
@@ -304,4 +311,10 @@ tail_state(const struct tail *t, struct tail_state *out)
 	    .num_partial = t->num_partial,
 	    .num_bytes = t->num_bytes,
 	};
+	if (t->units.num_parts == 0)
+		return;
+	tail_units_sum(t, &out->committed, &out->proven);
+	out->accepted = out->committed;
+	if (t->units.open)
+		out->accepted += t->accepted - t->stretch.read;
 }

@@ -8,6 +8,9 @@
  *   prove     the tree is compared with the signed head, or with proofs
  *   commit    position, hits, quarantine, outbox rows in one transaction
  *
+ * A scan reads by pieces: unit by unit from the newest back, or as far as it
+ * can go from the oldest on.
+ *
  * Only position and tree that the store has count; the rest is redone after a
  * restart. Lives on the loop.
  */
@@ -59,6 +62,7 @@ struct tail_range {
 	uint64_t to;   /* exclusive; UINT64_MAX: size of the first head */
 	uint64_t salt; /* another scan of the same range */
 	bool quiet;    /* say nothing of the indices found */
+	bool newest_first;
 };
 
 struct tail *tail_new(const struct tail_env *env, const struct tail_log *log,
@@ -87,6 +91,7 @@ struct tail_state {
 	bool ended;
 	const struct err *err; /* why, when not ST_OK */
 	uint64_t from, to;     /* to: UINT64_MAX while following */
+	/* Of a scan: `from` and how many are; they need not be the first. */
 	uint64_t accepted, committed, proven;
 	struct head head;          /* the target; size 0 before the first */
 	uint64_t newest;           /* size of the newest verified head */

@@ -125,7 +125,8 @@ accept_first(struct tail *t)
 void
 tail_accept(struct tail *t)
 {
-	while (t->first != NULL && t->first->state == FLIGHT_DONE)
+	while (t->first != NULL && t->first->state == FLIGHT_DONE &&
+	       t->accepted < t->units.at.end && !tail_border_due(t))
 		if (!accept_first(t))
 			return;
 }

@@ -280,6 +280,7 @@ commit_took(struct commit_task *c)
 		t->stretch.proven = c->proven;
 		t->stretch.tree_proven = c->tree_proven;
 	}
+	tail_units_took(t, &c->result);
 	t->num_hits += c->result.new_exposures;
 	t->env->on_committed(t->env->arg);
 }
@@ -294,6 +295,9 @@ rewind_took(struct commit_task *c)
 	t->stretch.tree = t->stretch.tree_proven;
 	t->tree = t->stretch.tree;
 	t->accepted = t->planned = t->stretch.read;
+	t->proven = t->stretch.proven;
+	t->units.ahead = t->units.at;
+	tail_units_took(t, NULL);
 	t->next_proof = t->accepted + TAIL_PROVE_EVERY;
 	if (c->retracted > 0 || c->delivered > 0)
 		diag_warn("%s: %zu unproven alerts retracted, %zu had been "

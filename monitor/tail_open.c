@@ -13,6 +13,9 @@ struct open_task {
 	struct store_log log; /* filled by the store thread */
 	struct stretch stretch;
 	bool found, claim;
+	bool piece; /* it is not the scan itself */
+	struct part *parts;
+	size_t num_parts;
 };
 
 /* The number under which a scan's progress is kept: of its range as asked. */
@@ -74,6 +77,19 @@ tail_resolve(struct tail *t, uint64_t *begin, uint64_t *end, struct err *e)
 }
 
 static void
+open_part(void *arg, const struct store_log *log, const struct stretch *s)
+{
+	struct open_task *o = arg;
+
+	if (!hash_eq(&log->log_id, &o->stretch.log_id) ||
+	    (s->scan != o->stretch.job && s->job != o->stretch.job))
+		return;
+	o->parts = mem_grow(o->parts, o->num_parts + 1, sizeof(*o->parts));
+	o->parts[o->num_parts++] =
+	    (struct part){s->begin, s->read, s->proven, s->job};
+}
+
+static void
 open_run(struct task *task, struct store *s)
 {
 	struct open_task *o = (struct open_task *)task;
@@ -81,6 +97,9 @@ open_run(struct task *task, struct store *s)
 
 	if (o->claim) {
 		task->status = api->claim(s, &o->stretch, &task->err);
+		if (task->status == ST_OK && !o->piece && o->stretch.job != 0)
+			task->status =
+			    api->stretches(s, open_part, o, &task->err);
 		return;
 	}
 	task->status = api->log_open(s, &o->log, now_ms(), &task->err);
@@ -114,12 +133,16 @@ read_wait(struct tail *t)
 }
 
 static void
-read_begin(struct tail *t, const struct stretch *s)
+read_begin(struct tail *t, const struct open_task *o)
 {
+	const struct stretch *s = &o->stretch;
+
 	t->stretch = *s;
+	t->from = s->begin;
 	t->to = t->range.follow ? UINT64_MAX : s->limit;
 	t->tree = s->tree;
 	t->accepted = t->planned = s->read;
+	t->proven = s->proven;
 	t->next_proof = s->read + TAIL_PROVE_EVERY;
 	t->phase = PHASE_READ;
 	t->broken =
@@ -129,6 +152,10 @@ read_begin(struct tail *t, const struct stretch *s)
 		return;
 	}
 	tail_head_later(t);
+	if (t->range.follow)
+		tail_units_follow(t, s->begin);
+	else
+		tail_units_begin(t, o->parts, o->num_parts);
 	tail_step(t);
 }
 
@@ -155,7 +182,7 @@ tail_open_at(struct tail *t)
 	}
 	want.read = want.proven = want.begin;
 	t->stretch = want;
-	t->accepted = t->planned = want.begin;
+	t->accepted = t->planned = t->from = want.begin;
 	t->to = want.limit;
 	if (want.begin == want.limit) { /* nothing to read, prove or keep */
 		tail_end(t, ST_OK, NULL);
@@ -236,6 +263,7 @@ open_found(struct tail *t, const struct stretch *s)
 
 	if (grown && t->range.to_date) {
 		t->stretch = *s;
+		t->from = s->begin;
 		t->to = s->limit;
 		tail_date_again(t);
 		return;
@@ -277,24 +305,50 @@ open_done(struct task *task)
 		tail_step(t);
 	} else if (task->status != ST_OK) {
 		tail_end(t, task->status, &task->err);
+	} else if (o->piece) {
+		tail_units_opened(t, &o->stretch);
 	} else if (o->claim) {
-		read_begin(t, &o->stretch);
+		read_begin(t, o);
 	} else {
 		open_known(t, o);
 	}
 	store_log_fini(&o->log);
+	free(o->parts);
 	free(o);
+}
+
+static void
+open_hand_in(struct tail *t, struct open_task *o)
+{
+	o->t = t;
+	o->task.run = open_run;
+	o->task.done = open_done;
+	t->num_tasks++;
+	writer_submit(t->env->writer, &o->task);
 }
 
 static void
 open_submit(struct tail *t, struct open_task *o)
 {
-	o->t = t;
-	o->task.run = open_run;
-	o->task.done = open_done;
 	t->phase = PHASE_OPEN;
-	t->num_tasks++;
-	writer_submit(t->env->writer, &o->task);
+	open_hand_in(t, o);
+}
+
+void
+tail_open_piece(struct tail *t, int64_t job, const struct range *tree)
+{
+	struct open_task *o = NEW(struct open_task);
+
+	o->claim = o->piece = true;
+	o->stretch = (struct stretch){.log_id = *logkey_id(t->log.key),
+	    .job = job,
+	    .begin = t->units.at.begin,
+	    .limit = t->to};
+	if (job == STORE_PART) {
+		o->stretch.scan = tail_job(&t->range) + t->bump;
+		o->stretch.tree = *tree;
+	}
+	open_hand_in(t, o);
 }
 
 static void

@@ -44,7 +44,10 @@ tail_misbehaved(struct tail *t, enum misdeed kind, const struct err *why)
 	if (kind != MISDEED_FORK && kind != MISDEED_ROLLBACK)
 		t->mismatches = 0;
 	if (!t->range.follow) {
-		tail_end(t, ST_MISMATCH, &e);
+		if (kind == MISDEED_ROOT_MISMATCH && tail_units_give_up(t, &e))
+			tail_step(t);
+		else
+			tail_end(t, ST_MISMATCH, &e);
 		return;
 	}
 	if (kind == MISDEED_UNREADABLE || kind == MISDEED_ZERO_ENTRIES ||
@@ -94,7 +97,7 @@ tail_proof_drop(struct tail *t)
 	t->proof_call = NULL;
 	if (t->proving)
 		proof_job_fini(&t->job);
-	t->proving = false;
+	t->proving = t->units.asked = false;
 }
 
 /* It goes into the next commit. */
@@ -137,6 +140,32 @@ prove_root(struct tail *t)
 	tail_mismatch(t, MISDEED_ROOT_MISMATCH, &e);
 }
 
+static bool
+same_range(const struct range *a, const struct range *b)
+{
+	return a->begin == b->begin && a->end == b->end && a->num == b->num &&
+	       !memcmp(a->node, b->node, a->num * sizeof(a->node[0]));
+}
+
+/* The signed tree up to there is known. */
+static void
+prove_border(struct tail *t, const struct range *theirs)
+{
+	uint64_t from = t->proven;
+	struct err e;
+
+	signed_head_copy(&t->proof_head, &t->target);
+	if (same_range(&t->tree, theirs)) {
+		prove_ok(t, &t->tree);
+		return;
+	}
+	err_set(&e, ST_MISMATCH,
+	    "entries %" PRIu64 " to %" PRIu64 " (unit %" PRIu64
+	    ") are not those of the tree that the log signed",
+	    from, t->accepted - 1, (t->accepted - 1) / UNIT);
+	tail_mismatch(t, MISDEED_ROOT_MISMATCH, &e);
+}
+
 /* Nothing is read before this is proven. */
 static bool
 prove_is_early(const struct tail *t)
@@ -158,12 +187,17 @@ static void
 proof_unavailable(struct tail *t, enum status st, const struct err *why)
 {
 	struct err e = *why;
-	bool needed =
-	    prove_is_early(t) || (!t->range.follow && t->accepted == t->to);
+	bool border = t->units.asked;
+	bool needed = prove_is_early(t) ||
+		      (!t->range.follow && t->accepted == t->units.at.end);
 
 	tail_proof_drop(t);
 	if (t->gap.on) {
 		tail_gap_no_proof(t);
+		return;
+	}
+	if (border) {
+		tail_units_blind(t, st, &e);
 		return;
 	}
 	if (st == ST_MISSING && !needed) {
@@ -209,6 +243,8 @@ proof_refutes(struct tail *t, const struct err *why)
 	} else if (t->phase == PHASE_DATE) {
 		tail_proof_drop(t);
 		tail_date_refuted(t, &e);
+	} else if (t->units.asked) {
+		tail_border_refuted(t, &e);
 	} else if (t->phase == PHASE_ANCHOR) {
 		tail_proof_drop(t);
 		tail_event(t, MISDEED_BAD_PROOF, e.text);
@@ -223,6 +259,10 @@ proof_holds(struct tail *t)
 {
 	struct range tree = t->job.range;
 
+	if (t->units.asked) {
+		tail_border_holds(t);
+		return;
+	}
 	tail_proof_drop(t);
 	if (t->gap.on)
 		tail_gap_proof(t, true);
@@ -265,7 +305,8 @@ proof_on_reply(void *arg, const struct http_reply *r)
 		proof_failed(t, st, &e);
 		return;
 	}
-	if (r->code == 200 && (t->gap.on || prove_is_early(t)))
+	if (r->code == 200 &&
+	    (t->gap.on || t->units.asked || prove_is_early(t)))
 		evidence_reply(&t->replies, t, &t->proof_req, &t->job, r->body);
 	proof_ask(t);
 }
@@ -299,19 +340,30 @@ proof_start(struct tail *t, uint64_t at, const struct range *have)
 	buf_clear(&t->replies);
 	t->proof_failures = 0;
 	t->proving = true;
-	proof_ask(t);
 }
 
 void
 tail_anchor(struct tail *t, uint64_t at)
 {
 	proof_start(t, at, NULL);
+	proof_ask(t);
+}
+
+void
+tail_anchor_units(struct tail *t, uint64_t at, unsigned num_units)
+{
+	proof_start(t, at, NULL);
+	if (num_units > 0)
+		proof_job_units(&t->job, num_units);
+	t->units.asked = true;
+	proof_ask(t);
 }
 
 void
 tail_proof(struct tail *t, const struct range *have)
 {
 	proof_start(t, have->end, have);
+	proof_ask(t);
 }
 
 /* --- when ---------------------------------------------------------------------- */
@@ -327,12 +379,14 @@ prove_is_fresh(const struct tail *t)
 /* Is the position worth a proof: the end of what can be read now, or a long
  * way from the last one. */
 static bool
-prove_is_due(const struct tail *t)
+prove_is_due(struct tail *t)
 {
-	uint64_t proven = t->have_proof ? t->proven : t->stretch.proven;
+	uint64_t proven = t->proven;
 
 	if (t->accepted == tail_limit(t))
 		return t->accepted != proven || !prove_is_fresh(t);
+	if (tail_border_due(t))
+		return true;
 	return t->accepted >= t->next_proof && !t->no_proofs;
 }
 
@@ -368,11 +422,17 @@ prove_partial(struct tail *t)
 void
 tail_prove(struct tail *t)
 {
+	struct range theirs;
+
 	prove_partial(t);
-	if (t->broken || t->proving || !prove_is_due(t))
+	if (t->broken || t->units.over || !prove_is_due(t))
 		return;
-	if (t->accepted == t->target.head.size)
+	if (t->accepted == t->target.head.size && !t->proving)
 		prove_root(t);
-	else
-		proof_start(t, t->accepted, &t->tree);
+	else if (tail_border(t, t->accepted, &theirs))
+		prove_border(t, &theirs);
+	else if (tail_border_due(t))
+		tail_border_ask(t, t->accepted);
+	else if (!t->proving)
+		tail_proof(t, &t->tree);
 }

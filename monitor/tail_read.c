@@ -21,8 +21,8 @@ tail_limit(const struct tail *t)
 	uint64_t limit = t->log.api->plan_limit(
 	    &t->log, size, t->partial || !t->range.follow);
 
-	if (limit > t->to)
-		limit = t->to;
+	if (limit > t->units.at.end)
+		limit = t->units.at.end;
 	return limit > t->accepted ? limit : t->accepted;
 }
 
@@ -54,6 +54,7 @@ tail_flights_drop(struct tail *t)
 	t->first = NULL;
 	t->num_flights = 0;
 	t->planned = t->accepted;
+	t->units.ahead = t->units.at;
 }
 
 static void
@@ -414,15 +415,31 @@ plan_width(const struct tail *t)
 	return learning ? 1 : t->env->in_flight;
 }
 
+/* Up to where the piece ahead can be planned; the one behind it, when that is
+ * planned to its end. false: there is nothing to plan now. */
+static bool
+plan_piece(struct tail *t, uint64_t *limit)
+{
+	struct units *u = &t->units;
+	uint64_t size = t->log.api->plan_limit(&t->log, t->target.head.size,
+	    t->partial || !t->range.follow);
+
+	while (t->planned == u->ahead.end &&
+	       tail_units_after(t, &u->ahead, false))
+		t->planned = tail_units_start(t, &u->ahead);
+	*limit = u->ahead.end < size ? u->ahead.end : size;
+	return t->planned < *limit;
+}
+
 void
 tail_plan(struct tail *t)
 {
-	uint64_t limit = tail_limit(t), end;
+	uint64_t limit, end;
 	struct flight *f, **at = flights_end(t);
 
 	if (t->haul_bytes > 4 * TAIL_COMMIT_BYTES)
 		return; /* the store is slow: it goes first */
-	while (t->planned < limit && t->num_flights < plan_width(t)) {
+	while (t->num_flights < plan_width(t) && plan_piece(t, &limit)) {
 		end = t->log.api->batch_end(&t->log, t->planned, limit);
 		ASSERT(end > t->planned && end <= limit);
 		f = flight_new(t, t->planned, end);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 
 #include "ctlog/api/job.h"
+#include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 
 const struct log_api *
@@ -56,15 +57,27 @@ proof_job_init(struct proof_job *j, enum proof_kind kind,
 }
 
 void
+proof_job_units(struct proof_job *j, unsigned num)
+{
+	ASSERT(j->kind == PROOF_ANCHOR && num <= LIMIT_TILE);
+	ASSERT(j->at % (LIMIT_TILE * UNIT) == 0);
+	ASSERT(num * UNIT <= j->head.size - j->at);
+	j->num_units = num;
+	j->unit = mem_new(num, sizeof(*j->unit));
+}
+
+void
 proof_job_fini(struct proof_job *j)
 {
 	buf_fini(&j->bodies);
+	free(j->unit);
+	j->unit = NULL;
 }
 
 bool
 job_is_trivial(const struct proof_job *j)
 {
-	return j->status != ST_OK || j->at == 0 ||
+	return j->status != ST_OK || (j->at == 0 && j->num_units == 0) ||
 	       (j->at == j->head.size && j->kind == PROOF_PREFIX);
 }
 

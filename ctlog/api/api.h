@@ -63,6 +63,8 @@ struct entries {
  * A proof in steps. Wanted is either
  *   PROOF_ANCHOR  the compact range [0, at) of the head's tree, or
  *   PROOF_PREFIX  that `have`, a range [0, at) of ours, is a prefix of it.
+ * With an anchor also the hashes of the units that follow it may be wanted, of
+ * protocols that have_units: proof_job_units.
  * Ask with proof_request until it says false; feed each reply to proof_reply.
  * Then proof_result: ST_OK, ST_MISMATCH (the log contradicts its own head, or
  * have is no prefix) or ST_BAD. Only with ST_OK `range` is to be believed.
@@ -76,11 +78,17 @@ enum proof_kind { PROOF_ANCHOR, PROOF_PREFIX };
 
 #define PROOF_TILES 24
 
+/* A unit of a log: the leaves under one hash of a tile of level 2. */
+#define UNIT_LEVEL 16u
+#define UNIT (UINT64_C(1) << UNIT_LEVEL)
+
 struct proof_job {
 	enum proof_kind kind;
 	struct head head; /* verified; at <= head.size */
 	uint64_t at;
 	struct range range; /* in: have (PREFIX); out: anchor (ANCHOR) */
+	unsigned num_units;
+	struct hash *unit; /* out: those from `at` on */
 	/* private */
 	unsigned step, num_tiles;
 	struct tile tile[PROOF_TILES];
@@ -95,6 +103,7 @@ struct proof_job {
 
 struct log_api {
 	const char *name; /* "static", "rfc6962" */
+	bool have_units;  /* the log tells the hashes of units */
 
 	void (*head_request)(const struct log *l, struct request *out);
 	/* As head_parse_sth / head_parse_checkpoint. */
@@ -153,6 +162,9 @@ const struct log_api *log_api_find(const char *name);
 
 void proof_job_init(struct proof_job *j, enum proof_kind kind,
     const struct head *head, uint64_t at, const struct range *have);
+/* The hashes of `num` units from the anchor on are wanted, too; `at` is a
+ * multiple of LIMIT_TILE units, and all of them are within the tree. */
+void proof_job_units(struct proof_job *j, unsigned num);
 void proof_job_fini(struct proof_job *j);
 
 #endif

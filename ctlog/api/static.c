@@ -188,6 +188,23 @@ plan_part(void *arg, unsigned level, uint64_t index)
 		j->num_tiles++;
 }
 
+/* Where the part begins that nobody wants, and that the root needs. */
+static uint64_t
+wanted_end(const struct proof_job *j)
+{
+	return j->at + j->num_units * UNIT;
+}
+
+static void
+plan_tiles(struct proof_job *j)
+{
+	if (j->kind == PROOF_ANCHOR)
+		range_parts(0, j->at, plan_part, j);
+	for (unsigned i = 0; i < j->num_units; i++)
+		plan_part(j, UNIT_LEVEL, j->at / UNIT + i);
+	range_parts(wanted_end(j), j->head.size, plan_part, j);
+}
+
 static bool
 static_proof_request(
     const struct log *l, struct proof_job *j, struct request *out)
@@ -196,11 +213,8 @@ static_proof_request(
 
 	if (job_is_trivial(j))
 		return false;
-	if (j->num_tiles == 0) {
-		if (j->kind == PROOF_ANCHOR)
-			range_parts(0, j->at, plan_part, j);
-		range_parts(j->at, j->head.size, plan_part, j);
-	}
+	if (j->num_tiles == 0)
+		plan_tiles(j);
 	if (j->step == j->num_tiles)
 		return false;
 	t = j->tile[j->step];
@@ -258,21 +272,38 @@ struct fill {
 };
 
 static void
-fill_part(void *arg, unsigned level, uint64_t index)
+fill_node(struct hash *out, const struct proof_job *j, struct hasher *h,
+    struct subtree part)
 {
-	struct fill *f = arg;
-	struct proof_job *j = f->j;
-	struct tile t = tile_of(level, index, j->head.size);
+	struct tile t = tile_of(part.level, part.index, j->head.size);
 	unsigned i = find_tile(j, &t);
-	struct subtree part = {level, index};
 	struct span body;
-	struct hash node;
 
 	ASSERT(i < j->num_tiles);
 	body = span_cut(
 	    buf_span(&j->bodies), j->body_at[i], (size_t)t.width * HASH_LEN);
-	ASSERT(tile_node(&node, &t, body, f->hasher, part) == ST_OK);
+	ASSERT(tile_node(out, &t, body, h, part) == ST_OK);
+}
+
+static void
+fill_part(void *arg, unsigned level, uint64_t index)
+{
+	struct fill *f = arg;
+	struct hash node;
+
+	fill_node(&node, f->j, f->hasher, (struct subtree){level, index});
 	range_add(f->to, f->hasher, level, &node);
+}
+
+/* The units, into their list and behind the anchor. */
+static void
+fill_units(struct proof_job *j, struct hasher *h, struct range *whole)
+{
+	for (unsigned i = 0; i < j->num_units; i++) {
+		fill_node(&j->unit[i], j, h,
+		    (struct subtree){UNIT_LEVEL, j->at / UNIT + i});
+		range_add(whole, h, UNIT_LEVEL, &j->unit[i]);
+	}
 }
 
 static enum status
@@ -288,15 +319,17 @@ static_proof_result(struct proof_job *j, struct hasher *h, struct err *e)
 		range_init(&j->range, 0);
 		range_parts(0, j->at, fill_part, &anchor);
 	}
-	range_init(&j->cover, j->at);
-	range_parts(j->at, j->head.size, fill_part, &cover);
+	range_init(&j->cover, wanted_end(j));
+	range_parts(wanted_end(j), j->head.size, fill_part, &cover);
 	whole = j->range;
+	fill_units(j, h, &whole);
 	ASSERT(range_join(&whole, h, &j->cover));
 	return job_compare(j, &whole, h, e);
 }
 
 const struct log_api log_api_static = {
     .name = "static",
+    .have_units = true,
     .head_request = static_head_request,
     .head_parse = static_head_parse,
     .batch_end = static_batch_end,

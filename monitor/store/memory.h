@@ -12,6 +12,7 @@
 struct mem_stretch {
 	struct stretch x; /* its log_id tells the log */
 	size_t log;
+	bool gone; /* it became one with another */
 	size_t num_unproven; /* exposures with an unproven sighting here */
 	struct mem_exposure **unproven;
 };
@@ -135,6 +136,8 @@ void memory_tallies_put(
     struct store *s, size_t stretch, const struct store_commit *c);
 void memory_tallies_prove(struct store *s, size_t stretch, uint64_t proven);
 void memory_tallies_undo(struct store *s, size_t stretch);
+/* All counters of one stretch are another's. */
+void memory_tallies_join(struct store *s, size_t to, size_t from);
 enum status memory_tallies(
     struct store *s, store_count_fn *fn, void *arg, struct err *e);
 
@@ -143,6 +146,12 @@ enum status memory_commit(struct store *s, const struct store_commit *c,
     struct store_committed *out, struct err *e);
 enum status memory_rewind(struct store *s, const struct stretch *at,
     size_t *retracted, size_t *delivered, struct err *e);
+/* What was not proven of it is forgotten; the position is the caller's. */
+void memory_undo(struct store *s, struct mem_stretch *t, size_t *retracted,
+    size_t *delivered);
+/* As sqlite_join(). */
+void memory_join(struct store *s, struct mem_stretch *t, uint64_t proven,
+    struct store_committed *out);
 /* A hit in a stretch; `due_ms` as long as it is not proven. */
 void memory_hit_put(struct store *s, struct mem_stretch *t,
     const struct store_hit *hit, int64_t due_ms, struct store_committed *out);

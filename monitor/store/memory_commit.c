@@ -15,7 +15,7 @@ claimed(struct store *s, const struct stretch *at)
 	if (at->id < 1 || (uint64_t)at->id > s->num_stretches)
 		return NULL;
 	t = &s->stretches[at->id - 1];
-	return t->x.epoch == at->epoch ? t : NULL;
+	return t->x.epoch == at->epoch && !t->gone ? t : NULL;
 }
 
 /* --- hits ---------------------------------------------------------------- */
@@ -248,8 +248,11 @@ memory_commit(struct store *s, const struct store_commit *c,
 		memory_quarantine_put(s, (size_t)(t - s->stretches),
 		    &c->quarantined[i], c->now_ms);
 	memory_tallies_put(s, (size_t)(t - s->stretches), c);
-	if (c->proof != NULL)
+	if (c->proof != NULL) {
 		prove(s, t, c);
+		if (rule_scan(&t->x) != 0)
+			memory_join(s, t, c->proof->proven, out);
+	}
 	return c->event != NULL ? memory_event_add(s, c->event, e) : ST_OK;
 }
 
@@ -288,17 +291,10 @@ unsend(struct store *s, const struct mem_exposure *x)
 			s->rows[i].state = MEM_GONE;
 }
 
-enum status
-memory_rewind(struct store *s, const struct stretch *at, size_t *retracted,
-    size_t *delivered, struct err *e)
+void
+memory_undo(struct store *s, struct mem_stretch *t, size_t *retracted,
+    size_t *delivered)
 {
-	struct mem_stretch *t = claimed(s, at);
-
-	*retracted = *delivered = 0;
-	if (t == NULL)
-		return rule_stale(at, e);
-	t->x.read = t->x.proven;
-	t->x.tree = t->x.tree_proven;
 	for (size_t i = 0; i < t->num_unproven; i++) {
 		struct mem_exposure *x = t->unproven[i];
 
@@ -316,5 +312,19 @@ memory_rewind(struct store *s, const struct stretch *at, size_t *retracted,
 	t->num_unproven = 0;
 	memory_quarantine_undo(s, t);
 	memory_tallies_undo(s, (size_t)(t - s->stretches));
+}
+
+enum status
+memory_rewind(struct store *s, const struct stretch *at, size_t *retracted,
+    size_t *delivered, struct err *e)
+{
+	struct mem_stretch *t = claimed(s, at);
+
+	*retracted = *delivered = 0;
+	if (t == NULL)
+		return rule_stale(at, e);
+	t->x.read = t->x.proven;
+	t->x.tree = t->x.tree_proven;
+	memory_undo(s, t, retracted, delivered);
 	return ST_OK;
 }

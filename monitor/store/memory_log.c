@@ -141,7 +141,8 @@ static struct mem_stretch *
 stretch_get(struct store *s, size_t log, int64_t job)
 {
 	for (size_t i = 0; i < s->num_stretches; i++)
-		if (s->stretches[i].log == log && s->stretches[i].x.job == job)
+		if (s->stretches[i].log == log && !s->stretches[i].gone &&
+		    s->stretches[i].x.job == job)
 			return &s->stretches[i];
 	return NULL;
 }
@@ -162,6 +163,19 @@ stretch_new(struct store *s, size_t log, const struct stretch *io)
 	return t;
 }
 
+/* Lower than all jobs of the log, and than 0. */
+static int64_t
+lowest_job(const struct store *s, size_t log)
+{
+	int64_t lowest = 0;
+
+	for (size_t i = 0; i < s->num_stretches; i++)
+		if (s->stretches[i].log == log &&
+		    s->stretches[i].x.job < lowest)
+			lowest = s->stretches[i].x.job;
+	return lowest - 1;
+}
+
 enum status
 memory_claim(struct store *s, struct stretch *io, struct err *e)
 {
@@ -171,6 +185,8 @@ memory_claim(struct store *s, struct stretch *io, struct err *e)
 
 	if (st != ST_OK)
 		return st;
+	if (io->job == STORE_PART)
+		io->job = lowest_job(s, (size_t)(l - s->logs));
 	t = stretch_get(s, (size_t)(l - s->logs), io->job);
 	if (t == NULL) {
 		st = rule_claim(io, e);
@@ -206,13 +222,7 @@ memory_stretch_find(struct store *s, struct stretch *out,
 static void
 tail_end(struct store *s, struct mem_stretch *tail)
 {
-	int64_t lowest = 0;
-
-	for (size_t i = 0; i < s->num_stretches; i++)
-		if (s->stretches[i].log == tail->log &&
-		    s->stretches[i].x.job < lowest)
-			lowest = s->stretches[i].x.job;
-	tail->x.job = lowest - 1;
+	tail->x.job = lowest_job(s, tail->log);
 	tail->x.limit = tail->x.read;
 	tail->x.epoch++;
 }
@@ -265,6 +275,8 @@ memory_stretches(
 	for (size_t i = 0; i < s->num_stretches; i++) {
 		struct stretch x = list[i]->x;
 
+		if (list[i]->gone)
+			continue;
 		x.epoch = 0;
 		fn(arg, &s->logs[list[i]->log], &x);
 	}

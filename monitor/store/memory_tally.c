@@ -64,6 +64,22 @@ memory_tallies_undo(struct store *s, size_t stretch)
 			i++;
 }
 
+void
+memory_tallies_join(struct store *s, size_t to, size_t from)
+{
+	for (size_t i = 0; i < s->num_tallies;) {
+		struct mem_tally t = s->tallies[i];
+		struct store_count c = {t.what, t.label, t.kind, t.side, t.n};
+
+		if (t.stretch != from) {
+			i++;
+			continue;
+		}
+		add(s, to, t.end, &c);
+		drop(s, i);
+	}
+}
+
 static bool
 same_counter(const struct store *s, size_t i, size_t k)
 {

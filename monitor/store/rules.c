@@ -13,6 +13,8 @@ rule_claim(const struct stretch *io, struct err *e)
 		    "a stretch cannot begin at %llu and end before %llu",
 		    (unsigned long long)io->begin,
 		    (unsigned long long)io->limit);
+	if (io->scan != 0 && io->job >= 0)
+		return err_set(e, ST_USAGE, "a part of a scan has no such job");
 	if (io->tree.end != io->begin)
 		return err_set(e, ST_USAGE,
 		    "a new stretch begins at %llu, but its tree ends at %llu",
@@ -61,6 +63,14 @@ rule_bridge(uint64_t *resume_at, const struct trouble *t,
 		    (unsigned long long)end, (unsigned long long)tail->read);
 	*resume_at = end;
 	return ST_OK;
+}
+
+int64_t
+rule_scan(const struct stretch *at)
+{
+	if (at->scan != 0)
+		return at->scan;
+	return at->job > 0 ? at->job : 0;
 }
 
 enum status

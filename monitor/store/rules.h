@@ -20,6 +20,8 @@ bool rule_trouble(const struct trouble *old, const struct trouble *new);
 /* Where a tail may go on behind its trouble; tail: NULL when there is none. */
 enum status rule_bridge(uint64_t *resume_at, const struct trouble *t,
     const struct stretch *tail, struct err *e);
+/* The job of the backfill that it is, or is a part of; 0: it is a tail. */
+int64_t rule_scan(const struct stretch *at);
 /* ST_STALE, with words. */
 enum status rule_stale(const struct stretch *at, struct err *e);
 

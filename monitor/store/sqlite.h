@@ -34,6 +34,11 @@ enum query {
 	Q_STRETCH_PROVE,
 	Q_STRETCH_BACK,
 	Q_STRETCH_END,
+	Q_STRETCH_LOWEST,
+	Q_STRETCH_STARTED,
+	Q_STRETCH_NEXT,
+	Q_STRETCH_DROP,
+	Q_STRETCH_JOIN,
 	Q_RECORD_OF_HIT,
 	Q_EXPOSURE_FIND,
 	Q_EXPOSURE_NEW,
@@ -46,6 +51,7 @@ enum query {
 	Q_SIGHTING_UNDO,
 	Q_SIGHTING_UNPROVEN,
 	Q_SIGHTING_LIST,
+	Q_SIGHTING_JOIN,
 	Q_QUARANTINE_HAS,
 	Q_QUARANTINE_KEY_NEW,
 	Q_QUARANTINE_NEW,
@@ -95,6 +101,9 @@ enum query {
 	Q_TALLY_FOLDED,
 	Q_TALLY_UNDO,
 	Q_TALLY_LIST,
+	Q_TALLY_JOIN,
+	Q_TALLY_JOINED,
+	Q_QUARANTINE_JOIN,
 	Q_NUM
 };
 
@@ -210,6 +219,17 @@ enum status sqlite_commit(struct store *s, const struct store_commit *c,
     struct store_committed *out, struct err *e);
 enum status sqlite_rewind(struct store *s, const struct stretch *at,
     size_t *retracted, size_t *delivered, struct err *e);
+/* Undo what a stretch has beyond its proven position, but not that position,
+ * within a transaction. */
+enum status sqlite_undo(struct store *s, const struct stretch *at,
+    size_t *retracted, size_t *delivered, struct err *e);
+/* Of a backfill, after the proof of a commit and within its transaction: parts
+ * begun in what is proven go, and those that meet become one. */
+enum status sqlite_join(struct store *s, const struct store_commit *c,
+    struct store_committed *done, struct err *e);
+/* A stretch by its job, within a transaction. */
+enum status sqlite_stretch_get(struct store *s, struct stretch *out,
+    const struct hash *log_id, int64_t job, struct err *e);
 /* The hits of a commit, within a transaction; adds to *done. */
 enum status sqlite_hits_put(struct store *s, const struct store_commit *c,
     struct store_committed *done, struct err *e);

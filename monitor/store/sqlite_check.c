@@ -24,6 +24,8 @@ static const char *const migrations[] = {
 #include "0003.sql.h"
     ,
 #include "0004.sql.h"
+    ,
+#include "0005.sql.h"
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -1,7 +1,7 @@
 /*
  * sqlite_commit: the transaction that carries the promise: position, tree,
  * hits, quarantine, outbox and proof together. Its undoing is in
- * sqlite_rewind.c.
+ * sqlite_rewind.c, what becomes of a backfill's parts in sqlite_join.c.
  */
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
@@ -308,6 +308,8 @@ commit(struct store *s, const struct store_commit *c,
 		st = sqlite_event_put(s, c->event, e);
 	if (st == ST_OK && c->proof != NULL)
 		st = prove(s, c, e);
+	if (st == ST_OK && c->proof != NULL && rule_scan(c->at) != 0)
+		st = sqlite_join(s, c, done, e);
 	return st;
 }
 

@@ -16,8 +16,8 @@
 	"l.gap_from, l.gap_to, l.resume_at"
 #define STRETCH_COLUMNS                                                        \
 	"s.id, s.job, s.begin_at, s.limit_at, s.read_to, s.proven_to, "        \
-	"s.tree, s.tree_proven"
-enum { LOG_AT_STRETCH = 8 };
+	"s.tree, s.tree_proven, s.scan"
+enum { LOG_AT_STRETCH = 9 };
 
 /* --- logs ---------------------------------------------------------------- */
 
@@ -273,6 +273,7 @@ stretch_fill(struct stretch *out, sqlite3_stmt *q, struct err *e)
 			 : (uint64_t)sqlite3_column_int64(q, 3);
 	out->read = (uint64_t)sqlite3_column_int64(q, 4);
 	out->proven = (uint64_t)sqlite3_column_int64(q, 5);
+	out->scan = sqlite3_column_int64(q, 8);
 	st = tree_fill(&out->tree, out->read, db_span(q, 6), e);
 	if (st != ST_OK)
 		return st;
@@ -311,17 +312,36 @@ stretch_new(struct store *s, struct stretch *io, int64_t log, struct err *e)
 	range_save(&io->tree, &tree);
 	q = db_query(s, Q_STRETCH_NEW,
 	    "INSERT INTO stretch(log, job, begin_at, limit_at, read_to,"
-	    " proven_to, tree, tree_proven, epoch)"
-	    " VALUES(?1, ?2, ?3, ?4, ?3, ?3, ?5, ?5, 1)");
+	    " proven_to, tree, tree_proven, epoch, scan)"
+	    " VALUES(?1, ?2, ?3, ?4, ?3, ?3, ?5, ?5, 1, ?6)");
 	db_int(q, 1, log);
 	db_int(q, 2, io->job);
 	db_int(q, 3, (int64_t)io->begin);
 	if (io->limit <= INT64_MAX)
 		db_int(q, 4, (int64_t)io->limit);
 	db_blob(q, 5, buf_span(&tree));
+	db_int(q, 6, io->scan);
 	st = db_run(s, q, NULL, e);
 	buf_fini(&tree);
 	return st;
+}
+
+/* A part's job: the lowest one of the log. */
+static enum status
+part_job(struct store *s, struct stretch *io, int64_t log, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_STRETCH_LOWEST,
+	    "SELECT min(0, ifnull(min(job), 0)) - 1 FROM stretch"
+	    " WHERE log = ?1");
+	enum status st;
+
+	db_int(q, 1, log);
+	st = db_step(s, q, e);
+	if (st != ST_OK)
+		return db_done(st);
+	io->job = sqlite3_column_int64(q, 0);
+	sqlite3_reset(q);
+	return ST_OK;
 }
 
 static enum status
@@ -332,6 +352,8 @@ claim(struct store *s, struct stretch *io, struct err *e)
 	int64_t log;
 	enum status st = sqlite_log_row(s, &log, &log_id, e);
 
+	if (st == ST_OK && io->job == STORE_PART)
+		st = part_job(s, io, log, e);
 	if (st != ST_OK)
 		return st;
 	st = stretch_get(s, io, log, io->job, e);
@@ -371,6 +393,17 @@ sqlite_stretch_find(struct store *s, struct stretch *out,
 	out->log_id = *log_id;
 	out->epoch = 0;
 	return st;
+}
+
+enum status
+sqlite_stretch_get(struct store *s, struct stretch *out,
+    const struct hash *log_id, int64_t job, struct err *e)
+{
+	int64_t log;
+	enum status st = sqlite_log_row(s, &log, log_id, e);
+
+	out->log_id = *log_id;
+	return st != ST_OK ? st : stretch_get(s, out, log, job, e);
 }
 
 /* The tail is one no more: its job becomes the lowest one of the log. */

@@ -69,15 +69,13 @@ retract(struct store *s, int64_t no, size_t *retracted, size_t *delivered,
 	    "DELETE FROM outbox WHERE exposure = ?1 AND state = 0", no, e);
 }
 
-static enum status
-undo(struct store *s, const struct stretch *at, size_t *retracted,
+enum status
+sqlite_undo(struct store *s, const struct stretch *at, size_t *retracted,
     size_t *delivered, struct err *e)
 {
 	struct buf list = {0};
-	enum status st = move_back(s, at, e);
+	enum status st = unproven(s, &list, at, e);
 
-	if (st == ST_OK)
-		st = unproven(s, &list, at, e);
 	if (st == ST_OK)
 		st = db_run_with(s, Q_SIGHTING_UNDO,
 		    "DELETE FROM sighting WHERE verified = 0 AND stretch = ?1",
@@ -98,6 +96,15 @@ undo(struct store *s, const struct stretch *at, size_t *retracted,
 	}
 	buf_fini(&list);
 	return st;
+}
+
+static enum status
+undo(struct store *s, const struct stretch *at, size_t *retracted,
+    size_t *delivered, struct err *e)
+{
+	enum status st = move_back(s, at, e);
+
+	return st != ST_OK ? st : sqlite_undo(s, at, retracted, delivered, e);
 }
 
 enum status

@@ -9,7 +9,8 @@
  * What has been read of a log is a set of stretches. A stretch [begin, read)
  * has been read, hashed and matched without a gap; [begin, proven) of it is
  * proven to be the signed tree's. A tail is the stretch with job 0; backfills
- * are others.
+ * are others. A backfill that does not read in one go from its begin has parts:
+ * stretches of their own, which become one with it when they meet.
  */
 #ifndef MONITOR_STORE_STORE_H
 #define MONITOR_STORE_STORE_H
@@ -78,6 +79,7 @@ struct stretch {
 	int64_t id;
 	struct hash log_id;
 	int64_t job;
+	int64_t scan; /* job of the backfill that it is a part of; 0: none */
 	uint64_t begin;
 	uint64_t limit; /* exclusive end wanted; UINT64_MAX = a tail */
 	uint64_t read, proven;
@@ -85,6 +87,9 @@ struct stretch {
 	struct range tree_proven; /* ends at proven */
 	uint64_t epoch;           /* fencing: of this claim */
 };
+
+/* The job of a part that is to be made: it gets one of its own, below 0. */
+#define STORE_PART INT64_MIN
 
 /* An exposure found at one place in one log. */
 struct store_hit {
@@ -163,6 +168,8 @@ struct store_commit {
 struct store_committed {
 	size_t new_exposures; /* hits that are new exposures */
 	size_t dropped;       /* of records no longer active */
+	bool joined;          /* with the next part: this is both */
+	struct stretch whole;
 };
 
 /* What became of a delivery. */
@@ -290,7 +297,8 @@ struct store_api {
 	/* The stretch of io->log_id and io->job. When there is none it is
 	 * made from io's begin, limit and tree (which ends at begin and counts
 	 * as proven); else io becomes what is stored. A new epoch each time,
-	 * so an older holder's commits become ST_STALE. */
+	 * so an older holder's commits become ST_STALE. With STORE_PART it is
+	 * a new part of io->scan. */
 	enum status (*claim)(
 	    struct store *s, struct stretch *io, struct err *e);
 	/* Does it exist, without claiming (epoch is 0: it commits nothing).
@@ -298,8 +306,12 @@ struct store_api {
 	enum status (*stretch_find)(struct store *s, struct stretch *out,
 	    const struct hash *log_id, int64_t job, struct err *e);
 
-	/* Position, tree, hits, sightings, quarantine, tallies, outbox and proof
-	 * in one transaction. A tally counts from when its end is proven. Hits of records that are not active are dropped. */
+	/* Position, tree, hits, sightings, quarantine, tallies, outbox and
+	 * proof in one transaction. A tally counts from when its end is proven. Hits of
+	 * records that are not active are dropped. Of a backfill: parts begun
+	 * in what is proven now, and not proven themselves, are undone; with a
+	 * part that begins where this one is proven to and was read to, it
+	 * becomes one. */
 	enum status (*commit)(struct store *s, const struct store_commit *c,
 	    struct store_committed *out, struct err *e);
 
