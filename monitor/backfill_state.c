@@ -233,24 +233,35 @@ backfill_state_bind(struct backfill *b, struct err *e)
 	return st;
 }
 
+/* The parts of a scan come before the scan itself. */
 static void
 tell_stretch(void *arg, const struct store_log *log, const struct stretch *s)
 {
-	(void)arg;
+	uint64_t *parts = arg;
+
+	if (s->scan != 0) {
+		*parts += s->proven - s->begin;
+		return;
+	}
+	fprintf(stderr, "indelible: %s: ", QUOTE(span_str(log->name)));
 	if (s->proven >= s->limit)
-		fprintf(stderr, "indelible: %s: already done\n",
-		    QUOTE(span_str(log->name)));
+		fprintf(stderr, "already done\n");
+	else if (*parts > 0)
+		fprintf(stderr,
+		    "resuming; %" PRIu64 " of %" PRIu64 " entries are read\n",
+		    *parts + s->read - s->begin, s->limit - s->begin);
 	else
-		fprintf(stderr, "indelible: %s: resuming at %" PRIu64 "\n",
-		    QUOTE(span_str(log->name)), s->read);
+		fprintf(stderr, "resuming at %" PRIu64 "\n", s->read);
+	*parts = 0;
 }
 
 enum status
 backfill_state_tell(struct backfill *b, struct store *s, struct err *e)
 {
 	const struct store_api *api = ((struct store_base *)s)->api;
+	uint64_t parts = 0;
 
 	if (!b->bound || b->quiet)
 		return ST_OK;
-	return api->stretches(s, tell_stretch, NULL, e);
+	return api->stretches(s, tell_stretch, &parts, e);
 }

@@ -90,16 +90,21 @@ tail_border_refuted(struct tail *t, const struct err *why)
 
 	tail_proof_drop(t);
 	if (t->units.refuted++ < TAIL_REREADS) {
-		diag_warn("%s: the hashes over entries %" PRIu64 " to %" PRIu64
-			  ": %s; asking again",
-		    t->log.name, from, to, why->text);
+		diag_warn("%s: the hashes over its entries: %s; asking again",
+		    t->log.name, why->text);
 		tail_step(t);
 		return;
 	}
-	err_set(&e, ST_MISMATCH,
-	    "its hashes over entries %" PRIu64 " to %" PRIu64
-	    " contradict its signed head: %s",
-	    from, to, why->text);
+	if (t->units.check)
+		err_set(&e, ST_MISMATCH,
+		    "the tree of %" PRIu64 " entries that was proven before is "
+		    "not in the tree of %" PRIu64 " that it signs now",
+		    from, t->target.head.size);
+	else
+		err_set(&e, ST_MISMATCH,
+		    "its hashes over entries %" PRIu64 " to %" PRIu64
+		    " contradict its signed head: %s",
+		    from, to, why->text);
 	tail_event(t, MISDEED_BAD_PROOF, e.text);
 	tail_end(t, ST_MISMATCH, &e);
 }

@@ -176,6 +176,9 @@ struct units {
 	unsigned num_known;
 	bool asked; /* t->job is about one */
 	unsigned refuted;
+	bool refused; /* by the log, not on the way to it */
+	bool check;   /* first: is this, proven before, in the signed tree? */
+	struct range top;
 	bool blind; /* the log tells nothing of its tree in between */
 };
 
@@ -318,8 +321,12 @@ void tail_open_again(struct tail *t, bool more);
 void tail_open_piece(struct tail *t, int64_t job, const struct range *tree);
 
 /* tail_units.c */
-/* The scan t->stretch and its parts are known: begin with the first piece. */
-void tail_units_begin(struct tail *t, const struct part *parts, size_t num);
+/* The scan t->stretch and its parts are known: begin with the first piece.
+ * top: the largest tree that was proven, when that is a part's. */
+void tail_units_begin(struct tail *t, const struct part *parts, size_t num,
+    const struct range *top);
+/* It is in the signed tree, or nothing can be told of that. */
+void tail_units_checked(struct tail *t);
 /* Of a followed log: one piece without an end. */
 void tail_units_follow(struct tail *t, uint64_t begin);
 /* Whether the present piece can be accepted; else it is being opened. */
@@ -335,7 +342,7 @@ uint64_t tail_units_start(const struct tail *t, const struct piece *p);
  * there is nothing to go on with. */
 bool tail_units_give_up(struct tail *t, const struct err *why);
 /* Nothing is known of the log's tree in between: the oldest first, then. */
-void tail_units_blind(struct tail *t, enum status st, const struct err *why);
+void tail_units_blind(struct tail *t, const struct err *why);
 /* A commit of the present piece is stored. */
 void tail_units_took(struct tail *t, const struct store_committed *c);
 /* How many entries of the scan are committed, and proven. */

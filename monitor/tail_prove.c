@@ -197,7 +197,11 @@ proof_unavailable(struct tail *t, enum status st, const struct err *why)
 		return;
 	}
 	if (border) {
-		tail_units_blind(t, st, &e);
+		tail_units_blind(t, &e);
+		return;
+	}
+	if (t->units.check && t->units.refused) {
+		tail_units_checked(t);
 		return;
 	}
 	if (st == ST_MISSING && !needed) {
@@ -243,7 +247,7 @@ proof_refutes(struct tail *t, const struct err *why)
 	} else if (t->phase == PHASE_DATE) {
 		tail_proof_drop(t);
 		tail_date_refuted(t, &e);
-	} else if (t->units.asked) {
+	} else if (t->units.asked || t->units.check) {
 		tail_border_refuted(t, &e);
 	} else if (t->phase == PHASE_ANCHOR) {
 		tail_proof_drop(t);
@@ -264,7 +268,9 @@ proof_holds(struct tail *t)
 		return;
 	}
 	tail_proof_drop(t);
-	if (t->gap.on)
+	if (t->units.check)
+		tail_units_checked(t);
+	else if (t->gap.on)
 		tail_gap_proof(t, true);
 	else if (t->phase == PHASE_DATE)
 		tail_date_proof(t, &tree);
@@ -296,6 +302,7 @@ proof_on_reply(void *arg, const struct http_reply *r)
 	enum status st = r->status;
 
 	t->proof_call = NULL;
+	t->units.refused = st == ST_OK && (r->code == 404 || r->code == 400);
 	if (st == ST_OK && r->code != 200 && r->code != 404 && r->code != 400)
 		st = err_set(&e, ST_AGAIN, "HTTP status %d", r->code);
 	if (st == ST_OK)
@@ -306,7 +313,8 @@ proof_on_reply(void *arg, const struct http_reply *r)
 		return;
 	}
 	if (r->code == 200 &&
-	    (t->gap.on || t->units.asked || prove_is_early(t)))
+	    (t->gap.on || t->units.asked || t->units.check ||
+		prove_is_early(t)))
 		evidence_reply(&t->replies, t, &t->proof_req, &t->job, r->body);
 	proof_ask(t);
 }

@@ -241,7 +241,8 @@ tail_units_fini(struct tail *t)
 }
 
 void
-tail_units_begin(struct tail *t, const struct part *parts, size_t num)
+tail_units_begin(struct tail *t, const struct part *parts, size_t num,
+    const struct range *top)
 {
 	struct units *u = &t->units;
 
@@ -258,6 +259,16 @@ tail_units_begin(struct tail *t, const struct part *parts, size_t num)
 	}
 	/* The scan itself is open already. */
 	u->open = u->at.begin == t->stretch.proven;
+	u->check = top->end > 0;
+	u->top = *top;
+}
+
+void
+tail_units_checked(struct tail *t)
+{
+	t->units.check = false;
+	t->units.refuted = 0;
+	tail_step(t);
 }
 
 void
@@ -293,6 +304,10 @@ tail_units_open(struct tail *t)
 {
 	const struct units *u = &t->units;
 
+	if (u->check && !t->proving)
+		tail_proof(t, &u->top);
+	if (u->check)
+		return false;
 	if (!u->open && !u->opening && !t->committing)
 		open_piece(t);
 	return u->open;
@@ -387,12 +402,12 @@ tail_units_give_up(struct tail *t, const struct err *why)
 }
 
 void
-tail_units_blind(struct tail *t, enum status st, const struct err *why)
+tail_units_blind(struct tail *t, const struct err *why)
 {
 	struct units *u = &t->units;
 	struct err e = *why;
 
-	if (st != ST_MISSING || (!u->open && !u->newest)) {
+	if (!u->refused || (!u->open && !u->newest)) {
 		tail_end(t, ST_UNREACHABLE, &e);
 		return;
 	}

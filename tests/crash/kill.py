@@ -36,11 +36,11 @@ READING = 0.4
 class BigLogs:
     """The server of the big logs, as a process."""
 
-    def __init__(self, entries, planted, seed):
+    def __init__(self, entries, planted, seed, logs=6):
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.biglog", "--entries",
-             str(entries), "--planted", str(planted), "--seed", str(seed)],
-            cwd=helpers.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+             str(entries), "--planted", str(planted), "--seed", str(seed),
+             "--logs", str(logs)], cwd=helpers.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True)
         ready = json.loads(self.process.stdout.readline())
         self.url = ready["url"]
@@ -68,6 +68,50 @@ class BigLogs:
         self.process.stdin.close()
         self.process.wait(30)
         self.process.stdout.close()
+
+
+class Backfills:
+    """Scans by units into one store, killed at random moments, each in one
+    order of reading or the other."""
+
+    def __init__(self, place, big, seed):
+        self.big = big
+        self.dice = random.Random(seed)
+        self.work = helpers.Workspace(pathlib.Path(place))
+        self.store = str(self.work.path / "indelible.db")
+        self.wrong = []
+        self.kills = 0
+        self.work.prepare(big.pairs(), records=[JANE], fetch=FETCH)
+
+    def round(self):
+        """One start and one kill; true: it was done before."""
+        process = self.work.start(
+            "backfill", "-c", self.work.config_file, "--quiet",
+            *self.dice.choice(([], ["--newest-first"])))
+        time.sleep(self.dice.uniform(SHORTEST, 2 * LONGEST))
+        done = process.process.poll()
+        if done is None:
+            process.crash()
+            self.kills += 1
+        elif done != 0:
+            self.wrong.append("it ended with %d: %s" % (
+                done, process.diagnostics()))
+        self.wrong += invariants.intact(self.store)
+        self.work.running.remove(process)
+        return done == 0
+
+    def run(self, rounds):
+        """At a pace that makes it last for so many; then to the end."""
+        self.big.call("pace?rate=%f" % (
+            self.big.size / rounds / READING))
+        for _ in range(rounds):
+            if self.round():
+                break
+        self.big.call("pace?rate=0")
+        self.work.with_config("backfill", "--newest-first", "--quiet",
+                              seconds=300).expect(0)
+        self.wrong += invariants.check_store(self.store, self.big.truth)
+        self.work.with_config("verify").expect(0)
 
 
 class Campaign:

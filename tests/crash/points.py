@@ -134,6 +134,13 @@ class Backfill(Scenario):
         self.rig.follow_to_the_end()
 
 
+class Newest(Backfill):
+    """The same, from the newest entries back."""
+
+    name = "newest-first"
+    command = ("backfill", "--newest-first")
+
+
 class Monitor(Scenario):
     """The service: reading, proving, delivering, stopping."""
 
@@ -148,7 +155,7 @@ class Monitor(Scenario):
         return self.rig.done
 
 
-SCENARIOS = (Init, Import, Migrate, Backfill, Monitor)
+SCENARIOS = (Init, Import, Migrate, Backfill, Newest, Monitor)
 
 
 class Sweep:

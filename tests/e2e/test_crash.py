@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.crash.kill import BigLogs, Campaign
+from tests.crash.kill import Backfills, BigLogs, Campaign
 from tests.crash.points import SCENARIOS, Sweep
 from tests.crash.powercut import NoMount, PowerCuts
 from tests.crash.rig import NoPtrace, Rig, build_nth
@@ -42,6 +42,21 @@ def test_kills_during_a_scan(tmp_path):
     print(campaign.summary())
     assert campaign.kills > 0
     assert campaign.wrong == []
+
+
+def test_kills_between_units(tmp_path):
+    """At random moments of scans by units, in either order."""
+    seed = random.randrange(1 << 30)
+    print("seed %d" % seed)
+    big = BigLogs(2 * 70000, 40, seed, logs=2)
+    scans = Backfills(tmp_path, big, seed)
+    try:
+        scans.run(12)
+    finally:
+        scans.work.close()
+        big.close()
+    assert scans.kills > 0
+    assert scans.wrong == []
 
 
 def test_power_cuts(tmp_path):

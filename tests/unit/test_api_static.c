@@ -437,6 +437,15 @@ assert_range(const struct range *got, const struct forest *f, uint64_t at)
 	}
 }
 
+static void
+assert_unit(const struct hash *got, const struct forest *f, uint64_t number)
+{
+	struct hash want =
+	    forest_root(f, number * UNIT, (number + 1) * UNIT);
+
+	assert_true(hash_eq(got, &want));
+}
+
 static enum status
 prove(const struct case_of *c, enum proof_kind kind, struct server *s)
 {
@@ -496,6 +505,39 @@ test_proofs_large(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
 		check_case(&(struct case_of){&f, at[i][0], at[i][1]});
+	forest_free(&f);
+}
+
+/* Of a tree of some units the hashes of these, tied to the head; any one tile
+ * spoilt, and they are not believed. */
+static void
+test_units(void **state)
+{
+	static const uint64_t sizes[] = {UNIT, UNIT + 1, 2 * UNIT + 300};
+	struct forest f = forest_new(2 * UNIT + 300, 5);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct case_of c = {&f, 0, sizes[i]};
+		unsigned num = (unsigned)(sizes[i] / UNIT);
+		struct head head = head_of(&c);
+		struct proof_job j;
+		int replies = 1;
+
+		for (int spoilt = -1; spoilt < replies; spoilt++) {
+			struct server s = {&f, c.size, false, spoilt, 0, 0};
+
+			proof_job_init(&j, PROOF_ANCHOR, &head, 0, NULL);
+			proof_job_units(&j, num);
+			assert_int_equal(drive(&j, &s),
+			    spoilt < 0 ? ST_OK : ST_MISMATCH);
+			replies = s.replies;
+			for (unsigned k = 0; spoilt < 0 && k < num; k++)
+				assert_unit(&j.unit[k], &f, k);
+			proof_job_fini(&j);
+		}
+		assert_true(replies <= 4);
+	}
 	forest_free(&f);
 }
 
@@ -814,6 +856,7 @@ main(void)
 	    cmocka_unit_test(test_leaf_index),
 	    cmocka_unit_test(test_proofs_small),
 	    cmocka_unit_test(test_proofs_large),
+	    cmocka_unit_test(test_units),
 	    cmocka_unit_test(test_proofs_grown),
 	    cmocka_unit_test(test_proofs_contradicted),
 	    cmocka_unit_test(test_proof_replies),
