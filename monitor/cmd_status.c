@@ -215,7 +215,7 @@ static void
 stretch_text(struct buf *out, const struct stretch *s)
 {
 	buf_fmt(out, "  %-12s [%" PRIu64 ", %" PRIu64 ")",
-	    s->job == 0		       ? "followed"
+	    s->job == 0                  ? "followed"
 	    : s->job > 0 || s->scan != 0 ? "scanned"
 					 : "bridged",
 	    s->begin, s->read);

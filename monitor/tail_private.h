@@ -234,9 +234,9 @@ struct tail {
 	bool over;        /* no new heads are expected */
 
 	/* reading: committed <= accepted <= planned <= limit */
-	int64_t bump;                /* of the job, past finished scans */
-	struct stretch stretch;      /* as committed */
-	uint64_t from, to; /* the range; to: UINT64_MAX follow */
+	int64_t bump;           /* of the job, past finished scans */
+	struct stretch stretch; /* as committed */
+	uint64_t from, to;      /* the range; to: UINT64_MAX follow */
 	struct units units;
 	struct dating *dating;       /* PHASE_DATE */
 	uint64_t date_from, date_to; /* found, where dates were given */

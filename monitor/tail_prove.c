@@ -312,9 +312,8 @@ proof_on_reply(void *arg, const struct http_reply *r)
 		proof_failed(t, st, &e);
 		return;
 	}
-	if (r->code == 200 &&
-	    (t->gap.on || t->units.asked || t->units.check ||
-		prove_is_early(t)))
+	if (r->code == 200 && (t->gap.on || t->units.asked || t->units.check ||
+				  prove_is_early(t)))
 		evidence_reply(&t->replies, t, &t->proof_req, &t->job, r->body);
 	proof_ask(t);
 }

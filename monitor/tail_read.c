@@ -421,11 +421,11 @@ static bool
 plan_piece(struct tail *t, uint64_t *limit)
 {
 	struct units *u = &t->units;
-	uint64_t size = t->log.api->plan_limit(&t->log, t->target.head.size,
-	    t->partial || !t->range.follow);
+	uint64_t size = t->log.api->plan_limit(
+	    &t->log, t->target.head.size, t->partial || !t->range.follow);
 
-	while (t->planned == u->ahead.end &&
-	       tail_units_after(t, &u->ahead, false))
+	while (
+	    t->planned == u->ahead.end && tail_units_after(t, &u->ahead, false))
 		t->planned = tail_units_start(t, &u->ahead);
 	*limit = u->ahead.end < size ? u->ahead.end : size;
 	return t->planned < *limit;

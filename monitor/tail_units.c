@@ -414,8 +414,8 @@ tail_units_blind(struct tail *t, const struct err *why)
 	u->blind = true;
 	if (u->newest) {
 		u->newest = false;
-		diag_warn("%s: %s; reading the oldest first", t->log.name,
-		    e.text);
+		diag_warn(
+		    "%s: %s; reading the oldest first", t->log.name, e.text);
 		tail_flights_drop(t);
 		tail_commit_drop(t);
 		ASSERT(begin(t));

@@ -12,7 +12,7 @@
 struct mem_stretch {
 	struct stretch x; /* its log_id tells the log */
 	size_t log;
-	bool gone; /* it became one with another */
+	bool gone;           /* it became one with another */
 	size_t num_unproven; /* exposures with an unproven sighting here */
 	struct mem_exposure **unproven;
 };

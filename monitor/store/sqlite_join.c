@@ -48,8 +48,7 @@ drop_started(struct store *s, const struct store_commit *c, struct err *e)
 	enum status st = started(s, &list, c, e);
 
 	for (size_t i = 0; st == ST_OK && i < list.len / sizeof(part.id); i++) {
-		memcpy(
-		    &part.id, list.p + i * sizeof(part.id), sizeof(part.id));
+		memcpy(&part.id, list.p + i * sizeof(part.id), sizeof(part.id));
 		st = sqlite_undo(s, &part, &retracted, &delivered, e);
 		if (st == ST_OK)
 			st = stretch_drop(s, part.id, e);
@@ -84,8 +83,8 @@ next_part(
 }
 
 static enum status
-run_two(sqlite3_stmt *q, struct store *s, int64_t to, int64_t from,
-    struct err *e)
+run_two(
+    sqlite3_stmt *q, struct store *s, int64_t to, int64_t from, struct err *e)
 {
 	db_int(q, 1, to);
 	db_int(q, 2, from);
@@ -96,21 +95,25 @@ run_two(sqlite3_stmt *q, struct store *s, int64_t to, int64_t from,
 static enum status
 move_findings(struct store *s, int64_t to, int64_t from, struct err *e)
 {
-	enum status st = run_two(db_query(s, Q_SIGHTING_JOIN,
-	    "UPDATE sighting SET stretch = ?1 WHERE stretch = ?2"), s, to, from,
-	    e);
+	enum status st =
+	    run_two(db_query(s, Q_SIGHTING_JOIN,
+			"UPDATE sighting SET stretch = ?1 WHERE stretch = ?2"),
+		s, to, from, e);
 
 	if (st == ST_OK)
 		st = run_two(db_query(s, Q_QUARANTINE_JOIN,
-		    "UPDATE quarantine SET stretch = ?1 WHERE stretch = ?2"), s,
-		    to, from, e);
+				 "UPDATE quarantine SET stretch = ?1 WHERE "
+				 "stretch = ?2"),
+		    s, to, from, e);
 	if (st == ST_OK)
-		st = run_two(db_query(s, Q_TALLY_JOIN,
-		    "INSERT INTO tally(stretch, end_at, what, label, kind,"
-		    " side, n) SELECT ?1, end_at, what, label, kind, side, n"
-		    " FROM tally WHERE stretch = ?2"
-		    " ON CONFLICT DO UPDATE SET n = n + excluded.n"), s, to,
-		    from, e);
+		st = run_two(
+		    db_query(s, Q_TALLY_JOIN,
+			"INSERT INTO tally(stretch, end_at, what, label, kind,"
+			" side, n) SELECT ?1, end_at, what, label, kind, side, "
+			"n"
+			" FROM tally WHERE stretch = ?2"
+			" ON CONFLICT DO UPDATE SET n = n + excluded.n"),
+		    s, to, from, e);
 	if (st == ST_OK)
 		st = db_run_with(s, Q_TALLY_JOINED,
 		    "DELETE FROM tally WHERE stretch = ?1", from, e);

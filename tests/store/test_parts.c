@@ -67,17 +67,16 @@ static struct store_committed
 read_part(struct fixture *fx, struct stretch *t, uint64_t read, bool proven,
     unsigned cert)
 {
-	return step(fx,
-	    (struct step){.t = t,
-		.read = read,
-		.proven = proven ? read : 0,
-		.num_hits = 1,
-		.hits = {a_hit(fx, "jane", cert, read - 1)},
-		.num_quarantined = 1,
-		.quarantined = {{read - 2, leaf_hash(fx, read - 2), "why",
-		    span_str("x")}},
-		.num_tallies = 1,
-		.tallies = {{read, 1, counts}}});
+	return step(fx, (struct step){.t = t,
+			    .read = read,
+			    .proven = proven ? read : 0,
+			    .num_hits = 1,
+			    .hits = {a_hit(fx, "jane", cert, read - 1)},
+			    .num_quarantined = 1,
+			    .quarantined = {{read - 2, leaf_hash(fx, read - 2),
+				"why", span_str("x")}},
+			    .num_tallies = 1,
+			    .tallies = {{read, 1, counts}}});
 }
 
 static void
@@ -135,8 +134,8 @@ test_meet(void **state)
 	middle = claim_part(fx, 100);
 	/* Read, not proven: it meets nothing. */
 	assert_false(read_part(fx, &middle, 300, false, 2).joined);
-	done = step(
-	    fx, (struct step){.t = &middle, .read = 300, .proven = 300});
+	done =
+	    step(fx, (struct step){.t = &middle, .read = 300, .proven = 300});
 	assert_true(done.joined);
 	assert_int_equal(done.whole.begin, 100);
 	assert_int_equal(done.whole.proven, 400);

@@ -440,8 +440,7 @@ assert_range(const struct range *got, const struct forest *f, uint64_t at)
 static void
 assert_unit(const struct hash *got, const struct forest *f, uint64_t number)
 {
-	struct hash want =
-	    forest_root(f, number * UNIT, (number + 1) * UNIT);
+	struct hash want = forest_root(f, number * UNIT, (number + 1) * UNIT);
 
 	assert_true(hash_eq(got, &want));
 }
@@ -529,8 +528,8 @@ test_units(void **state)
 
 			proof_job_init(&j, PROOF_ANCHOR, &head, 0, NULL);
 			proof_job_units(&j, num);
-			assert_int_equal(drive(&j, &s),
-			    spoilt < 0 ? ST_OK : ST_MISMATCH);
+			assert_int_equal(
+			    drive(&j, &s), spoilt < 0 ? ST_OK : ST_MISMATCH);
 			replies = s.replies;
 			for (unsigned k = 0; spoilt < 0 && k < num; k++)
 				assert_unit(&j.unit[k], &f, k);
