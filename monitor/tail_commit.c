@@ -12,8 +12,6 @@
 #include "monitor/tail_private.h"
 #include "monitor/tail_tally.h"
 
-/* No space: the store is asked again after so long. */
-#define FULL_RETRY_S 5.0
 /* So many quarantined entries are named in an event. */
 #define TOLD_ENTRIES 20u
 
@@ -264,7 +262,7 @@ commit_full(struct commit_task *c)
 	diag_error("%s: the store is full: %s; reading is paused, it goes on "
 		   "by itself when there is space",
 	    c->t->log.name, c->task.err.text);
-	ev_timer_init(&c->again, commit_on_again, FULL_RETRY_S, 0.0);
+	ev_timer_init(&c->again, commit_on_again, TAIL_FULL_S, 0.0);
 	c->again.data = c;
 	ev_timer_start(c->t->env->loop, &c->again);
 }

@@ -306,6 +306,8 @@ open_done(struct task *task)
 	t->num_tasks--;
 	if (t->phase >= PHASE_STOP) {
 		tail_step(t);
+	} else if (o->piece && task->status == ST_FULL) {
+		tail_units_full(t, &task->err);
 	} else if (task->status != ST_OK) {
 		tail_end(t, task->status, &task->err);
 	} else if (o->piece) {

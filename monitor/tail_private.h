@@ -3,6 +3,7 @@
 #define MONITOR_TAIL_PRIVATE_H
 
 #include "monitor/tail.h"
+#include "monitor/tail_units.h"
 
 /* Failures of one thing in a row after which a scan gives up. They are this far
  * apart at first, twice as far each time, and then as far as that at most. */
@@ -37,10 +38,6 @@
 #define TAIL_GRACE_MS 600000
 /* Entries after which the tree is proven in between. */
 #define TAIL_PROVE_EVERY (1ull << 18)
-/* A scan gives up a log of which so many pieces do not fit its signed tree. */
-#define TAIL_BAD 16
-/* Places of its signed tree that a scan remembers. */
-#define TAIL_KNOWN 3
 /* Room for a body until one was good, then the least; always twice the largest
  * good one. A larger reply is asked for again, with twice the room. */
 #define TAIL_ROOM_MIN (1ul << 20)
@@ -58,6 +55,8 @@
 #define TAIL_PAUSE_POLLS 30
 #define TAIL_PAUSE_S 300.0
 #define TAIL_COMMIT_BYTES (4ul << 20)
+/* No space: the store is asked again after so long. */
+#define TAIL_FULL_S 5.0
 
 /* A batch under way. */
 enum flight_state { FLIGHT_WAIT, FLIGHT_FETCH, FLIGHT_WORK, FLIGHT_DONE };
@@ -137,49 +136,6 @@ struct odd_reply {
 	char path[LIMIT_URL];
 	size_t bytes;
 	struct hash sha256;
-};
-
-/* Entries that a scan reads in one go, ascending; tail_units.c. */
-struct piece {
-	uint64_t begin, end;
-};
-
-/* What the store has of a scan: itself, or a part of it. */
-struct part {
-	uint64_t begin, read, proven;
-	int64_t job;
-};
-
-/* The signed tree up to some place, and the hashes of the units behind it;
- * tail_border.c. */
-struct known {
-	struct range tree;
-	unsigned num_units;
-	struct hash unit[LIMIT_TILE];
-};
-
-struct units {
-	bool newest; /* first; else as far as possible from the oldest on */
-	struct part *parts; /* by begin */
-	size_t num_parts;
-	struct piece at;    /* is being accepted; of a followed log: all */
-	struct piece ahead; /* ... being planned */
-	bool open;          /* t->stretch is that of `at` */
-	bool opening;       /* the store is asked for it */
-	bool over;          /* `at` is proven, or given up */
-	struct piece bad[TAIL_BAD];
-	unsigned num_bad;
-	struct err why; /* of the first bad one */
-
-	/* borders */
-	struct known *known; /* TAIL_KNOWN, the newest in turn */
-	unsigned num_known;
-	bool asked; /* t->job is about one */
-	unsigned refuted;
-	bool refused; /* by the log, not on the way to it */
-	bool check;   /* first: is this, proven before, in the signed tree? */
-	struct range top;
-	bool blind; /* the log tells nothing of its tree in between */
 };
 
 /* A signed head with its bytes. */
@@ -319,48 +275,6 @@ void tail_open_again(struct tail *t, bool more);
 /* The stretch of the piece units.at: of that job, or, with STORE_PART, a new
  * one behind that tree. Then tail_units_opened. */
 void tail_open_piece(struct tail *t, int64_t job, const struct range *tree);
-
-/* tail_units.c */
-/* The scan t->stretch and its parts are known: begin with the first piece.
- * top: the largest tree that was proven, when that is a part's. */
-void tail_units_begin(struct tail *t, const struct part *parts, size_t num,
-    const struct range *top);
-/* It is in the signed tree, or nothing can be told of that. */
-void tail_units_checked(struct tail *t);
-/* Of a followed log: one piece without an end. */
-void tail_units_follow(struct tail *t, uint64_t begin);
-/* Whether the present piece can be accepted; else it is being opened. */
-bool tail_units_open(struct tail *t);
-void tail_units_opened(struct tail *t, const struct stretch *s);
-/* When the present piece is proven, or given up: go to the next one, or end. */
-void tail_units_next(struct tail *t);
-/* The piece behind this one in the order of reading; first: from the start. */
-bool tail_units_after(const struct tail *t, struct piece *io, bool first);
-/* Where reading it begins. */
-uint64_t tail_units_start(const struct tail *t, const struct piece *p);
-/* The log's entries in the present piece do not fit: go on behind them. false:
- * there is nothing to go on with. */
-bool tail_units_give_up(struct tail *t, const struct err *why);
-/* Nothing is known of the log's tree in between: the oldest first, then. */
-void tail_units_blind(struct tail *t, const struct err *why);
-/* A commit of the present piece is stored. */
-void tail_units_took(struct tail *t, const struct store_committed *c);
-/* How many entries of the scan are committed, and proven. */
-void tail_units_sum(const struct tail *t, uint64_t *read, uint64_t *proven);
-void tail_units_fini(struct tail *t);
-
-/* tail_border.c */
-/* The signed tree up to there; false: it is not known. */
-bool tail_border(struct tail *t, uint64_t at, struct range *out);
-/* Ask for it, unless something else is being asked for. */
-void tail_border_ask(struct tail *t, uint64_t at);
-/* The answer holds, or contradicts the head. */
-void tail_border_holds(struct tail *t);
-void tail_border_refuted(struct tail *t, const struct err *why);
-/* A place where what was read is to be compared with the signed tree before
- * anything is read on. */
-bool tail_border_due(struct tail *t);
-void tail_border_forget(struct tail *t);
 
 /* tail_date.c */
 static inline bool

@@ -253,10 +253,10 @@ tail_units_begin(struct tail *t, const struct part *parts, size_t num,
 	u->num_parts = num;
 	qsort(u->parts, num, sizeof(*u->parts), by_begin);
 	u->known = mem_new(TAIL_KNOWN, sizeof(*u->known));
-	if (!begin(t)) {
-		tail_end(t, ST_OK, NULL);
-		return;
-	}
+	u->at = (struct piece){t->to, t->to};
+	u->over = u->open = true;
+	if (!begin(t))
+		return; /* it is done */
 	/* The scan itself is open already. */
 	u->open = u->at.begin == t->stretch.proven;
 	u->check = top->end > 0;
@@ -311,6 +311,28 @@ tail_units_open(struct tail *t)
 	if (!u->open && !u->opening && !t->committing)
 		open_piece(t);
 	return u->open;
+}
+
+static void
+full_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct tail *t = w->data;
+
+	(void)loop;
+	(void)revents;
+	t->paused = false;
+	tail_step(t);
+}
+
+void
+tail_units_full(struct tail *t, const struct err *why)
+{
+	t->units.opening = false;
+	t->paused = true;
+	diag_error("%s: the store is full: %s; reading is paused, it goes on "
+		   "by itself when there is space",
+	    t->log.name, why->text);
+	tail_timer(t, &t->pause_timer, TAIL_FULL_S, full_on_timer);
 }
 
 void

@@ -110,8 +110,18 @@ class Backfills:
         self.big.call("pace?rate=0")
         self.work.with_config("backfill", "--newest-first", "--quiet",
                               seconds=300).expect(0)
-        self.wrong += invariants.check_store(self.store, self.big.truth)
         self.work.with_config("verify").expect(0)
+        self.deliver()
+        self.wrong += invariants.check_store(self.store, self.big.truth)
+        self.wrong += invariants.check_ledger(
+            self.work.ledger, self.big.truth, 0, IN_FLIGHT)
+
+    def deliver(self):
+        """The service sends what the scans have found."""
+        process = self.work.monitor()
+        helpers.wait_until(lambda: invariants.all_done(
+            self.store, self.big.truth), "the end", 300, 0.2)
+        process.stop()
 
 
 class Campaign:
