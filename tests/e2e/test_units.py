@@ -53,7 +53,7 @@ class BigLog(client.Log):
         """Well-behaved, and nothing asked yet."""
         self.calm()
         self.server.pace(0)
-        self.options(gzip="auto")
+        self.options(gzip="auto", page=256)
         self.before = len(self.requests())
         return self
 
@@ -142,11 +142,20 @@ def test_newest_first(work, big, api):
         assert len(late) <= IN_FLIGHT * 3
 
 
+def test_pages_that_cut_units(work, big):
+    """Pages of a size of which a unit is no multiple."""
+    big.options(page=1000)
+    check(scan(work, big, "rfc6962", "--newest-first"), big)
+    # At each of the three borders a page is asked for in two parts.
+    assert len(big.asked("entries")) <= 1.03 * SIZE / 1000
+    # ... and before each piece the log is asked for its tree there, twice.
+    assert len(big.asked()) - len(big.asked("entries")) <= 2 * 3 + 1
+
+
 @pytest.mark.parametrize("order", ORDERS, ids=NAMES)
 @pytest.mark.parametrize("api", APIS)
 @pytest.mark.parametrize("limits,begin,end", [
-    (["--from", 60000, "--to", 140000], 60000, 140000),
-    (["--from", UNIT, "--to", 2 * UNIT], UNIT, 2 * UNIT),
+    (["--from", 120000, "--to", 140000], 120000, 140000),
     (["--from", 70000, "--to", 70001], 70000, 70001),
     (["--last", 5000], SIZE - 5000, SIZE),
     (["--from", 2 * UNIT - 1, "--to", 2 * UNIT + 1], 2 * UNIT - 1,
@@ -161,11 +170,13 @@ def test_cut(work, big, api, order, limits, begin, end):
         assert len(big.tiles()) <= tiles + 1
 
 
-def test_gz_tiles(work, big):
-    """Tiles that are always compressed."""
+@pytest.mark.parametrize("order", ORDERS, ids=NAMES)
+def test_one_unit(work, big, order):
+    """From border to border, of tiles that are always compressed."""
     big.options(gzip="always")
-    check(scan(work, big, "static", "--from", UNIT - 300, "--newest-first"),
-          big, UNIT - 300)
+    check(scan(work, big, "static", "--from", UNIT, "--to", 2 * UNIT, *order),
+          big, UNIT, 2 * UNIT)
+    assert sorted(big.tiles()) == list(range(256, 512))
 
 
 def test_no_audit_paths(work, big):
