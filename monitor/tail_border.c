@@ -95,16 +95,10 @@ tail_border_refuted(struct tail *t, const struct err *why)
 		tail_step(t);
 		return;
 	}
-	if (t->units.check)
-		err_set(&e, ST_MISMATCH,
-		    "the tree of %" PRIu64 " entries that was proven before is "
-		    "not in the tree of %" PRIu64 " that it signs now",
-		    from, t->target.head.size);
-	else
-		err_set(&e, ST_MISMATCH,
-		    "its hashes over entries %" PRIu64 " to %" PRIu64
-		    " contradict its signed head: %s",
-		    from, to, why->text);
+	err_set(&e, ST_MISMATCH,
+	    "its hashes over entries %" PRIu64 " to %" PRIu64
+	    " contradict its signed head: %s",
+	    from, to, why->text);
 	tail_event(t, MISDEED_BAD_PROOF, e.text);
 	tail_end(t, ST_MISMATCH, &e);
 }

@@ -234,7 +234,7 @@ evidence_reply(struct buf *out, struct tail *t, const struct request *req,
 	if (show || (!req->only_hashes && json_anchor(&what, t, j))) {
 		buf_fmt(out,
 		    "%s{\"at\":%" PRIu64 ",\"path\":", out->len ? "," : "",
-		    j->at);
+		    j->at + j->num_units * UNIT);
 		text_json(out, span_str(req->url + strlen(t->log.url)));
 		buf_fmt(out, ",%s}", buf_cstr(&what));
 	}

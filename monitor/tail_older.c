@@ -39,11 +39,12 @@ older_finish(struct tail *t)
 		same = hash_eq(&root, &o->head.head.root);
 	}
 	tail_older_drop(t);
-	if (st != ST_OK)
-		return; /* no verdict; the next poll asks again */
-	o->checked = o->head.head;
-	if (same)
+	if (st == ST_OK)
+		o->checked = o->head.head;
+	if (same) {
+		tail_step(t); /* or no verdict; the next poll asks again */
 		return;
+	}
 	err_set(&e, ST_MISMATCH,
 	    "the log signed a tree of %" PRIu64 " entries that its larger tree "
 	    "of %" PRIu64 " does not continue",
@@ -77,6 +78,7 @@ older_on_reply(void *arg, const struct http_reply *r)
 	diag_debug(
 	    "%s: an older head could not be checked: %s", t->log.name, e.text);
 	tail_older_drop(t);
+	tail_step(t);
 }
 
 static void

@@ -16,7 +16,6 @@ struct open_task {
 	bool piece; /* it is not the scan itself */
 	struct part *parts;
 	size_t num_parts;
-	struct range top; /* the largest proven one of the parts */
 };
 
 /* The number under which a scan's progress is kept: of its range as asked. */
@@ -88,8 +87,6 @@ open_part(void *arg, const struct store_log *log, const struct stretch *s)
 	o->parts = mem_grow(o->parts, o->num_parts + 1, sizeof(*o->parts));
 	o->parts[o->num_parts++] =
 	    (struct part){s->begin, s->read, s->proven, s->job};
-	if (s->scan != 0 && s->proven > s->begin && s->proven > o->top.end)
-		o->top = s->tree_proven;
 }
 
 static void
@@ -158,7 +155,7 @@ read_begin(struct tail *t, const struct open_task *o)
 	if (t->range.follow)
 		tail_units_follow(t, s->begin);
 	else
-		tail_units_begin(t, o->parts, o->num_parts, &o->top);
+		tail_units_begin(t, o->parts, o->num_parts);
 	tail_step(t);
 }
 

@@ -200,10 +200,6 @@ proof_unavailable(struct tail *t, enum status st, const struct err *why)
 		tail_units_blind(t, &e);
 		return;
 	}
-	if (t->units.check && t->units.refused) {
-		tail_units_checked(t);
-		return;
-	}
 	if (st == ST_MISSING && !needed) {
 		diag_info("%s: %s; the root is compared at the head's size",
 		    t->log.name, e.text);
@@ -247,7 +243,7 @@ proof_refutes(struct tail *t, const struct err *why)
 	} else if (t->phase == PHASE_DATE) {
 		tail_proof_drop(t);
 		tail_date_refuted(t, &e);
-	} else if (t->units.asked || t->units.check) {
+	} else if (t->units.asked) {
 		tail_border_refuted(t, &e);
 	} else if (t->phase == PHASE_ANCHOR) {
 		tail_proof_drop(t);
@@ -268,9 +264,7 @@ proof_holds(struct tail *t)
 		return;
 	}
 	tail_proof_drop(t);
-	if (t->units.check)
-		tail_units_checked(t);
-	else if (t->gap.on)
+	if (t->gap.on)
 		tail_gap_proof(t, true);
 	else if (t->phase == PHASE_DATE)
 		tail_date_proof(t, &tree);
@@ -312,8 +306,8 @@ proof_on_reply(void *arg, const struct http_reply *r)
 		proof_failed(t, st, &e);
 		return;
 	}
-	if (r->code == 200 && (t->gap.on || t->units.asked || t->units.check ||
-				  prove_is_early(t)))
+	if (r->code == 200 &&
+	    (t->gap.on || t->units.asked || prove_is_early(t)))
 		evidence_reply(&t->replies, t, &t->proof_req, &t->job, r->body);
 	proof_ask(t);
 }

@@ -240,9 +240,20 @@ tail_units_fini(struct tail *t)
 	t->units = (struct units){0};
 }
 
+/* Read oldest first, what comes later continues what was read, or does not fit.
+ * Parts were proven under a head before: the tree has to continue that one. */
+static void
+check_before(struct tail *t)
+{
+	const struct store_head *s = &t->stored.proven;
+	struct head before = {s->size, (uint64_t)s->timestamp_ms, s->root};
+
+	tail_older(t, &before, s->raw);
+	t->units.check = t->older.busy;
+}
+
 void
-tail_units_begin(struct tail *t, const struct part *parts, size_t num,
-    const struct range *top)
+tail_units_begin(struct tail *t, const struct part *parts, size_t num)
 {
 	struct units *u = &t->units;
 
@@ -259,16 +270,8 @@ tail_units_begin(struct tail *t, const struct part *parts, size_t num,
 		return; /* it is done */
 	/* The scan itself is open already. */
 	u->open = u->at.begin == t->stretch.proven;
-	u->check = top->end > 0;
-	u->top = *top;
-}
-
-void
-tail_units_checked(struct tail *t)
-{
-	t->units.check = false;
-	t->units.refuted = 0;
-	tail_step(t);
+	if (num > 1)
+		check_before(t);
 }
 
 void
@@ -302,10 +305,9 @@ open_piece(struct tail *t)
 bool
 tail_units_open(struct tail *t)
 {
-	const struct units *u = &t->units;
+	struct units *u = &t->units;
 
-	if (u->check && !t->proving)
-		tail_proof(t, &u->top);
+	u->check &= t->older.busy;
 	if (u->check)
 		return false;
 	if (!u->open && !u->opening && !t->committing)

@@ -50,18 +50,13 @@ struct units {
 	bool asked; /* t->job is about one */
 	unsigned refuted;
 	bool refused; /* by the log, not on the way to it */
-	bool check;   /* first: is this, proven before, in the signed tree? */
-	struct range top;
-	bool blind; /* the log tells nothing of its tree in between */
+	bool check;   /* first: does the tree continue the one before? */
+	bool blind;   /* the log tells nothing of its tree in between */
 };
 
 /* tail_units.c */
-/* The scan t->stretch and its parts are known: begin with the first piece.
- * top: the largest tree that was proven, when that is a part's. */
-void tail_units_begin(struct tail *t, const struct part *parts, size_t num,
-    const struct range *top);
-/* It is in the signed tree, or nothing can be told of that. */
-void tail_units_checked(struct tail *t);
+/* The scan t->stretch and its parts are known: begin with the first piece. */
+void tail_units_begin(struct tail *t, const struct part *parts, size_t num);
 /* Of a followed log: one piece without an end. */
 void tail_units_follow(struct tail *t, uint64_t begin);
 /* Whether the present piece can be accepted; else it is being opened. */

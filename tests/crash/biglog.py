@@ -5,6 +5,8 @@ own; only their hashes are kept, their bytes are made again when asked for.
 What is planted is kept. Beside what the fake log can do:
 
 /crash/pace?rate=N    serve at most N entries a second, all logs together
+/crash/rewrite?index=N  another tree: the leaf there is not the entry's, or
+                      is again; signed to its end
 /crash/first?since=T  when the first request after this time came, or null
 
 Prints one line of JSON when ready: the logs with the truth about them.
@@ -23,6 +25,7 @@ from tests.fakelog.log import Log
 from tests.fakelog.mint import Minted
 from tests.fakelog.protocol import as_json
 from tests.fakelog.server import Server
+from tests.fakelog.tree import node_hash
 
 BEGIN_MS = 1700000000000
 PAGE = 256
@@ -90,6 +93,17 @@ class BigLog(Log):
                 self.entries.count += 1
         self.publish()
 
+    def rewrite(self, index):
+        """Another leaf there, or the right one again; and sign that."""
+        levels = self.tree.levels
+        levels[0][index] = levels[0][index][::-1]
+        for below, row in zip(levels, levels[1:]):
+            index //= 2
+            if index == len(row):
+                break
+            row[index] = node_hash(*below[2 * index:2 * index + 2])
+        self.publish()
+
     def _tick(self):
         return BEGIN_MS + len(self.entries)
 
@@ -115,6 +129,10 @@ class BigServer(Server):
             first = next((t for t in self.times if t >= since), None)
             self.times.clear()
             return wire.whole(as_json(first))
+        if request.path == "/crash/rewrite":
+            for log in self.logs.values():
+                log.rewrite(int(request.query["index"]))
+            return wire.whole(as_json({}))
         self.times.append(time.time())
         if self.rate and ("get-entries" in request.path or
                           "tile/data" in request.path):
