@@ -260,6 +260,7 @@ def test_store_migrate(work):
         db.execute("DROP TABLE change")
         db.execute("DROP TABLE tally")
         db.execute("ALTER TABLE store DROP COLUMN changes_from")
+        db.execute("ALTER TABLE stretch DROP COLUMN scan")
         db.execute("PRAGMA user_version = 1")
     db.close()
     assert "store migrate" in work.with_config("status").err
