@@ -11,6 +11,7 @@ import pytest
 from tests.fakelog import client
 from .helpers import MISBEHAVIOUR, ROOT, wait_until
 from .planted import JANE
+from .test_disk import disk  # noqa: F401 pylint: disable=unused-import
 from .test_misbehaviour import verdicts
 
 UNIT = 65536
@@ -363,3 +364,18 @@ def test_status_and_verify(work, big):
     assert line["covered"] == [[0, SIZE]]
     assert "[0, %d) verified" % SIZE in work.with_config(
         "verify").expect(0).out
+
+
+def test_full_disk(work, big, disk):  # pylint: disable=redefined-outer-name
+    """No space in the middle: it waits, and goes on by itself."""
+    big.server.pace(60000)
+    process = work.start(
+        "backfill", *work.log_arguments(big, "static"), "--records",
+        work.records([JANE]), "--json", "--newest-first", "--state",
+        disk.path / "state")
+    wait_until(lambda: len(big.tiles()) > TILES // 3, "a third of it")
+    disk.fill()
+    wait_until(lambda: "paused" in process.diagnostics(), "words about it")
+    disk.free()
+    big.server.pace(0)
+    check(process.wait(), big)
