@@ -7,7 +7,7 @@
 #include "monitor/store/store.h"
 #include "monitor/tail.h"
 
-/* A scan gives up a log of which so many pieces do not fit its signed tree. */
+/* A scan gives up a log of which more pieces do not fit its signed tree. */
 #define TAIL_BAD 16
 /* Places of its signed tree that a scan remembers. */
 #define TAIL_KNOWN 3

@@ -540,6 +540,59 @@ test_units(void **state)
 	forest_free(&f);
 }
 
+/* Of a log of more than 256 units: what is asked for is the tile of those from
+ * the 257th on, and what ties it to the head. The hashes are made up. */
+static void
+test_units_of_the_second_tile(void **state)
+{
+	static const struct {
+		const char *path;
+		unsigned level, num;
+	} tile[] = {{"tile/3/000.p/1", 24, 1}, {"tile/2/001.p/3", 16, 3},
+	    {"tile/0/x066/304.p/5", 0, 5}};
+	uint64_t at = LIMIT_TILE * UNIT;
+	struct head head = {.size = at + 3 * UNIT + 5};
+	struct hasher *h = hasher_new();
+	struct buf body = {0};
+	struct range whole;
+	struct request r;
+	struct proof_job j;
+	struct hash node;
+	struct err e;
+
+	(void)state;
+	range_init(&whole, 0);
+	for (unsigned i = 0; i < 3; i++)
+		for (unsigned k = 0; k < tile[i].num; k++) {
+			memset(node.b, (int)(16 * i + k), HASH_LEN);
+			range_add(&whole, h, tile[i].level, &node);
+		}
+	range_root(&whole, h, &head.root);
+	proof_job_init(&j, PROOF_ANCHOR, &head, at, NULL);
+	proof_job_units(&j, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(log_api_static.proof_request(&a_log, &j, &r));
+		assert_string_equal(r.url + strlen(URL), tile[i].path);
+		buf_clear(&body);
+		for (unsigned k = 0; k < tile[i].num; k++) {
+			memset(node.b, (int)(16 * i + k), HASH_LEN);
+			buf_span_add(&body, hash_span(&node));
+		}
+		assert_int_equal(
+		    log_api_static.proof_reply(&j, h, 200, buf_span(&body), &e),
+		    ST_OK);
+	}
+	assert_false(log_api_static.proof_request(&a_log, &j, &r));
+	assert_int_equal(log_api_static.proof_result(&j, h, &e), ST_OK);
+	assert_int_equal(j.range.end, at);
+	assert_int_equal(j.range.num, 1);
+	for (unsigned k = 0; k < 3; k++)
+		assert_int_equal(j.unit[k].b[0], 16 + k);
+	proof_job_fini(&j);
+	buf_fini(&body);
+	hasher_free(h);
+}
+
 /* The log has grown and deleted the partial tiles meanwhile. */
 static void
 test_proofs_grown(void **state)
@@ -856,6 +909,7 @@ main(void)
 	    cmocka_unit_test(test_proofs_small),
 	    cmocka_unit_test(test_proofs_large),
 	    cmocka_unit_test(test_units),
+	    cmocka_unit_test(test_units_of_the_second_tile),
 	    cmocka_unit_test(test_proofs_grown),
 	    cmocka_unit_test(test_proofs_contradicted),
 	    cmocka_unit_test(test_proof_replies),
