@@ -315,6 +315,6 @@ tail_state(const struct tail *t, struct tail_state *out)
 		return;
 	tail_units_sum(t, &out->committed, &out->proven);
 	out->accepted = out->committed;
-	if (t->units.open)
+	if (t->units.open && !t->units.over)
 		out->accepted += t->accepted - t->stretch.read;
 }

@@ -75,7 +75,8 @@ tail_units_took(struct tail *t, const struct store_committed *c)
 {
 	if (t->range.follow)
 		return;
-	t->units.over |= t->stretch.proven == t->units.at.end;
+	if (t->units.open && t->stretch.proven == t->units.at.end)
+		t->units.over = true;
 	if (c != NULL && c->joined)
 		t->stretch = c->whole;
 	part_put(&t->units, &t->stretch);
