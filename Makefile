@@ -103,6 +103,14 @@ $(O)/monitor/pii/carrier.o: $(O)/gen/carriers.tsv.h
 $(OBJ_store) $(O)/monitor/pii/words.o $(O)/monitor/pii/common.o \
 	$(O)/monitor/pii/carrier.o: ALL_CFLAGS += -I$(O)/gen
 
+# And the style and script of reports.
+$(O)/gen/report/%.h: alerts/report/% tests/embed
+	@mkdir -p $(@D)
+	tests/embed $< > $@
+$(O)/alerts/report_page.o: $(patsubst alerts/%,$(O)/gen/%.h,\
+	$(wildcard alerts/report/*))
+$(O)/alerts/report_page.o: ALL_CFLAGS += -I$(O)/gen/report
+
 # --- unit tests -------------------------------------------------------------
 UNIT := $(patsubst tests/%.c,$(O)/tests/%,\
 	$(sort $(wildcard tests/unit/*.c tests/store/*.c)))
