@@ -12,10 +12,10 @@
 const char report_magic[] = "<!doctype html>\n<!-- indelible report 1 -->\n";
 
 static const char style[] =
-#include "page.css.h"
+#include "report/page.css.h"
     ;
 static const char script[] =
-#include "page.js.h"
+#include "report/page.js.h"
     ;
 
 /* --- the frame ----------------------------------------------------------------- */
