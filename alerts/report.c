@@ -137,7 +137,7 @@ count_who(struct report *r, const struct exposure *x)
 	    strcmp(x->record_kind, "domain") == 0 ? &r->domains : &r->people,
 	    buf_span(&name));
 	buf_fini(&name);
-	names_add(&r->records, x->record_id);
+	names_add(&r->records, x->record_id, 0);
 }
 
 static const char *
@@ -150,20 +150,33 @@ issuer_of(const struct exposure *x)
 	return "(no name)";
 }
 
-/* That it is a precertificate is no sort of certificate. */
+/* That it is a precertificate is no sort of certificate; what was guessed
+ * from the subject is more exact than that it is for e-mail. */
+static bool
+is_sort(const struct exposure *x, const char *class)
+{
+	bool guessed = false;
+
+	for (size_t i = 0; i < x->cert.num_classes; i++)
+		guessed |= span_starts(
+		    span_str(x->cert.classes[i]), span_str("smime-"));
+	return strcmp(class, "precert") != 0 &&
+	       !(guessed && strcmp(class, "smime") == 0);
+}
+
 static void
 count_classes(struct report *r, const struct exposure *x)
 {
 	size_t num = 0;
 
 	for (size_t i = 0; i < x->cert.num_classes; i++) {
-		if (strcmp(x->cert.classes[i], "precert") == 0)
+		if (!is_sort(x, x->cert.classes[i]))
 			continue;
-		names_add(&r->classes, x->cert.classes[i]);
+		names_add(&r->classes, x->cert.classes[i], 0);
 		num++;
 	}
 	if (num == 0)
-		names_add(&r->classes, "No stated purpose");
+		names_add(&r->classes, "No stated purpose", 0);
 }
 
 static void
@@ -172,14 +185,14 @@ count_what(struct report *r, const struct exposure *x)
 	const char *advice[ADVICE_MAX];
 	size_t num = alert_advice(advice, x);
 
-	names_add(&r->kinds, x->match.kind);
+	names_add(&r->kinds, x->match.kind, 0);
 	for (size_t i = 0; i < x->num_also; i++)
-		names_add(&r->also, x->also[i]);
-	names_add(&r->issuers, issuer_of(x));
+		names_add(&r->also, x->also[i], 0);
+	names_add(&r->issuers, issuer_of(x), 0);
 	distinct_add(
 	    &r->certs, span_of(x->cert.family, sizeof(x->cert.family)));
 	for (size_t i = 0; i < num; i++)
-		names_add(&r->advice, advice[i]);
+		names_add(&r->advice, advice[i], i);
 }
 
 /* The first that is proven. */

@@ -48,7 +48,7 @@ names_grow(struct names *c)
 }
 
 void
-names_add(struct names *c, const char *name)
+names_add(struct names *c, const char *name, size_t rank)
 {
 	uint64_t hash = hash_of(span_str(name));
 	struct named *n;
@@ -58,22 +58,25 @@ names_add(struct names *c, const char *name)
 	n = names_slot(c, hash);
 	if (n->name != NULL) {
 		n->n++;
+		n->rank = rank < n->rank ? rank : n->rank;
 	} else if (c->num == REPORT_NAMES) {
 		c->others++;
 	} else {
-		*n = (struct named){mem_str(name), hash, 1};
+		*n = (struct named){mem_str(name), hash, 1, rank};
 		c->num++;
 	}
 }
 
 /* Those that are free last. */
 static int
-by_number(const void *a, const void *b)
+by_rank(const void *a, const void *b)
 {
 	const struct named *x = a, *y = b;
 
 	if (x->name == NULL || y->name == NULL)
 		return (x->name == NULL) - (y->name == NULL);
+	if (x->rank != y->rank)
+		return x->rank > y->rank ? 1 : -1;
 	if (x->n != y->n)
 		return x->n < y->n ? 1 : -1;
 	return strcmp(x->name, y->name);
@@ -83,7 +86,7 @@ void
 names_sort(struct names *c)
 {
 	if (c->cap > 0)
-		qsort(c->list, c->cap, sizeof(*c->list), by_number);
+		qsort(c->list, c->cap, sizeof(*c->list), by_rank);
 }
 
 void

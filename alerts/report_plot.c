@@ -184,7 +184,7 @@ bar(struct buf *out, const char *name, uint64_t n, uint64_t top)
 	buf_str(out, "<tr><th scope=row>");
 	put_text(out, name, "?");
 	buf_fmt(out,
-	    "</th><td aria-hidden=true><svg viewBox=\"0 0 100 1\" "
+	    "</th><td><svg aria-hidden=true viewBox=\"0 0 100 1\" "
 	    "preserveAspectRatio=none><rect width=\"%.2f\" height=1 /></svg>"
 	    "</td><td class=num>",
 	    100.0 * (double)n / (double)top);

@@ -25,11 +25,13 @@ struct names {
 	struct named {
 		char *name; /* NULL: free */
 		uint64_t hash, n;
+		size_t rank; /* the best it came with */
 	} * list;
 	uint64_t others;
 };
-void names_add(struct names *c, const char *name);
-/* Most first, by name where equal. Afterwards nothing can be added. */
+/* A rank of 0 comes before one of 1, whatever their numbers. */
+void names_add(struct names *c, const char *name, size_t rank);
+/* Best rank first, then most, then by name. Afterwards nothing is added. */
 void names_sort(struct names *c);
 void names_fini(struct names *c);
 

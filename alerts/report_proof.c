@@ -198,13 +198,15 @@ page_quarantine(struct buf *out, const struct report *r)
 	if (r->num_quarantined > 0)
 		held_table(out, r);
 	buf_str(out, "<p>");
-	if (partial == 0)
-		buf_str(out, "No certificate");
-	else
+	if (partial == 0) {
+		buf_str(out, "No certificate had malformed parts");
+	} else {
 		put_count(out, partial, "certificate", "certificates");
-	buf_str(out, " had malformed parts; their other parts were searched, "
-		     "and the malformed ones as raw text"
-		     " (as far as this run read them).</p></section>\n");
+		buf_str(out, " had malformed parts: what could be made out of "
+			     "these was searched as raw text, all else as "
+			     "usual");
+	}
+	buf_str(out, ", as far as this run read.</p></section>\n");
 }
 
 /* --- how to verify ------------------------------------------------------------------ */
@@ -322,8 +324,9 @@ verify_again(struct buf *out, const struct report *r)
 		buf_str(out, "<h3>The scan, once more</h3>\n<p>With the key "
 			     "and the records that were used. It reads the log "
 			     "again, and its exit status is 0 only when all "
-			     "is proven.</p>\n<pre>indelible backfill "
-			     "--log-url ");
+			     "is proven. For ");
+		put_text(out, l->name, "?");
+		buf_str(out, ":</p>\n<pre>indelible backfill --log-url ");
 		put_url(out, l->url);
 		buf_fmt(out,
 		    " \\\n    --log-key log.pem --from %llu --to %llu "
