@@ -119,7 +119,8 @@ add_log(struct report *r, const struct entry_log *l)
 		tail_state(l->tail, &t);
 	out.name = t.name != NULL ? t.name : "?";
 	out.operator_name = l->want.operator_name;
-	out.url = l->want.url;
+	if (l->want.url != NULL && !strncmp(l->want.url, "http", 4))
+		out.url = l->want.url;
 	out.rfc6962 =
 	    l->want.api != NULL && !strcmp(l->want.api->name, "rfc6962");
 	out.stopped = engine_log_status(l) == ST_AGAIN;
