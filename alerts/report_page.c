@@ -96,6 +96,25 @@ put_who(struct buf *out, const struct report *r)
 	buf_str(out, r->people.num + r->domains.num == 1 ? " is" : " are");
 }
 
+/* "first 2024-03-01, last 2026-09-17" */
+static void
+put_period(struct buf *out, const struct report *r)
+{
+	struct buf first = {0}, last = {0};
+
+	put_day(&first, r->first_ms);
+	put_day(&last, r->last_ms);
+	buf_str(out, strcmp(buf_cstr(&first), buf_cstr(&last)) == 0
+			 ? "published on "
+			 : "first ");
+	buf_fmt(out, "<span class=nowrap>%s</span>", buf_cstr(&first));
+	if (strcmp(buf_cstr(&first), buf_cstr(&last)) != 0)
+		buf_fmt(out, ", last <span class=nowrap>%s</span>",
+		    buf_cstr(&last));
+	buf_fini(&first);
+	buf_fini(&last);
+}
+
 static void
 put_title(struct buf *out, const struct report *r)
 {
@@ -109,11 +128,7 @@ put_title(struct buf *out, const struct report *r)
 		put_distinct(out, &r->certs);
 		buf_str(out,
 		    r->certs.num == 1 ? " certificate, " : " certificates, ");
-		buf_str(out, "first <span class=nowrap>");
-		put_day(out, r->first_ms);
-		buf_str(out, "</span>, last <span class=nowrap>");
-		put_day(out, r->last_ms);
-		buf_str(out, "</span>");
+		put_period(out, r);
 	}
 	buf_str(out, "</h1>\n");
 }
