@@ -39,6 +39,7 @@ report_free(struct report *r)
 		give_back(r->logs[i].l.name);
 		give_back(r->logs[i].l.operator_name);
 		give_back(r->logs[i].l.url);
+		give_back(r->logs[i].l.asked);
 		give_back(r->logs[i].l.reason);
 	}
 	for (size_t i = 0; i < r->num_rows; i++)
@@ -73,6 +74,7 @@ report_log(struct report *r, const struct report_log *l)
 	to->l.name = mem_str(l->name);
 	to->l.operator_name = copy(l->operator_name);
 	to->l.url = copy(l->url);
+	to->l.asked = copy(l->asked);
 	to->l.reason = copy(l->reason);
 }
 

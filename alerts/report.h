@@ -20,6 +20,7 @@
 struct report_log {
 	const char *name, *operator_name; /* operator_name: may be NULL */
 	const char *url;                  /* of a log that answers, or NULL */
+	const char *asked;                /* for a period, in words; or NULL */
 	const char *reason; /* why it is not proven; NULL: it is */
 	bool rfc6962;       /* its protocol; else static-ct-api */
 	bool stopped;       /* before the end, and not for a fault */

@@ -73,7 +73,7 @@ cell_state(struct buf *out, const struct report_log *l)
 				 : "<span class=\"badge bad\">Not proven"
 				   "</span>");
 		buf_str(out, "<br><small>");
-		put_text(out, l->reason, "");
+		text_html(out, span_str(l->reason), REPORT_REASON);
 		buf_str(out, "</small>");
 	}
 	buf_str(out, "</td></tr>\n");
@@ -93,8 +93,9 @@ log_row(struct buf *out, const struct report_logged *g)
 		put_num(out, l->read);
 		buf_str(out, " of ");
 		put_num(out, l->to - l->from);
-		buf_str(out, " read");
+		buf_str(out, " read<br>");
 	}
+	put_text(out, l->asked, "");
 	buf_str(out, "</small></td>\n");
 	cell_head(out, l);
 	buf_str(out, "<td role=cell class=num data-l=\"Exposures\">");

@@ -109,11 +109,39 @@ backfill_report_fits(const struct backfill *b)
 
 /* --- what it says ------------------------------------------------------------------ */
 
+/* An index, or a time down to the second. */
+static void
+put_limit(struct buf *out, bool is_date, uint64_t at)
+{
+	char text[TEXT_TIME];
+
+	if (is_date)
+		buf_fmt(out, "%.10s %.8s UTC", text_time(text, (int64_t)at),
+		    text + strlen("YYYY-MM-DDT"));
+	else
+		buf_fmt(out, "entry %llu", (unsigned long long)at);
+}
+
+/* The period that the range was found for, if it was. */
+static void
+put_asked(struct buf *out, const struct want_log *w, const struct tail_range *r)
+{
+	buf_str(out, "logged from ");
+	put_limit(out, r->from_date, r->from);
+	if (r->to_date || r->to != UINT64_MAX) {
+		buf_str(out, " to ");
+		put_limit(out, r->to_date, r->to);
+	}
+	buf_fmt(out, ", widened by %u s, the log's maximum merge delay",
+	    tail_mmd_s(w->api, w->mmd_s));
+}
+
 static void
 add_log(struct report *r, const struct entry_log *l)
 {
 	struct tail_state t = {.name = l->want.name};
 	struct report_log out = {.reason = l->err.text};
+	struct buf asked = {0};
 
 	if (l->tail != NULL)
 		tail_state(l->tail, &t);
@@ -136,7 +164,12 @@ add_log(struct report *r, const struct entry_log *l)
 	memcpy(out.head.root, t.head.root.b, sizeof(out.head.root));
 	if (l->tail != NULL)
 		out.reason = t.ended && t.status == ST_OK ? NULL : t.err->text;
+	if (l->range.from_date || l->range.to_date) {
+		put_asked(&asked, &l->want, &l->range);
+		out.asked = buf_cstr(&asked);
+	}
 	report_log(r, &out);
+	buf_fini(&asked);
 }
 
 static void

@@ -164,6 +164,17 @@ def test_a_range_of_it(work, dated):
     assert "60 to 199" in page.ids["logs"]
 
 
+def test_a_period(work, server):
+    """What was asked for stands beside what came of it."""
+    log = server.new_log([{"filler": 300}, jane_spec(log="final")],
+                         begin_ms=BEGIN, step_ms=DAY // 4)
+    _, page = scan(work, log, "rfc6962", "--from", "2024-04-01", "--to",
+                   "2024-05-20T12:00:00Z")
+    assert "logged from 2024-04-01 00:00:00 UTC to 2024-05-20 12:00:00 " \
+        "UTC, widened by 86400 s" in page.ids["logs"]
+    assert len(page.alert_ids()) == 1
+
+
 def test_empty_range(work, dated):
     """Nothing was to be read."""
     result, page = scan(work, dated, "static", "--from", 7, "--to", 7)
