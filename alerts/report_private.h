@@ -11,7 +11,7 @@
 /* Foreign text on the page, each piece, escaped. */
 #define REPORT_TEXT 160u
 /* Of why a log is not proven. */
-#define REPORT_REASON 1024u
+#define REPORT_WHY 1024u
 /* Names that are counted one by one, for each thing; and things told apart. */
 #define REPORT_NAMES 65536u
 #define REPORT_DISTINCT (1u << 20)

@@ -73,7 +73,7 @@ cell_state(struct buf *out, const struct report_log *l)
 				 : "<span class=\"badge bad\">Not proven"
 				   "</span>");
 		buf_str(out, "<br><small>");
-		text_html(out, span_str(l->reason), REPORT_REASON);
+		text_html(out, span_str(l->reason), REPORT_WHY);
 		buf_str(out, "</small>");
 	}
 	buf_str(out, "</td></tr>\n");

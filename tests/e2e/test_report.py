@@ -195,7 +195,7 @@ def test_malformed_entries(work, server):
     assert sorted(page.alert_ids()) == sorted(result.ids)
 
 
-# --- several logs, several runs -----------------------------------------------
+# --- several logs, several runs ---------------------------------------------
 
 def listed(work, server, *logs):
     """The options for these logs, out of a list with their descriptions."""
