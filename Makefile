@@ -33,7 +33,7 @@ WARN := -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wcast-qual -Wvla \
 HARDEN := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong \
 	-fstack-clash-protection -fcf-protection
 # libev's watchers alias by design.
-BASE := -std=c11 -D_GNU_SOURCE -I. -g -fPIE -fno-strict-aliasing \
+BASE := -std=c11 -D_GNU_SOURCE -I. -I$(O)/gen -g -fPIE -fno-strict-aliasing \
 	-ffile-prefix-map=$(CURDIR)=. -DINDELIBLE_VERSION='"$(VERSION)"'
 # Only in builds for tests: a certificate that kills its worker.
 TESTING := -DINDELIBLE_POISON
@@ -86,7 +86,8 @@ $(O)/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Migrations, lists of words and the table of carriers become C strings.
+# Migrations, lists of words, the table of carriers, and the style and script
+# of reports become C strings.
 embed = @mkdir -p $(@D) && tests/embed $< > $@
 $(O)/gen/%.sql.h: monitor/store/migrations/%.sql tests/embed
 	$(embed)
@@ -94,14 +95,13 @@ $(O)/gen/words/%.txt.h: monitor/pii/words/%.txt tests/embed
 	$(embed)
 $(O)/gen/%.tsv.h: monitor/pii/%.tsv tests/embed
 	$(embed)
+$(O)/gen/report/%.h: alerts/report/% tests/embed
+	$(embed)
 gen = $(patsubst $(1)/%,$(O)/gen/%.h,$(sort $(wildcard $(1)/$(2))))
 $(filter $(O)/monitor/store/sqlite%,$(OBJ_store)): \
 	$(call gen,monitor/store/migrations,*.sql)
-$(O)/monitor/pii/words.o: $(call gen,monitor/pii,words/*.txt)
-$(O)/monitor/pii/common.o: $(O)/gen/words/common.txt.h
-$(O)/monitor/pii/carrier.o: $(O)/gen/carriers.tsv.h
-$(OBJ_store) $(O)/monitor/pii/words.o $(O)/monitor/pii/common.o \
-	$(O)/monitor/pii/carrier.o: ALL_CFLAGS += -I$(O)/gen
+$(OBJ_pii): $(call gen,monitor/pii,words/*.txt) $(O)/gen/carriers.tsv.h
+$(O)/alerts/report_page.o: $(call gen,alerts,report/*)
 
 # --- unit tests -------------------------------------------------------------
 UNIT := $(patsubst tests/%.c,$(O)/tests/%,\

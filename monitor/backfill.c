@@ -350,10 +350,13 @@ finish(struct backfill *b)
 	int rc = EX_OK;
 
 	scan_progress_end(&b->progress);
+	if (g->failed && b->report_file != NULL)
+		fprintf(stderr, "indelible: no report was written\n");
 	if (g->failed)
 		return cmd_fail(g->status, &g->err);
 	for (size_t i = 0; i < g->num_logs; i++)
 		rc = cmd_worst(rc, summarise(b, g->logs[i]));
+	rc = cmd_worst(rc, backfill_report(b));
 	if (!was_printed(g))
 		rc = cmd_worst(rc, EX_IOERR);
 	if (rc == EX_TEMPFAIL)
@@ -404,6 +407,8 @@ backfill_run(struct backfill *b)
 		return rc;
 	if (b->state_dir != NULL)
 		rc = backfill_state_fits(b);
+	if (rc == EX_OK)
+		rc = backfill_report_fits(b);
 	if (rc == EX_OK)
 		rc = read_records(b);
 	if (rc == EX_OK)

@@ -12,6 +12,7 @@
 struct backfill {
 	/* asked for */
 	const char *config_file, *records_file, *state_dir, *contact;
+	const char *report_file;
 	struct logs_opts logs;
 	struct tail_range range;
 	bool from_given, to_given, last_given, json, quiet;
@@ -45,5 +46,12 @@ enum status backfill_state_bind(struct backfill *b, struct err *e);
 /* Say of each log how far the scan in the folder is, if it was begun. */
 enum status backfill_state_tell(
     struct backfill *b, struct store *s, struct err *e);
+
+/* Whether the page of --report can be made: tried, and nothing is left. Returns
+ * the exit status. */
+int backfill_report_fits(const struct backfill *b);
+/* Write it, when one was asked for: all that is known of the ranges, by
+ * whichever run. engine_run has returned. Returns the exit status. */
+int backfill_report(struct backfill *b);
 
 #endif

@@ -24,6 +24,7 @@ enum {
 	O_RECORDS,
 	O_STATE,
 	O_CONTACT,
+	O_REPORT,
 	O_HTTP,
 	O_JSON,
 	O_QUIET
@@ -52,6 +53,8 @@ static const struct opt table[] = {
     [O_STATE] = {"state", 0, "DIR",
 	"keep progress here, so that the scan can be resumed"},
     [O_CONTACT] = {"contact", 0, "ADDR", "whom a log's operator can write to"},
+    [O_REPORT] = {"report", 0, "FILE.html",
+	"a page for people on what was scanned and found"},
     [O_HTTP] = {"allow-http", 0, NULL, "plain http to other machines too"},
     [O_JSON] = {"json", 0, NULL, "alerts and summaries as JSON Lines"},
     [O_QUIET] = {"quiet", 'q', NULL, "no progress"},
@@ -128,6 +131,7 @@ static const size_t places[] = {
     [O_RECORDS] = offsetof(struct backfill, records_file),
     [O_STATE] = offsetof(struct backfill, state_dir),
     [O_CONTACT] = offsetof(struct backfill, contact),
+    [O_REPORT] = offsetof(struct backfill, report_file),
 };
 
 static bool
@@ -194,6 +198,9 @@ check(const struct backfill *b)
 	if (b->state_dir != NULL && b->records_file == NULL)
 		return refuse("--state goes with --records; with -c the "
 			      "store keeps the progress");
+	if (b->report_file != NULL &&
+	    (b->report_file[0] == '\0' || !strcmp(b->report_file, "-")))
+		return refuse("--report needs the name of a file");
 	if (b->last_given && (b->from_given || b->to_given))
 		return refuse("--last does not go with --from and --to");
 	if (b->range.how == TAIL_FROM &&
@@ -209,10 +216,12 @@ check(const struct backfill *b)
 int
 cmd_backfill(int argc, char **argv)
 {
-	struct opts o = {.usage = "indelible backfill [-c FILE] [LOGS] [RANGE] "
-				  "[--newest-first]\n"
-				  "                          "
-				  "[--records FILE] [--state DIR] [--json]",
+	struct opts o = {
+	    .usage = "indelible backfill [-c FILE] [LOGS] [RANGE] "
+		     "[--newest-first]
+		     "
+		     "                          [--records FILE] [--state DIR] "
+		     "[--report FILE.html] [--json]",
 	    .about = "Reads a range of one or more logs once, proves that it "
 		     "is what the logs signed,\nand prints an alert for each "
 		     "record that a certificate exposes.",

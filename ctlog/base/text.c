@@ -218,6 +218,23 @@ text_line(struct buf *out, struct span in, size_t max)
 	}
 }
 
+void
+text_html(struct buf *out, struct span in, size_t max)
+{
+	struct buf line = {0};
+
+	text_line(&line, in, max);
+	for (size_t i = 0; i < line.len; i++) {
+		char c = (char)line.p[i];
+
+		if (c != '\0' && strchr("<>&\"'", c) != NULL)
+			buf_fmt(out, "&#%d;", c);
+		else
+			buf_char(out, c);
+	}
+	buf_fini(&line);
+}
+
 const char *
 text_quote(char *out, size_t cap, struct span in)
 {

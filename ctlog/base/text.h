@@ -71,7 +71,11 @@ size_t text_utf8_put(uint8_t *out, uint32_t ch);
  */
 void text_line(struct buf *out, struct span in, size_t max);
 
-/* The same in a small buffer of the caller's, for messages. Returns out. */
+/* The same line as text of a page of HTML, also between quotation marks: < > & " '
+ * become character references. `max` counts before that. */
+void text_html(struct buf *out, struct span in, size_t max);
+
+/* A line in a small buffer of the caller's, for messages. Returns out. */
 const char *text_quote(char *out, size_t cap, struct span in);
 /* text_quote into a compound literal of the right size. */
 #define QUOTE(s) text_quote((char[LIMIT_QUOTE + 8]){0}, LIMIT_QUOTE + 8, (s))

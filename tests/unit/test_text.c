@@ -225,6 +225,33 @@ test_class(void **state)
 	assert_string_equal(text_class(span_of("\0{", 2)), "binary");
 }
 
+/* What a line keeps, a page shows; nothing of it is markup. */
+static void
+test_html(void **state)
+{
+	struct buf out = {0};
+
+	(void)state;
+	text_html(&out, span_str("<a href=\"x\" o='y'>&amp;\\"), 100);
+	assert_string_equal(buf_cstr(&out),
+	    "&#60;a href=&#34;x&#34; o=&#39;y&#39;&#62;&#38;amp;\\\\");
+	buf_clear(&out);
+	text_html(&out, span_of("a\0b\u202e\xff\u05d0", 9), 100);
+	assert_string_equal(buf_cstr(&out), "a\\u{0}b\\u{202e}\\xff\u05d0");
+	buf_clear(&out);
+	text_html(&out, span_str("<<<<<<<<"), 3);
+	assert_string_equal(buf_cstr(&out), "&#60;&#60;&#60;…");
+	buf_clear(&out);
+	for (int c = 0; c < 256; c++) {
+		uint8_t one = (uint8_t)c;
+
+		text_html(&out, span_of(&one, 1), 100);
+	}
+	for (size_t i = 0; i < out.len; i++)
+		assert_null(strchr("<>\"'", out.p[i]));
+	buf_fini(&out);
+}
+
 static void
 test_line_max(void **state)
 {
@@ -383,6 +410,7 @@ main(void)
 	    cmocka_unit_test(test_line),
 	    cmocka_unit_test(test_line_all),
 	    cmocka_unit_test(test_class),
+	    cmocka_unit_test(test_html),
 	    cmocka_unit_test(test_line_max),
 	    cmocka_unit_test(test_json),
 	    cmocka_unit_test(test_untime),
