@@ -218,8 +218,7 @@ cmd_backfill(int argc, char **argv)
 {
 	struct opts o = {
 	    .usage = "indelible backfill [-c FILE] [LOGS] [RANGE] "
-		     "[--newest-first]
-		     "
+		     "[--newest-first]\n"
 		     "                          [--records FILE] [--state DIR] "
 		     "[--report FILE.html] [--json]",
 	    .about = "Reads a range of one or more logs once, proves that it "
