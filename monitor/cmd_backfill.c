@@ -220,7 +220,8 @@ cmd_backfill(int argc, char **argv)
 	    .usage = "indelible backfill [-c FILE] [LOGS] [RANGE] "
 		     "[--newest-first]\n"
 		     "                          [--records FILE] [--state DIR] "
-		     "[--report FILE.html] [--json]",
+		     "[--report FILE.html]\n"
+		     "                          [--json]",
 	    .about = "Reads a range of one or more logs once, proves that it "
 		     "is what the logs signed,\nand prints an alert for each "
 		     "record that a certificate exposes.",
