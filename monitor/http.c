@@ -18,45 +18,7 @@
 #include <time.h>
 
 #include "ctlog/base/mem.h"
-#include "monitor/host.h"
-#include "monitor/http_easy.h"
-
-struct http_call {
-	struct turn turn; /* first: the host's queue hands it back */
-	LIST_ENTRY(http_call) link;
-	STAILQ_ENTRY(http_call) refused;
-	struct http *http;
-	struct easy *easy; /* NULL: not under way */
-	char *url;
-	struct http_url at;
-	struct http_get want; /* its url is `url`, its since ours */
-	struct http_since since;
-	struct answer answer;
-	struct err why; /* refused: the reason */
-	bool is_refused, ended;
-};
-
-/* A socket of libcurl's that is watched. */
-struct watch {
-	ev_io io;
-	LIST_ENTRY(watch) link;
-};
-
-struct http {
-	struct ev_loop *loop;
-	CURLM *multi;
-	ev_timer timer; /* libcurl's */
-	ev_timer pump;  /* a waiting call may start, a refused one end */
-	struct hosts *hosts;
-	struct gunzip *gunzip;
-	struct easy_conf conf;
-	LIST_HEAD(, easy) idle;
-	LIST_HEAD(, http_call) calls;
-	LIST_HEAD(, watch) watches;
-	STAILQ_HEAD(, http_call) refused;
-	struct http_counts counts;
-	bool collecting;
-};
+#include "monitor/http_private.h"
 
 static int64_t
 clock_ms(clockid_t id)
@@ -227,12 +189,14 @@ call_unlink(struct http_call *c)
 	if (c->easy != NULL)
 		easy_give(h, c->easy);
 	c->easy = NULL;
+	if (c->errand != NULL)
+		http_local_drop(c);
 	host_drop(&c->turn);
 	c->ended = true;
 }
 
-static void
-call_done(struct http_call *c, const struct http_reply *r)
+void
+http_call_done(struct http_call *c, const struct http_reply *r)
 {
 	call_unlink(c);
 	c->want.done(c->want.arg, r);
@@ -254,6 +218,10 @@ http_get(struct http *h, const struct http_get *g)
 	}
 	answer_init(&c->answer, g->limit, g->into);
 	LIST_INSERT_HEAD(&h->calls, c, link);
+	if (h->reader != NULL && http_is_local(c->url)) {
+		http_local_start(c);
+		return c;
+	}
 	if (http_url_read(&c->at, c->url, &c->why) == ST_OK) {
 		host_queue(
 		    hosts_get(h->hosts, c->at.origin, c->at.loopback, now_ms()),
@@ -349,7 +317,7 @@ call_finish(struct http_call *c, CURLcode rc)
 	how = answer_verdict(&r);
 	http_count(c->http, how, c->answer.received);
 	host_end(&c->turn, how, r.retry_after_ms, now_ms());
-	call_done(c, &r);
+	http_call_done(c, &r);
 }
 
 /* Call back for all transfers that are over, then start others. */
@@ -384,7 +352,7 @@ http_on_pump(struct ev_loop *loop, ev_timer *w, int events)
 	if (c != NULL) { /* one at a time: its callback may ask again */
 		r.err = c->why;
 		h->collecting = true;
-		call_done(c, &r);
+		http_call_done(c, &r);
 		h->collecting = false;
 	}
 	http_start_some(h);
@@ -455,6 +423,7 @@ http_free(struct http *h)
 		LIST_REMOVE(e, link);
 		easy_free(e);
 	}
+	reader_free(h->reader);
 	curl_multi_cleanup(h->multi);
 	while (!LIST_EMPTY(&h->watches))
 		watch_free(h, LIST_FIRST(&h->watches));
@@ -474,6 +443,8 @@ http_host(const struct http *h, const char *url, struct http_host_state *out)
 	const struct host *host = NULL;
 
 	*out = (struct http_host_state){0};
+	if (http_is_local(url))
+		return;
 	if (http_url_read(&u, url, NULL) == ST_OK)
 		host = hosts_find(h->hosts, u.origin);
 	if (host == NULL)

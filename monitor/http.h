@@ -95,6 +95,18 @@ struct http_counts {
 };
 void http_counts(const struct http *h, struct http_counts *out);
 
+/*
+ * The log on disk: what a GET for a file of it begins with, instead of scheme
+ * and host. No URL from outside begins so. The replies are 200, 404, or
+ * failures that are final: ST_IO, ST_DENIED, ST_BAD, ST_LIMIT. `err` is the
+ * place of the file even when it was read.
+ */
+#define HTTP_LOCAL "shelf:/"
+bool http_is_local(const char *url);
+/* There is one: this, which is http's until http_free. One at most. */
+struct shelf;
+void http_shelve(struct http *h, struct shelf *s);
+
 /* Loopback by literal address or "localhost": plain http is allowed there. */
 bool http_is_loopback(const char *url);
 

@@ -55,3 +55,42 @@ gunzip_run(struct gunzip *g, struct arena *a, struct span *out, struct span in,
 	*out = span_of(p, len);
 	return ST_OK;
 }
+
+uint32_t
+gzip_crc(struct span s)
+{
+	return libdeflate_crc32(0, s.p, s.len);
+}
+
+enum status
+gunzip_bare(struct gunzip *g, uint8_t *out, struct span in,
+    const struct gunzip_told *told, struct err *e)
+{
+	size_t used, made;
+
+	if (libdeflate_deflate_decompress_ex(g->d, in.p, in.len, out, told->len,
+		&used, &made) != LIBDEFLATE_SUCCESS ||
+	    used != in.len || made != told->len)
+		return err_set(e, ST_BAD, "the compressed data are damaged");
+	if (gzip_crc(span_of(out, made)) != told->crc)
+		return err_set(e, ST_BAD, "the checksum (CRC-32) is wrong");
+	return ST_OK;
+}
+
+void
+gzip_head(uint8_t out[GZIP_HEAD])
+{
+	static const uint8_t head[GZIP_HEAD] = {
+	    0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff};
+
+	memcpy(out, head, GZIP_HEAD);
+}
+
+void
+gzip_foot(uint8_t out[GZIP_FOOT], const struct gunzip_told *told)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		out[i] = (uint8_t)(told->crc >> 8 * i);
+		out[4 + i] = (uint8_t)(told->len >> 8 * i);
+	}
+}

@@ -28,4 +28,28 @@ void gunzip_free(struct gunzip *g);
 enum status gunzip_run(struct gunzip *g, struct arena *a, struct span *out,
     struct span in, struct err *e);
 
+/*
+ * The same for a bare DEFLATE stream whose length and checksum are told
+ * elsewhere, as in a zip archive: exactly `len` bytes into out. ST_BAD when
+ * they are not those.
+ */
+struct gunzip_told {
+	size_t len;
+	uint32_t crc;
+};
+enum status gunzip_bare(struct gunzip *g, uint8_t *out, struct span in,
+    const struct gunzip_told *told, struct err *e);
+
+/* The CRC-32 of RFC 1952. */
+uint32_t gzip_crc(struct span s);
+
+/*
+ * A bare DEFLATE stream is a gzip member without these two: what stands
+ * before it, and behind it.
+ */
+#define GZIP_HEAD 10u
+#define GZIP_FOOT 8u
+void gzip_head(uint8_t out[GZIP_HEAD]);
+void gzip_foot(uint8_t out[GZIP_FOOT], const struct gunzip_told *told);
+
 #endif

@@ -41,6 +41,10 @@
 #define LIMIT_PROOF 65
 /* Entries in one batch; the largest page that a log is known to serve is 1024. */
 #define LIMIT_BATCH 4096u
+/* The table of contents of a zip archive: ct-archive's have 10 MB. */
+#define LIMIT_ZIP_DIR (128u << 20)
+/* Archives of one log: ct-archive's have three digits. */
+#define LIMIT_VOLUMES 1000u
 /* Seconds of a processor for one batch, after which its worker is taken for
  * hung: the worst that is known, 64 MiB of hostile certificates, takes 2. And
  * seconds that may pass meanwhile, on a machine that is busy with other things. */

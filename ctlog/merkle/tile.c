@@ -33,6 +33,72 @@ tile_path(const struct tile *t, struct buf *out)
 		buf_fmt(out, ".p/%u", t->width);
 }
 
+/* "x001/x234/067" and what follows it. */
+static bool
+index_of_path(uint64_t *out, struct span *path)
+{
+	bool more = true;
+
+	for (*out = 0; more; *path = span_from(*path, more ? 5 : 3)) {
+		struct span s = *path;
+
+		more = s.len > 0 && s.p[0] == 'x';
+		s = span_from(s, more);
+		if (s.len < 3 || *out > LIMIT_TREE_SIZE ||
+		    (more && (s.len < 4 || s.p[3] != '/')))
+			return false;
+		for (unsigned i = 0; i < 3; i++) {
+			if (s.p[i] < '0' || s.p[i] > '9')
+				return false;
+			*out = *out * 10 + (s.p[i] - '0');
+		}
+	}
+	return *out < LIMIT_TREE_SIZE;
+}
+
+/* ".p/7", or nothing. */
+static bool
+width_of_path(unsigned *out, struct span s)
+{
+	*out = s.len == 0 ? LIMIT_TILE : 0;
+	if (s.len == 0)
+		return true;
+	if (s.len < 4 || s.len > 6 || memcmp(s.p, ".p/", 3) != 0 ||
+	    s.p[3] == '0')
+		return false;
+	for (size_t i = 3; i < s.len; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		*out = *out * 10 + (s.p[i] - '0');
+	}
+	return *out < LIMIT_TILE;
+}
+
+bool
+tile_of_path(struct tile *out, struct span path)
+{
+	struct span data = span_str("tile/data/"), hash = span_str("tile/");
+	struct tile t = {TILE_DATA, 0, 0};
+
+	if (span_starts(path, data)) {
+		path = span_from(path, data.len);
+	} else if (span_starts(path, hash) && path.len > hash.len + 1 &&
+		   path.p[hash.len + 1] == '/') {
+		t.level = (unsigned)path.p[hash.len] - '0';
+		path = span_from(path, hash.len + 2);
+		if (t.level >= TILE_LEVELS)
+			return false;
+	} else {
+		return false;
+	}
+	/* A first group of zeros is not how an index is written. */
+	if (span_starts(path, span_str("x000")) ||
+	    !index_of_path(&t.index, &path) || !width_of_path(&t.width, path))
+		return false;
+	*out = t;
+	return true;
+}
+
 struct tile
 tile_of(unsigned level, uint64_t index, uint64_t size)
 {

@@ -21,6 +21,9 @@ struct tile {
 /* "tile/0/x001/234.p/7", "tile/data/000": appended, without a first slash. */
 void tile_path(const struct tile *t, struct buf *out);
 
+/* Read what tile_path writes; false when it is not exactly such a path. */
+bool tile_of_path(struct tile *out, struct span path);
+
 /* The tile that holds the hash of subtree (level, index) of a tree of `size`
  * leaves, with the width it has there. */
 struct tile tile_of(unsigned level, uint64_t index, uint64_t size);
