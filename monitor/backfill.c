@@ -43,7 +43,7 @@ list_dir(const struct backfill *b)
 
 	if (uses_service_store(b))
 		return cmd_list_dir(b->config.store);
-	if (b->state_dir == NULL || b->logs.url != NULL)
+	if (b->state_dir == NULL || b->logs.url != NULL || b->logs.num_dirs > 0)
 		return NULL;
 	mkdir(b->state_dir, 0700); /* or backfill_state_open says why not */
 	buf_fmt(&url, "%s/lists", b->state_dir);
@@ -56,7 +56,7 @@ static enum status
 choose_logs(struct backfill *b, struct err *e)
 {
 	bool named = b->logs.url != NULL || b->logs.num_lists > 0 ||
-		     b->config_file == NULL;
+		     b->logs.num_dirs > 0 || b->config_file == NULL;
 	enum status st;
 
 	st = named ? wants_of_opts(&b->wants, &b->logs, e)
@@ -284,7 +284,8 @@ summary_exit(const struct entry_log *l, const struct tail_state *t)
 
 	if (st == ST_OK && t->committed != t->to)
 		return EX_SOFTWARE;
-	if (st == ST_BAD || st == ST_LIMIT)
+	/* From a log, that is misbehaviour; from a disk, damage. */
+	if ((st == ST_BAD || st == ST_LIMIT) && !http_is_local(l->want.url))
 		return EX_PROTOCOL;
 	return cmd_exit(st);
 }
@@ -385,6 +386,8 @@ scan(struct backfill *b)
 	st = engine_open(&b->engine, &e);
 	if (st != ST_OK)
 		return cmd_store_fail(st, &e);
+	if (b->wants.shelf != NULL)
+		http_shelve(b->engine.http, b->wants.shelf);
 	for (size_t i = 0; i < b->wants.num; i++)
 		engine_add(&b->engine, &b->wants.list[i], &b->range);
 	b->start_ms = now_ms();

@@ -14,6 +14,7 @@ enum {
 	O_LIST_KEY,
 	O_LOG,
 	O_URL,
+	O_DIR,
 	O_KEY,
 	O_API,
 	O_ORIGIN,
@@ -38,6 +39,8 @@ static const struct opt table[] = {
     [O_LOG] = {"log", 0, "PATTERN",
 	"of the list or FILE: glob, log_id or URL; or fulcio; repeatable"},
     [O_URL] = {"log-url", 0, "URL", "one log, without a list"},
+    [O_DIR] = {"log-dir", 0, "DIR|ZIP...",
+	"one log on disk: its tiles, or archive zips of them"},
     [O_KEY] = {"log-key", 0, "FILE", "its public key, PEM or DER"},
     [O_API] = {"log-api", 0, "API",
 	"static or rfc6962; found out when missing"},
@@ -141,6 +144,9 @@ take(struct backfill *b, int c, const char *value)
 	case O_LIST:
 		append(&b->logs.lists, &b->logs.num_lists, value);
 		return true;
+	case O_DIR:
+		append(&b->logs.dirs, &b->logs.num_dirs, value);
+		return true;
 	case O_LOG:
 		append(&b->logs.patterns, &b->logs.num_patterns, value);
 		return true;
@@ -183,14 +189,16 @@ check(const struct backfill *b)
 		return refuse("a scan needs --records FILE, or -c FILE whose "
 			      "store has records");
 	if (b->config_file == NULL && b->logs.url == NULL &&
-	    b->logs.num_lists == 0 && b->logs.num_patterns == 0)
+	    b->logs.num_lists == 0 && b->logs.num_patterns == 0 &&
+	    b->logs.num_dirs == 0)
 		return refuse("which log? give --log-url URL --log-key FILE, "
-			      "or --log-list chrome|apple|FILE|URL");
-	if (b->logs.url == NULL &&
+			      "--log-list chrome|apple|FILE|URL, or --log-dir "
+			      "DIR|ZIP...");
+	if (b->logs.url == NULL && b->logs.num_dirs == 0 &&
 	    (b->logs.key != NULL || b->logs.api != NULL ||
 		b->logs.origin != NULL))
 		return refuse("--log-key, --log-api and --origin go with "
-			      "--log-url URL");
+			      "--log-url URL or --log-dir DIR|ZIP...");
 	if (b->logs.num_lists == 0 && b->logs.list_key != NULL)
 		return refuse("--log-list-key goes with --log-list");
 	if (b->state_dir != NULL && b->state_dir[0] == '\0')
@@ -237,6 +245,9 @@ cmd_backfill(int argc, char **argv)
 		if (c == OPTS_BAD || !take(&b, c, o.value))
 			rc = EX_USAGE;
 	}
+	/* --log-dir *.zip: the shell makes operands of all but the first. */
+	for (; rc == EX_OK && b.logs.num_dirs > 0 && o.at < argc; o.at++)
+		append(&b.logs.dirs, &b.logs.num_dirs, argv[o.at]);
 	if (rc == EX_OK && o.at != argc)
 		rc = refuse("backfill takes options only; see --help");
 	if (rc == EX_OK)
@@ -245,5 +256,6 @@ cmd_backfill(int argc, char **argv)
 		rc = backfill_run(&b);
 	free(b.logs.lists);
 	free(b.logs.patterns);
+	free(b.logs.dirs);
 	return rc;
 }

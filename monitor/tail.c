@@ -94,6 +94,20 @@ tail_quiet(struct tail *t)
 	tail_date_drop(t);
 }
 
+bool
+tail_is_local(const struct tail *t)
+{
+	return http_is_local(t->log.url);
+}
+
+enum status
+tail_lost(const struct tail *t, enum status why)
+{
+	if (!tail_is_local(t))
+		return ST_UNREACHABLE;
+	return why == ST_AGAIN ? ST_MISSING : why;
+}
+
 double
 tail_backoff(unsigned failures)
 {

@@ -58,13 +58,14 @@ tail_head_newer(struct tail *t)
 
 /* A failure that may pass. */
 static void
-head_failed(struct tail *t, const struct err *why)
+head_failed(struct tail *t, enum status st, const struct err *why)
 {
 	struct err e = *why;
 
 	t->head_failures++;
-	if (!t->range.follow && t->head_failures >= TAIL_PATIENCE) {
-		tail_end(t, ST_UNREACHABLE, &e);
+	if (tail_is_local(t) ||
+	    (!t->range.follow && t->head_failures >= TAIL_PATIENCE)) {
+		tail_end(t, tail_lost(t, st), &e);
 		return;
 	}
 	if (t->head_failures == 1 || t->head_failures % 32 == 0)
@@ -87,7 +88,8 @@ head_refused(struct tail *t, enum misdeed kind, const struct err *why)
 	    [MISDEED_SIZE_JUMP] = {ST_RANGE, "the log's operator should know"},
 	};
 
-	t->signature_failures++;
+	/* It will not be better on a disk the next time. */
+	t->signature_failures += tail_is_local(t) ? TAIL_SIGNATURES + 1 : 1;
 	if (t->signature_failures == TAIL_SIGNATURES + 1)
 		tail_event(t, kind, why->text);
 	if (!t->range.follow && t->signature_failures > TAIL_SIGNATURES) {
@@ -420,7 +422,7 @@ head_bad(struct tail *t, enum status st, const struct head *h,
 					: MISDEED_SIZE_JUMP,
 		    &e);
 	} else {
-		head_failed(t, &e);
+		head_failed(t, st, &e);
 	}
 }
 
@@ -433,7 +435,9 @@ head_on_reply(void *arg, const struct http_reply *r)
 	enum status st = r->status;
 
 	t->head_call = NULL;
-	if (st == ST_OK && r->code != 200)
+	if (st == ST_OK && r->code != 200 && tail_is_local(t))
+		st = ST_MISSING;
+	else if (st == ST_OK && r->code != 200)
 		st = err_set(&e, ST_AGAIN, "%s answers with HTTP status %d",
 		    t->log.url, r->code);
 	if (st == ST_OK) {

@@ -71,6 +71,7 @@ struct flight {
 	unsigned failures, unreadable; /* in a row */
 	ev_timer again;                /* FLIGHT_WAIT: when to ask again */
 	struct request req;
+	struct err place;           /* of what was read from a disk */
 	struct batch_result result; /* FLIGHT_DONE; spans into slot->result */
 };
 
@@ -256,6 +257,10 @@ struct tail {
 };
 
 /* tail.c */
+/* What a scan ends with when something cannot be had, for this reason. */
+enum status tail_lost(const struct tail *t, enum status why);
+/* A log on disk: what fails once fails always. */
+bool tail_is_local(const struct tail *t);
 /* When to try again after so many failures in a row, in seconds. */
 double tail_backoff(unsigned failures);
 void tail_end(struct tail *t, enum status st, const struct err *err);

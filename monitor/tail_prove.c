@@ -208,7 +208,7 @@ proof_unavailable(struct tail *t, enum status st, const struct err *why)
 		tail_step(t);
 		return;
 	}
-	tail_end(t, ST_UNREACHABLE, &e);
+	tail_end(t, tail_lost(t, st), &e);
 }
 
 static void
@@ -218,7 +218,7 @@ proof_failed(struct tail *t, enum status st, const struct err *why)
 	struct err e = *why;
 
 	t->proof_failures++;
-	if (st == ST_MISSING ||
+	if (st == ST_MISSING || tail_is_local(t) ||
 	    (!patient && t->proof_failures >= TAIL_PATIENCE)) {
 		proof_unavailable(t, st, &e);
 		return;

@@ -84,7 +84,8 @@ flight_failed(struct flight *f, enum status st, const struct err *why)
 	struct err e = *why;
 
 	f->failures++;
-	if (!t->range.follow && f->failures >= TAIL_PATIENCE) {
+	if ((tail_is_local(t) && st != ST_FAULT) ||
+	    (!t->range.follow && f->failures >= TAIL_PATIENCE)) {
 		tail_end(t, st, &e);
 		return;
 	}
@@ -130,6 +131,13 @@ flight_unreadable(
 	struct tail *t = f->t;
 	struct err e;
 
+	if (tail_is_local(t)) {
+		e = *why;
+		if (f->place.text[0] != '\0')
+			err_prefix(&e, "%s", f->place.text);
+		tail_end(t, ST_BAD, &e);
+		return;
+	}
 	f->unreadable++;
 	t->wary = true;
 	if (f->unreadable > (t->range.follow ? TAIL_PATIENCE : TAIL_RETRIES)) {
@@ -218,6 +226,10 @@ flight_missing(struct flight *f, const struct err *why)
 		return;
 	}
 	f->want.attempt = 0;
+	if (tail_is_local(t)) {
+		flight_failed(f, ST_MISSING, why);
+		return;
+	}
 	tail_head_newer(t);
 	if (t->partial && f->want.end == t->target.head.size &&
 	    f->failures + 1 >= TAIL_PATIENCE) {
@@ -278,15 +290,18 @@ flight_on_reply(void *arg, const struct http_reply *r)
 		return;
 	}
 	if (r->status != ST_OK) {
-		flight_failed(f, ST_UNREACHABLE, &e);
+		flight_failed(f, tail_lost(f->t, r->status), &e);
 		return;
 	}
 	if (r->code == 200) {
+		err_set(&f->place, ST_OK, "%s", e.text);
 		f->t->num_bytes += r->body.len;
 		flight_work(f, r->body.len);
 		return;
 	}
-	err_set(&e, ST_AGAIN, "the log answers with HTTP status %d", r->code);
+	if (!tail_is_local(f->t))
+		err_set(&e, ST_AGAIN, "the log answers with HTTP status %d",
+		    r->code);
 	if (r->code == 404)
 		flight_missing(f, &e);
 	else if (asks_patience(r))
@@ -363,6 +378,7 @@ flight_ask(struct flight *f)
 		t->log.api->batch_request(&t->log, &f->req, &f->want);
 	}
 	f->state = FLIGHT_FETCH;
+	f->place.text[0] = '\0';
 	g = (struct http_get){.url = f->req.url,
 	    .limit = f->slot->room,
 	    .into = f->slot->body,

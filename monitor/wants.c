@@ -13,6 +13,7 @@ wants_fini(struct wants *w)
 	for (size_t i = 0; i < w->num; i++)
 		want_log_fini(&w->list[i]);
 	free(w->list);
+	shelf_close(w->shelf);
 	*w = (struct wants){0};
 }
 
@@ -138,8 +139,16 @@ wants_of_opts(struct wants *out, const struct logs_opts *o, struct err *e)
 	if (o->url != NULL && o->key == NULL)
 		return err_set(e, ST_USAGE,
 		    "--log-url needs --log-key FILE, the log's public key");
+	if (o->num_dirs > 0 &&
+	    (o->url != NULL || o->num_lists > 0 || o->num_patterns > 0))
+		return err_set(e, ST_USAGE,
+		    "--log-dir is one log by itself: no --log-url, --log-list "
+		    "or --log beside it");
+	if (o->num_dirs > 0)
+		return wants_local(out, o, e);
 	if (o->url == NULL && o->key != NULL)
-		return err_set(e, ST_USAGE, "--log-key needs --log-url URL");
+		return err_set(e, ST_USAGE,
+		    "--log-key needs --log-url URL or --log-dir DIR");
 	if (o->url != NULL && o->num_lists > 0)
 		return err_set(e, ST_USAGE,
 		    "give either --log-url or --log-list, not both");
@@ -201,7 +210,8 @@ enum status
 wants_contact(const struct wants *w, const char *contact, struct err *e)
 {
 	for (size_t i = 0; i < w->num && contact == NULL; i++)
-		if (!http_is_loopback(w->list[i].url))
+		if (!http_is_loopback(w->list[i].url) &&
+		    !http_is_local(w->list[i].url))
 			return err_set(e, ST_USAGE,
 			    "%s: logs want to know whom to write to: give "
 			    "--contact ADDR (contact: in the configuration)",

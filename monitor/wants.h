@@ -8,10 +8,12 @@
 #include "monitor/directory.h"
 #include "monitor/engine.h"
 #include "monitor/listing.h"
+#include "monitor/shelf.h"
 
 struct wants {
 	size_t num;
 	struct want_log *list;
+	struct shelf *shelf; /* the log on disk, when there is one */
 };
 void wants_fini(struct wants *w);
 
@@ -22,6 +24,8 @@ struct logs_opts {
 	const char **patterns; /* --log PATTERN */
 	const char *list_key;  /* --log-list-key */
 	const char *url, *key, *api, *origin;
+	const char **dirs; /* --log-dir: folders and archives of one log */
+	size_t num_dirs;
 	bool allow_http;
 	struct listing *listing; /* for lists by URL */
 };

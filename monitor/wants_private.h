@@ -11,6 +11,10 @@ void wants_add(struct wants *w, struct want_log *log);
 char *wants_base(const char *url);
 char *wants_origin(const char *url);
 
+/* The log on disk: wants_local.c. */
+enum status wants_local(
+    struct wants *out, const struct logs_opts *o, struct err *e);
+
 /* --log names no other logs than built-in ones. */
 bool wants_special_only(const struct logs_opts *o);
 /* Of lists on the command line; ST_USAGE when a pattern matches nothing. */
