@@ -84,8 +84,7 @@ flight_failed(struct flight *f, enum status st, const struct err *why)
 	struct err e = *why;
 
 	f->failures++;
-	if ((tail_is_local(t) && st != ST_FAULT) ||
-	    (!t->range.follow && f->failures >= TAIL_PATIENCE)) {
+	if (!t->range.follow && f->failures >= TAIL_PATIENCE) {
 		tail_end(t, st, &e);
 		return;
 	}
@@ -212,6 +211,16 @@ flight_no_partial(struct tail *t)
 	tail_step(t);
 }
 
+/* It is not to be had now; from a disk, never. */
+static void
+flight_lost(struct flight *f, enum status st, const struct err *why)
+{
+	if (tail_is_local(f->t))
+		tail_end(f->t, tail_lost(f->t, st), why);
+	else
+		flight_failed(f, ST_UNREACHABLE, why);
+}
+
 /* There is no such resource: try the next place, or wait for a newer head. */
 static void
 flight_missing(struct flight *f, const struct err *why)
@@ -227,7 +236,7 @@ flight_missing(struct flight *f, const struct err *why)
 	}
 	f->want.attempt = 0;
 	if (tail_is_local(t)) {
-		flight_failed(f, ST_MISSING, why);
+		flight_lost(f, ST_MISSING, why);
 		return;
 	}
 	tail_head_newer(t);
@@ -290,7 +299,7 @@ flight_on_reply(void *arg, const struct http_reply *r)
 		return;
 	}
 	if (r->status != ST_OK) {
-		flight_failed(f, tail_lost(f->t, r->status), &e);
+		flight_lost(f, r->status, &e);
 		return;
 	}
 	if (r->code == 200) {

@@ -97,6 +97,14 @@ class Entry:
         """Itself, in the tree with a leaf_index that is off by delta."""
         return self.seal(self.misplaced(delta).leaf) if delta else self
 
+    def unindexed(self):
+        """Itself, in the tree without a leaf_index, as it is in the archive
+        of an RFC 6962 log."""
+        extensions = u16(leaf_index(self.index))
+        if not self.leaf.endswith(extensions):
+            return self
+        return self.seal(self.leaf[:-len(extensions)] + u16(b""))
+
     def truth(self):
         """What is known of the entry, as JSON."""
         def text(value):

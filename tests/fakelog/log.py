@@ -23,6 +23,7 @@ OPTIONS = {
     "operator": "Fake Operator",
     "description": None,
     "mmd": 86400,
+    "leaf_index": True,  # else entries have none, as in RFC 6962 logs
 }
 
 
@@ -170,6 +171,8 @@ class Log:
         return self.clock
 
     def _add(self, entry):
+        if not self.options["leaf_index"]:
+            entry.unindexed()
         self.entries.append(entry)
         self.tree.append(entry.hash)
         for certificate in entry.chain:
