@@ -2,8 +2,6 @@
 #ifndef MONITOR_HTTP_PRIVATE_H
 #define MONITOR_HTTP_PRIVATE_H
 
-#include <curl/curl.h>
-
 #include "monitor/host.h"
 #include "monitor/http_easy.h"
 #include "monitor/reader.h"
@@ -32,7 +30,7 @@ struct watch {
 
 struct http {
 	struct ev_loop *loop;
-	CURLM *multi;
+	void *multi;    /* libcurl's */
 	ev_timer timer; /* libcurl's */
 	ev_timer pump;  /* a waiting call may start, a refused one end */
 	struct hosts *hosts;

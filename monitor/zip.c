@@ -1,4 +1,5 @@
-/* zip: see zip.h. Sections are those of PKWARE's APPNOTE.TXT 6.3.9. */
+/* zip: see zip.h; the table of contents is in zip_dir.c. Sections are those of
+ * PKWARE's APPNOTE.TXT 6.3.9. */
 #include "monitor/zip.h"
 
 #include <errno.h>
@@ -8,13 +9,11 @@
 
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
-#include "ctlog/base/rd.h"
+#include "monitor/zip_private.h"
 
 /* Records and their fixed parts. */
 #define LOCAL_MAGIC 0x04034b50u
 #define LOCAL_LEN 30u
-#define CENTRAL_MAGIC 0x02014b50u
-#define CENTRAL_LEN 46u
 #define END_MAGIC 0x06054b50u
 #define END_LEN 22u
 #define END64_MAGIC 0x06064b50u
@@ -26,45 +25,17 @@
 
 #define METHOD_STORED 0
 #define METHOD_DEFLATED 8
-#define FLAG_ENCRYPTED 0x2041u
-
-struct zip {
-	int fd;
-	uint64_t size; /* of the archive */
-	/* The central directory: where it is, and, loaded, its bytes and the
-	 * places of its records there, sorted by name. */
-	uint64_t at, len, num;
-	uint8_t *dir;
-	uint32_t *record;
-};
-
-/* Little-endian. */
-static uint64_t
-take(struct rd *r, size_t n)
-{
-	struct span s = rd_bytes(r, n);
-	uint64_t v = 0;
-
-	for (size_t i = s.len; i-- > 0;)
-		v = v << 8 | s.p[i];
-	return v;
-}
-
-static enum status
-damaged(struct err *e, const char *what)
-{
-	return err_set(e, ST_BAD, "damaged zip archive: %s", what);
-}
 
 /* Exactly `len` bytes from `at` on. */
-static enum status
-read_at(const struct zip *z, void *into, size_t len, uint64_t at, struct err *e)
+enum status
+zip_read_at(
+    const struct zip *z, void *into, size_t len, uint64_t at, struct err *e)
 {
 	size_t done = 0;
 	ssize_t n;
 
 	if (at > z->size || len > z->size - at)
-		return damaged(e, "a part of it lies behind its end");
+		return zip_damaged(e, "a part of it lies behind its end");
 	while (done < len) {
 		n = pread(z->fd, (uint8_t *)into + done, len - done,
 		    (off_t)(at + done));
@@ -73,7 +44,7 @@ read_at(const struct zip *z, void *into, size_t len, uint64_t at, struct err *e)
 		if (n < 0)
 			return err_set(e, ST_IO, "%s", strerror(errno));
 		if (n == 0)
-			return damaged(e, "it has become shorter");
+			return zip_damaged(e, "it has become shorter");
 		done += (size_t)n;
 	}
 	return ST_OK;
@@ -109,20 +80,20 @@ read_end64(struct zip *z, struct span locator, struct err *e)
 	uint64_t at;
 	enum status st;
 
-	if (take(&r, 4) != LOCATOR_MAGIC)
+	if (zip_take(&r, 4) != LOCATOR_MAGIC)
 		return ST_OK; /* it does not need one */
-	take(&r, 4);
-	at = take(&r, 8);
-	st = read_at(z, bytes, sizeof(bytes), at, e);
+	zip_take(&r, 4);
+	at = zip_take(&r, 8);
+	st = zip_read_at(z, bytes, sizeof(bytes), at, e);
 	if (st != ST_OK)
 		return st;
 	r = rd_of(span_of(bytes, sizeof(bytes)));
-	if (take(&r, 4) != END64_MAGIC)
-		return damaged(e, "no zip64 end record where it should be");
+	if (zip_take(&r, 4) != END64_MAGIC)
+		return zip_damaged(e, "no zip64 end record where it should be");
 	rd_bytes(&r, 28);
-	z->num = take(&r, 8);
-	z->len = take(&r, 8);
-	z->at = take(&r, 8);
+	z->num = zip_take(&r, 8);
+	z->len = zip_take(&r, 8);
+	z->at = zip_take(&r, 8);
 	return ST_OK;
 }
 
@@ -132,12 +103,12 @@ read_end(struct zip *z, struct span tail, size_t end, struct err *e)
 	struct rd r = rd_of(span_from(tail, end));
 	uint64_t disk;
 
-	take(&r, 4);
-	disk = take(&r, 4);
-	take(&r, 2);
-	z->num = take(&r, 2);
-	z->len = take(&r, 4);
-	z->at = take(&r, 4);
+	zip_take(&r, 4);
+	disk = zip_take(&r, 4);
+	zip_take(&r, 2);
+	z->num = zip_take(&r, 2);
+	z->len = zip_take(&r, 4);
+	z->at = zip_take(&r, 4);
 	if (disk != 0 && disk != UINT32_MAX)
 		return err_set(e, ST_BAD, "a part of a split zip archive");
 	if (end < LOCATOR_LEN)
@@ -151,7 +122,7 @@ no_end(const struct zip *z, struct err *e)
 {
 	uint8_t head[4] = {0};
 
-	if (z->size >= 4 && read_at(z, head, 4, 0, NULL) == ST_OK &&
+	if (z->size >= 4 && zip_read_at(z, head, 4, 0, NULL) == ST_OK &&
 	    memcmp(head, "PK\3\4", 4) == 0)
 		return err_set(e, ST_BAD,
 		    "a zip archive that was cut off: its table of contents, "
@@ -164,7 +135,7 @@ find_dir(struct zip *z, struct err *e)
 {
 	size_t len = z->size < TAIL_LEN ? (size_t)z->size : TAIL_LEN, end;
 	uint8_t *bytes = mem_new(1, TAIL_LEN);
-	enum status st = read_at(z, bytes, len, z->size - len, e);
+	enum status st = zip_read_at(z, bytes, len, z->size - len, e);
 
 	if (st == ST_OK && !find_end(span_of(bytes, len), &end))
 		st = no_end(z, e);
@@ -174,7 +145,7 @@ find_dir(struct zip *z, struct err *e)
 	if (st != ST_OK)
 		return st;
 	if (z->at > z->size || z->len > z->size - z->at)
-		return damaged(e, "its table of contents is not in it");
+		return zip_damaged(e, "its table of contents is not in it");
 	if (z->len > LIMIT_ZIP_DIR)
 		return err_set(e, ST_LIMIT,
 		    "a zip archive whose table of contents is larger than %u "
@@ -213,183 +184,6 @@ zip_close(struct zip *z)
 	free(z);
 }
 
-/* --- the table of contents (4.3.12) ---------------------------------------- */
-
-/* The parts of a record of the central directory. */
-struct record {
-	struct zip_member m;
-	struct span name, extra;
-};
-
-static bool
-take_record(struct rd *r, struct record *out)
-{
-	size_t name, extra, comment;
-
-	if (take(r, 4) != CENTRAL_MAGIC)
-		return false;
-	take(r, 4);
-	out->m.encrypted = take(r, 2) & FLAG_ENCRYPTED;
-	out->m.method = (uint16_t)take(r, 2);
-	take(r, 4);
-	out->m.crc = (uint32_t)take(r, 4);
-	out->m.packed = take(r, 4);
-	out->m.size = take(r, 4);
-	name = (size_t)take(r, 2);
-	extra = (size_t)take(r, 2);
-	comment = (size_t)take(r, 2);
-	take(r, 8);
-	out->m.at = take(r, 4);
-	out->name = rd_bytes(r, name);
-	out->extra = rd_bytes(r, extra);
-	rd_bytes(r, comment);
-	return rd_ok(r);
-}
-
-/* Numbers that are too large for a record are in its extra field 1, in this
- * order (4.5.3). */
-static void
-take_zip64(struct zip_member *m, struct span extra)
-{
-	uint64_t *const field[] = {&m->size, &m->packed, &m->at};
-	struct rd r = rd_of(extra), f;
-	uint64_t id = 0;
-
-	while (rd_left(&r) >= 4 && rd_ok(&r) && id != 1) {
-		id = take(&r, 2);
-		f = rd_of(rd_bytes(&r, (size_t)take(&r, 2)));
-	}
-	if (id != 1 || !rd_ok(&r))
-		return;
-	for (unsigned i = 0; i < 3; i++)
-		if (*field[i] == UINT32_MAX && rd_left(&f) >= 8)
-			*field[i] = take(&f, 8);
-}
-
-static struct record
-record_at(const struct zip *z, uint32_t at)
-{
-	struct rd r = rd_of(span_of(z->dir + at, (size_t)z->len - at));
-	struct record out;
-
-	ASSERT(take_record(&r, &out)); /* zip_load has seen it */
-	return out;
-}
-
-static int
-compare(struct span a, struct span b)
-{
-	size_t len = a.len < b.len ? a.len : b.len;
-	int c = len > 0 ? memcmp(a.p, b.p, len) : 0;
-
-	return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
-}
-
-/* Of members of one name the first one counts. */
-static int
-record_compare(const void *a, const void *b, void *arg)
-{
-	uint32_t x, y;
-	int c;
-
-	memcpy(&x, a, sizeof(x));
-	memcpy(&y, b, sizeof(y));
-	c = compare(record_at(arg, x).name, record_at(arg, y).name);
-	return c != 0 ? c : (x > y) - (x < y);
-}
-
-/* Where each record begins. */
-static enum status
-index_dir(struct zip *z, struct err *e)
-{
-	struct rd r = rd_of(span_of(z->dir, (size_t)z->len));
-	size_t most = (size_t)z->len / CENTRAL_LEN, num = 0;
-	struct record one;
-
-	z->record = mem_new(most + 1, sizeof(*z->record));
-	while (rd_left(&r) > 0) {
-		z->record[num] = (uint32_t)(r.p - z->dir);
-		if (num == most || !take_record(&r, &one))
-			return damaged(e, "its table of contents is garbled");
-		num++;
-	}
-	/* Without zip64 the number was cut to 16 bits by some writers. */
-	if (num != z->num && (z->num > 0xffff || (num & 0xffff) != z->num))
-		return damaged(e, "its table of contents is incomplete");
-	z->num = num;
-	return ST_OK;
-}
-
-enum status
-zip_load(struct zip *z, struct err *e)
-{
-	enum status st;
-
-	if (zip_is_loaded(z))
-		return ST_OK;
-	z->dir = mem_new(1, (size_t)z->len + 1);
-	st = read_at(z, z->dir, (size_t)z->len, z->at, e);
-	if (st == ST_OK)
-		st = index_dir(z, e);
-	if (st != ST_OK) {
-		zip_unload(z);
-		return st;
-	}
-	qsort_r(
-	    z->record, (size_t)z->num, sizeof(*z->record), record_compare, z);
-	return ST_OK;
-}
-
-void
-zip_unload(struct zip *z)
-{
-	free(z->dir);
-	free(z->record);
-	z->dir = NULL;
-	z->record = NULL;
-}
-
-bool
-zip_is_loaded(const struct zip *z)
-{
-	return z->dir != NULL;
-}
-
-bool
-zip_name(const struct zip *z, size_t i, struct span *out)
-{
-	ASSERT(zip_is_loaded(z));
-	if (i >= z->num)
-		return false;
-	*out = record_at(z, z->record[i]).name;
-	return true;
-}
-
-bool
-zip_find(const struct zip *z, struct zip_member *out, struct span name)
-{
-	size_t lo = 0, hi = (size_t)z->num;
-	struct record r;
-
-	ASSERT(zip_is_loaded(z));
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (compare(record_at(z, z->record[mid]).name, name) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	if (lo == z->num)
-		return false;
-	r = record_at(z, z->record[lo]);
-	if (!span_eq(r.name, name))
-		return false;
-	*out = r.m;
-	take_zip64(out, r.extra);
-	return true;
-}
-
 /* --- members --------------------------------------------------------------- */
 
 /* Where its bytes begin (4.3.7). */
@@ -399,15 +193,16 @@ member_begin(
 {
 	uint8_t bytes[LOCAL_LEN];
 	struct rd r = rd_of(span_of(bytes, sizeof(bytes)));
-	enum status st = read_at(z, bytes, sizeof(bytes), m->at, e);
+	enum status st = zip_read_at(z, bytes, sizeof(bytes), m->at, e);
 
 	if (st != ST_OK)
 		return st;
-	if (take(&r, 4) != LOCAL_MAGIC)
-		return damaged(e, "no member where its table says there is");
+	if (zip_take(&r, 4) != LOCAL_MAGIC)
+		return zip_damaged(
+		    e, "no member where its table says there is");
 	rd_bytes(&r, 22);
-	*at = m->at + LOCAL_LEN + take(&r, 2);
-	*at += take(&r, 2);
+	*at = m->at + LOCAL_LEN + zip_take(&r, 2);
+	*at += zip_take(&r, 2);
 	return ST_OK;
 }
 
@@ -415,7 +210,7 @@ static enum status
 read_stored(struct zip *z, const struct zip_member *m, uint64_t at,
     struct zip_into *out, struct err *e)
 {
-	enum status st = read_at(z, out->into, (size_t)m->size, at, e);
+	enum status st = zip_read_at(z, out->into, (size_t)m->size, at, e);
 
 	if (st != ST_OK)
 		return st;
@@ -432,7 +227,7 @@ read_framed(struct zip *z, const struct zip_member *m, uint64_t at,
 {
 	struct gunzip_told told = {(size_t)m->size, m->crc};
 	size_t packed = (size_t)m->packed;
-	enum status st = read_at(z, out->into + GZIP_HEAD, packed, at, e);
+	enum status st = zip_read_at(z, out->into + GZIP_HEAD, packed, at, e);
 
 	gzip_head(out->into);
 	gzip_foot(out->into + GZIP_HEAD + packed, &told);
@@ -451,7 +246,7 @@ read_inflated(struct zip *z, const struct zip_member *m, struct gunzip *g,
 	enum status st = member_begin(z, m, &at, e);
 
 	if (st == ST_OK)
-		st = read_at(z, bytes, packed, at, e);
+		st = zip_read_at(z, bytes, packed, at, e);
 	if (st == ST_OK)
 		st =
 		    gunzip_bare(g, out->into, span_of(bytes, packed), &told, e);
@@ -471,7 +266,7 @@ member_check(const struct zip_member *m, struct err *e)
 		    "read",
 		    m->method);
 	if (m->method == METHOD_STORED && m->packed != m->size)
-		return damaged(e, "a stored member of two sizes");
+		return zip_damaged(e, "a stored member of two sizes");
 	/* What does not shrink grows by 5 bytes for each 16 KiB at most. */
 	if (m->size > LIMIT_BODY || m->packed > m->size + m->size / 1024 + 64)
 		return err_set(e, ST_BAD,
