@@ -302,18 +302,20 @@ work_content(
 		put_quarantine(w, at, leaf, e, reason);
 }
 
-/* A wrong leaf_index is worth telling; the entry's place is what the tree
- * says. (Archives of RFC 6962 logs have none.) */
+/* A wrong leaf_index, or none, is worth telling; the entry's place is what the
+ * tree says. */
 static void
 check_index(
     struct work *w, uint64_t at, const struct hash *leaf, const struct entry *e)
 {
+	uint64_t says =
+	    e->leaf_index < 0 ? BATCH_NO_INDEX : (uint64_t)e->leaf_index;
+
 	if (w->order->api != &log_api_static || e->problem != NULL ||
-	    e->leaf_index < 0 || (uint64_t)e->leaf_index == at)
+	    says == at || (says == BATCH_NO_INDEX && w->order->unindexed))
 		return;
 	if (w->num_odd_index++ == 0)
-		w->odd_index = (struct batch_odd_index){
-		    at, (uint64_t)e->leaf_index, *leaf};
+		w->odd_index = (struct batch_odd_index){at, says, *leaf};
 }
 
 /* One entry; false when its results no longer fit, and it is undone. */

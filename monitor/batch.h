@@ -26,6 +26,8 @@ struct batch_order {
 	/* A probe: the leaves' timestamps are wanted, content is not looked
 	 * at. */
 	bool stamps;
+	/* static-ct-api: an entry without leaf_index is as it should be. */
+	bool unindexed;
 	uint32_t region; /* match index to use, */
 	uint32_t delta;  /* and what changed since */
 	uint32_t threshold;
@@ -99,7 +101,9 @@ struct batch_quarantine {
 	struct span bytes; /* as kept.h has them; none from kept_api */
 };
 
-/* An entry whose own leaf_index is not its place (static-ct-api). */
+/* An entry whose own leaf_index is not its place (static-ct-api), or that has
+ * none: BATCH_NO_INDEX. */
+#define BATCH_NO_INDEX UINT64_MAX
 struct batch_odd_index {
 	uint64_t entry, says;
 	struct hash leaf_hash;

@@ -66,7 +66,8 @@ log_start(struct engine *g, struct entry_log *l)
 	    .key = w.key,
 	    .mmd_s = w.mmd_s,
 	    .http1 = w.http1,
-	    .no_keepalive = w.no_keepalive};
+	    .no_keepalive = w.no_keepalive,
+	    .unindexed = l->tiles != NULL || http_is_local(w.url)};
 	w.key = NULL;
 	l->tail = tail_new(&g->env, &tl, &l->range);
 	want_log_fini(&w);

@@ -55,6 +55,7 @@ tail_new(const struct tail_env *env, const struct tail_log *log,
 	t->operator_name = mem_str(log->operator_name);
 	t->mmd_s = log->mmd_s;
 	t->http1 = log->http1;
+	t->unindexed = log->unindexed;
 	t->no_keepalive = log->no_keepalive;
 	t->range = *range;
 	t->start_ms = now_ms();
@@ -149,6 +150,7 @@ tail_move(struct tail *t, const struct log_api *api, const char *url,
 		t->log.page = 0;
 		memset(&t->log.clue, 0, sizeof(t->log.clue));
 		t->no_proofs = false;
+		t->unindexed = true; /* both protocols: it is a v1 log */
 	}
 	t->log.api = api;
 	t->head_failures = t->signature_failures = t->proof_failures = 0;

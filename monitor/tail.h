@@ -50,6 +50,8 @@ struct tail_log {
 	struct logkey *key; /* the tail's from then on */
 	uint32_t mmd_s;     /* maximum merge delay; 0: not told */
 	bool http1, no_keepalive;
+	bool unindexed; /* static: entries need no leaf_index, for the log is
+			   an RFC 6962 log as well, or an archive */
 };
 enum tail_from { TAIL_FROM, TAIL_LAST, TAIL_HEAD };
 struct tail_range {

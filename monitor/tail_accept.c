@@ -76,9 +76,13 @@ accept_oddities(struct tail *t, struct flight *f)
 	if (f->result.num_odd_index > 0) {
 		t->odd_index = f->result.odd_index;
 		err_set(&e, ST_BAD,
-		    "static-ct-api: the leaf_index of entry %" PRIu64
-		    " says %" PRIu64,
-		    t->odd_index.entry, t->odd_index.says);
+		    "static-ct-api: entry %" PRIu64 " has no leaf_index",
+		    t->odd_index.entry);
+		if (t->odd_index.says != BATCH_NO_INDEX)
+			err_set(&e, ST_BAD,
+			    "static-ct-api: the leaf_index of entry %" PRIu64
+			    " says %" PRIu64,
+			    t->odd_index.entry, t->odd_index.says);
 		tail_event(t, MISDEED_BAD_LEAF_INDEX, e.text);
 	}
 	if (f->result.dropped > 0) {

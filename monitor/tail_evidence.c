@@ -137,8 +137,11 @@ json_reply(struct buf *out, const struct odd_reply *r)
 static void
 json_entry(struct buf *out, const struct batch_odd_index *o)
 {
-	buf_fmt(out, ",\"entry\":{\"index\":%" PRIu64 ",\"says\":%" PRIu64 ",",
-	    o->entry, o->says);
+	buf_fmt(out, ",\"entry\":{\"index\":%" PRIu64 ",\"says\":", o->entry);
+	if (o->says == BATCH_NO_INDEX)
+		buf_str(out, "null,");
+	else
+		buf_fmt(out, "%" PRIu64 ",", o->says);
 	json_hash(out, "leaf_hash", &o->leaf_hash);
 	buf_char(out, '}');
 }

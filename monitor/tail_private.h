@@ -153,6 +153,8 @@ struct tail {
 	struct tail_range range;
 	uint32_t mmd_s; /* 0: not told */
 	bool http1, no_keepalive;
+	/* It wrote no leaf_index: an RFC 6962 log's tiles, or archive. */
+	bool unindexed;
 	struct hasher *hasher;
 	enum tail_phase {
 		PHASE_HEAD,   /* waiting for the first head */

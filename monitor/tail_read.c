@@ -193,6 +193,7 @@ flight_work(struct flight *f, size_t body_len)
 	s->order.api = f->t->log.api;
 	s->order.want = f->want;
 	s->order.threshold = f->t->env->threshold;
+	s->order.unindexed = f->t->unindexed;
 	s->order.stamps = f->t->phase == PHASE_DATE;
 	s->order.body_len = body_len;
 	s->done = flight_on_work;

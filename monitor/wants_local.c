@@ -7,6 +7,9 @@
 #include "monitor/wants_private.h"
 
 #define META "log.v3.json"
+/* What archives hold was a day late at most in all policies (RFC 6962 logs),
+ * and that does not stand in them. */
+#define ARCHIVE_MMD_S 86400
 
 static enum status
 local_get(struct shelf *s, const char *name, size_t limit, struct shelf_body *b,
@@ -72,7 +75,7 @@ origin_inside(char **out, struct shelf *s, struct err *e)
 enum status
 wants_local(struct wants *out, const struct logs_opts *o, struct err *e)
 {
-	struct want_log log = {.api = &log_api_static};
+	struct want_log log = {.api = &log_api_static, .mmd_s = ARCHIVE_MMD_S};
 	char *origin = NULL;
 	enum status st;
 

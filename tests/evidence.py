@@ -601,14 +601,15 @@ def is_bad_reply(_log, _heads, data, _event):
 
 
 def is_bad_leaf_index(_log, heads, data, _event):
-    """An entry that calls itself another one."""
+    """An entry that calls itself another one, or nothing."""
     entry = member(data, "entry", dict)
     octets(member(entry, "leaf_hash"), "`leaf_hash`", 32)
-    index, says = number(entry, "index"), number(entry, "says")
+    index = number(entry, "index")
+    says = None if entry.get("says", 0) is None else number(entry, "says")
     want(index != says, "the entry says its own index")
     for head in [heads["head"]] if "head" in heads else []:
         want(index < head.size, "the entry is beyond the head")
-    return "told", "entry %d says that it is %d" % (index, says)
+    return "told", "entry %d says that it is %s" % (index, says)
 
 
 def is_silent(_log, heads, data, _event):

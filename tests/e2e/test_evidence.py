@@ -629,6 +629,8 @@ def test_of_no_interest(signer):
                 300, Leaves(300).root()), replies=signer.replies(
                     Leaves(700), 300, 700)),
             signer.event("bad-leaf-index", entry={
+                "index": 7, "leaf_hash": b64(sha256(b""))}),
+            signer.event("bad-leaf-index", entry={
                 "index": 7, "says": 7, "leaf_hash": b64(sha256(b""))}),
             signer.event("zero-entries", reply=dict(REPLY, bytes=9))):
         with pytest.raises(Wrong):

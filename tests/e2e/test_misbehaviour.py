@@ -444,6 +444,20 @@ def test_bad_leaf_index(work, server):
     stays(scene, "bad-leaf-index")
 
 
+def test_no_leaf_index(work, server):
+    """An entry of a static log that does not say where it stands. (Archives
+    of RFC 6962 logs are like that: test_local.py.)"""
+    scene = Scene(work, server, "static")
+    scene.bad.options(leaf_index=False)
+    added, = scene.bad.append([jane_spec(log="final")])
+    scene.bad.grow(60)
+    evidence = scene.told("bad-leaf-index", "told")
+    assert evidence["entry"]["index"] == added["index"]
+    assert evidence["entry"]["says"] is None
+    scene.unhealthy("bad-leaf-index")
+    scene.other_is_followed()
+
+
 def test_bad_from_the_first_head_on(work, server):
     """The store knows of the log, and its trouble, although no head of it
     was ever taken; and nobody asks whether the service runs."""
