@@ -582,6 +582,18 @@ def test_tiles(work, server):
     assert read_by(log) == {"static"}
 
 
+def test_tiles_without_leaf_index(work, server):
+    """Such tiles need none: it is an RFC 6962 log."""
+    log = server.new_log(leaf_index=False)
+    log.append([{"filler": 300}, jane_spec(log="final")])
+    path = work.write("list.json", json.dumps(both_of(server, log)))
+    result = work.run("backfill", "--log-list", path, "--records",
+                      work.records(), "--json").expect(0)
+    assert {e["type"].split(".")[2] for e in result.events} == \
+        {"exposure", "scan"}
+    assert read_by(log) == {"static"}
+
+
 @pytest.mark.parametrize("fault, more", [
     ("bad-signature", {}), ("other-origin", {}),
     ("status", {"status": 404}), ("status", {"status": 500})])

@@ -175,6 +175,67 @@ test_is(void **state)
 	assert_false(gzip_is(span_of("\0\0\x01\x9b", 4)));
 }
 
+/* "hello hello hello" by zlib, without header and trailer. */
+static const uint8_t bare[] = {
+    0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x57, 0xc8, 0x40, 0x90, 0x00};
+
+static void
+test_bare(void **state)
+{
+	static const char text[] = "hello hello hello";
+	struct gunzip_told told = {
+	    sizeof(text) - 1, gzip_crc(span_of(text, sizeof(text) - 1))};
+	struct span in = span_of(bare, sizeof(bare));
+	struct gunzip *g = gunzip_new();
+	uint8_t out[64];
+	struct err e;
+
+	(void)state;
+	assert_int_equal(gzip_crc(span_of("123456789", 9)), 0xcbf43926);
+	assert_status(gunzip_bare(g, out, in, &told, &e), ST_OK, &e);
+	assert_memory_equal(out, text, told.len);
+	told.len--;
+	assert_status(gunzip_bare(g, out, in, &told, &e), ST_BAD, &e);
+	told.len += 2;
+	assert_status(gunzip_bare(g, out, in, &told, &e), ST_BAD, &e);
+	told.len--;
+	told.crc ^= 1;
+	assert_status(gunzip_bare(g, out, in, &told, &e), ST_BAD, &e);
+	assert_says(&e, "CRC");
+	told.crc ^= 1;
+	in.len--;
+	assert_status(gunzip_bare(g, out, in, &told, &e), ST_BAD, &e);
+	gunzip_free(g);
+}
+
+/* With head and foot it is a gzip body. */
+static void
+test_frame(void **state)
+{
+	static const char text[] = "hello hello hello";
+	struct gunzip_told told = {
+	    sizeof(text) - 1, gzip_crc(span_of(text, sizeof(text) - 1))};
+	uint8_t all[GZIP_HEAD + sizeof(bare) + GZIP_FOOT], room[64];
+	struct arena a = arena_of(room, sizeof(room));
+	struct gunzip *g = gunzip_new();
+	struct span out;
+	struct err e;
+
+	(void)state;
+	gzip_head(all);
+	memcpy(all + GZIP_HEAD, bare, sizeof(bare));
+	gzip_foot(all + GZIP_HEAD + sizeof(bare), &told);
+	assert_true(gzip_is(span_of(all, sizeof(all))));
+	assert_status(
+	    gunzip_run(g, &a, &out, span_of(all, sizeof(all)), &e), ST_OK, &e);
+	assert_true(span_eq_str(out, text));
+	told.crc++;
+	gzip_foot(all + GZIP_HEAD + sizeof(bare), &told);
+	assert_status(
+	    gunzip_run(g, &a, &out, span_of(all, sizeof(all)), &e), ST_BAD, &e);
+	gunzip_free(g);
+}
+
 int
 main(void)
 {
@@ -185,6 +246,8 @@ main(void)
 	    cmocka_unit_test(test_bomb),
 	    cmocka_unit_test(test_arena),
 	    cmocka_unit_test(test_is),
+	    cmocka_unit_test(test_bare),
+	    cmocka_unit_test(test_frame),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

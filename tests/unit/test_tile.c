@@ -313,11 +313,54 @@ test_navigli(void **state)
 	buf_fini(&part);
 }
 
+static void
+check_of_path(unsigned level, uint64_t index, unsigned width)
+{
+	struct tile t = {level, index, width}, got = {0};
+	struct buf path = {0};
+
+	tile_path(&t, &path);
+	assert_true(tile_of_path(&got, buf_span(&path)));
+	assert_int_equal(got.level, level);
+	assert_int_equal(got.index, index);
+	assert_int_equal(got.width, width);
+	buf_fini(&path);
+}
+
+static void
+test_of_path(void **state)
+{
+	static const char *const none[] = {"", "tile", "tile/", "tile/0",
+	    "tile/0/", "tile/0/00", "tile/0/0000", "tile/6/000", "tile/10/000",
+	    "tile/-1/000", "tile/names/000", "tile/data/00a", "tile/data/x001",
+	    "tile/data/x001/", "tile/data/x001/00", "tile/data/x000/001",
+	    "tile/data/001/002", "tile/data/xx01/000", "tile/data/000.p",
+	    "tile/data/000.p/", "tile/data/000.p/0", "tile/data/000.p/01",
+	    "tile/data/000.p/256", "tile/data/000.p/1000", "tile/data/000.p/1x",
+	    "tile/data/000.gz", "/tile/data/000", "tile/data/../000",
+	    "checkpoint", "tile/0/x999/x999/x999/x999/x999/x999/x999/999"};
+	struct tile t = {1, 2, 3};
+
+	(void)state;
+	for (unsigned level = 0; level < TILE_LEVELS; level++)
+		check_of_path(level, level * 999999u, 256);
+	check_of_path(TILE_DATA, 0, 256);
+	check_of_path(TILE_DATA, 999, 1);
+	check_of_path(TILE_DATA, 1000, 255);
+	check_of_path(0, 1234067, 10);
+	check_of_path(0, LIMIT_TREE_SIZE - 1, 100);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		if (tile_of_path(&t, span_str(none[i])))
+			fail_msg("%s is taken for a tile", none[i]);
+	assert_int_equal(t.index, 2);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_path),
+	    cmocka_unit_test(test_of_path),
 	    cmocka_unit_test(test_of),
 	    cmocka_unit_test(test_cover),
 	    cmocka_unit_test(test_node),
