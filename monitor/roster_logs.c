@@ -287,8 +287,8 @@ change_apply(struct roster *r, const struct roster_change *c)
 void
 roster_wants(struct wants *out, const struct roster *r)
 {
-	out->num = r->num_logs;
-	out->list = mem_new(r->num_logs, sizeof(*out->list));
+	*out = (struct wants){.num = r->num_logs,
+	    .list = mem_new(r->num_logs, sizeof(*out->list))};
 	for (size_t i = 0; i < r->num_logs; i++)
 		want_log_copy(&out->list[i], &r->logs[i].want);
 }
