@@ -366,6 +366,47 @@ unpack(struct shelf *s, struct shelf_body *b, struct err *e)
 	return st;
 }
 
+/* Which entries an archive has, for somebody who wanted others. */
+static void
+tell_range(const struct zip *z, struct buf *out)
+{
+	uint64_t begin = UINT64_MAX, end = 0, first;
+	struct span name;
+	struct tile t;
+
+	for (size_t i = 0; zip_name(z, i, &name); i++) {
+		if (!tile_of_path(&t, name) || t.level != TILE_DATA)
+			continue;
+		first = t.index * LIMIT_TILE;
+		begin = first < begin ? first : begin;
+		end = first + t.width > end ? first + t.width : end;
+	}
+	if (begin < end)
+		buf_fmt(out,
+		    "; the entries in it are read with --from %" PRIu64
+		    " --to %" PRIu64,
+		    begin, end);
+}
+
+/* No volume has it. */
+static enum status
+nowhere(const struct shelf *s, const char *name, struct err *e)
+{
+	const struct volume *v = &s->volume[0];
+	struct buf range = {0};
+
+	if (s->num > 1)
+		return err_set(e, ST_MISSING,
+		    "none of the %zu folders and archives has %s", s->num,
+		    name);
+	if (v->zip != NULL && zip_is_loaded(v->zip))
+		tell_range(v->zip, &range);
+	err_set(e, ST_MISSING, "%s has no %s%s", QUOTE(span_str(v->path)), name,
+	    buf_cstr(&range));
+	buf_fini(&range);
+	return ST_MISSING;
+}
+
 enum status
 shelf_get(
     struct shelf *s, const char *name, struct shelf_body *b, struct err *e)
@@ -379,12 +420,7 @@ shelf_get(
 	snprintf(packed, sizeof(packed), "%s.gz", name);
 	if (st == ST_MISSING)
 		st = find(s, packed, b, e);
-	if (st == ST_MISSING && s->num == 1)
-		return err_set(e, st, "%s has no %s",
-		    QUOTE(span_str(s->volume[0].path)), name);
 	if (st == ST_MISSING)
-		return err_set(e, st,
-		    "none of the %zu folders and archives has %s", s->num,
-		    name);
+		return nowhere(s, name, e);
 	return st == ST_OK ? unpack(s, b, e) : st;
 }

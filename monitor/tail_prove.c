@@ -302,6 +302,8 @@ proof_on_reply(void *arg, const struct http_reply *r)
 	if (st == ST_OK)
 		st = t->log.api->proof_reply(
 		    &t->job, t->hasher, r->code, r->body, &e);
+	if (st != ST_OK && r->code == 404 && tail_is_local(t))
+		e = r->err; /* it names the file */
 	if (st != ST_OK) {
 		proof_failed(t, st, &e);
 		return;

@@ -135,6 +135,9 @@ def test_part_of_a_log(work, disk, tmp_path):
                   where=[path]).expect(0)
     assert sorted(result.ids) == disk.expected(512, 1024)
     assert result.summary["verified"] and result.summary["entries"] == 512
+    # Without a range: which one it has is told.
+    fails(scan(work, disk, where=[path]), 66, "tile/data/000",
+          "--from 512 --to 1024")
 
 
 @pytest.mark.parametrize("beside", [False, True])
@@ -329,7 +332,7 @@ def test_missing_hash_tile(work, spoilt):
     """A range inside the log cannot be proven."""
     os.remove(spoilt.path("tile/0/001"))
     fails(quick(work, spoilt, "--from", "300", "--to", "500"), 66,
-          "hash tile 1 of level 0")
+          spoilt.folder + " has no tile/0/001")
 
 
 def test_missing_checkpoint(work, spoilt):
