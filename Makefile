@@ -120,9 +120,9 @@ pii: all
 
 # --- measuring: figures beside what is to be reached -------------------------
 # make bench BENCH="index cert": parts of it; BENCH_RECORDS= says how many.
-$(O)/tests/bench/micro: $(O)/tests/bench/micro.o $(ROOM_LIBS)
+$(O)/tests/bench/micro $(O)/tests/bench/floor: %: %.o $(ROOM_LIBS)
 	$(link)
-bench: all $(O)/tests/bench/micro
+bench: all $(O)/tests/bench/micro $(O)/tests/bench/floor
 	@$(PY) -m tests.bench.run --build $(O) \
 	    $(if $(BENCH_RECORDS),--records $(BENCH_RECORDS)) $(BENCH)
 
