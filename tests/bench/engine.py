@@ -21,7 +21,7 @@ from .world import World
 
 # The log: three units of 65,536 entries and some tiles.
 ENTRIES = 3 * 65536 + 16 * 256
-ROUNDS = 5
+ROUNDS = 3
 # case: (what is served, by TLS or not, the API)
 CASES = {
     "static": ("plain", False, "static"),
