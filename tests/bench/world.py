@@ -71,9 +71,10 @@ class BenchLog:
 
     def _hosts(self, number):
         count = self.chance.choice([1, 2, 2, 2, 2, 3, 4, 5, 25])
-        hosts = ["%s%d-%d.customer%d.filler.test" % (
+        hosts = ["%s%d-%d.customer%d.example.%s" % (
             self.chance.choice(["www", "shop", "mail", "api"]), number, k,
-            number) for k in range(count)]
+            number, self.chance.choice(["com", "net", "org"]))
+                 for k in range(count)]
         return {"subject": [["CN", hosts[0]]],
                 "sans": [["dns", host] for host in hosts],
                 "policies": ["2.23.140.1.2.1", "1.3.6.1.4.1.44947.1.1.1"],
@@ -82,7 +83,7 @@ class BenchLog:
                            self.chance.getrandbits(160)]]}
 
     def _person(self, number):
-        mail = "ada.%d@mail.filler.test" % number
+        mail = "ada.%d@mail.example.org" % number
         surname = self.chance.choice(["Filler", "Füller", "Наполнитель"])
         return {"subject": [["C", "DE"], ["O", "Filler GmbH"],
                             ["GN", "Ada"], ["SN", surname],
