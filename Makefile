@@ -119,10 +119,11 @@ pii: all
 	INDELIBLE=$(O)/indelible $(PY) -m pytest -q tests/pii $(E2E)
 
 # --- measuring: figures beside what is to be reached -------------------------
+BENCHES := micro floor stages
 # make bench BENCH="index cert": parts of it; BENCH_RECORDS= says how many.
-$(O)/tests/bench/micro: $(O)/tests/bench/micro.o $(ROOM_LIBS)
+$(BENCHES:%=$(O)/tests/bench/%): %: %.o $(ROOM_LIBS)
 	$(link)
-bench: all $(O)/tests/bench/micro
+bench: all $(BENCHES:%=$(O)/tests/bench/%)
 	@$(PY) -m tests.bench.run --build $(O) \
 	    $(if $(BENCH_RECORDS),--records $(BENCH_RECORDS)) $(BENCH)
 

@@ -27,22 +27,24 @@ body_trim(struct pool *p, unsigned no, size_t len)
 	p->touched[no] = len;
 }
 
+/* What free slots keep all together: memory that is given back has to be zeroed
+ * before it is used again, which takes longer than receiving into it. */
+static size_t
+most_kept(const struct pool *p)
+{
+	size_t most = p->conf.memory / 4, left = 0;
+
+	if (p->reserved < p->conf.memory)
+		left = p->conf.memory - p->reserved;
+	return most < left ? most : left;
+}
+
 /* Take memory from free slots, those that were used last at the end. */
 static void
 bodies_trim(struct pool *p)
 {
-	for (unsigned i = 0; i < p->num_free; i++) {
-		if (p->reserved + p->kept <= p->conf.memory)
-			return;
+	for (unsigned i = 0; i < p->num_free && p->kept > most_kept(p); i++)
 		body_trim(p, p->free[i], 0);
-	}
-}
-
-/* What a slot keeps for the next one, in whole pages. */
-static size_t
-body_share(const struct pool *p)
-{
-	return p->conf.memory / p->conf.slots & ~(size_t)0xfffff;
 }
 
 /* A reply that was not worth work may have filled all of its room. */
@@ -134,7 +136,6 @@ pool_release(struct pool *p, struct slot *s)
 	p->reserved -= s->room;
 	p->touched[s->no] = body_touched(p, s);
 	p->kept += p->touched[s->no];
-	body_trim(p, s->no, body_share(p));
 	p->free[p->num_free++] = s->no;
 	bodies_trim(p);
 }

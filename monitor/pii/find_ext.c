@@ -66,23 +66,25 @@ find_strings(struct finder *f, const struct place *p, struct span ders)
 	find_raw(f, p, ders, false);
 }
 
-/* An at sign, or the beginning of an escaped one ("%40", "&#64;"). */
+/* An at sign, the beginning of an escaped one ("%40", "&#64;"), or of one as
+ * wide as Chinese: U+FF20 and U+FE6B in UTF-8, the first in UTF-16. */
 static bool
 is_sign(struct span s, size_t i)
 {
 	uint8_t next = i + 1 < s.len ? s.p[i + 1] : 0;
 
-	return s.p[i] == '@' || (s.p[i] == '%' && next == '4') ||
-	       (s.p[i] == '&' && (next == '#' || next == 'c'));
-}
-
-/* An at sign may be in there that is as wide as Chinese: U+FF20 and U+FE6B in
- * UTF-8, the first in UTF-16. */
-static bool
-has_wide_sign(struct span s)
-{
-	return s.len > 1 && (memchr(s.p, 0xef, s.len) != NULL ||
-				memmem(s.p, s.len, "\xff\x20", 2) != NULL);
+	switch (s.p[i]) {
+	case '@':
+	case 0xef:
+		return true;
+	case '%':
+		return next == '4';
+	case '&':
+		return next == '#' || next == 'c';
+	case 0xff:
+		return next == 0x20;
+	}
+	return false;
 }
 
 /* No at sign, plain or escaped, is in there. Eight bytes at once. */
@@ -90,7 +92,7 @@ static bool
 is_empty_of_addresses(struct span s)
 {
 	const uint64_t ones = 0x0101010101010101, tops = ones << 7;
-	uint64_t x, sign, amp;
+	uint64_t x, sign, amp, wide;
 	size_t i = 0, end = 0;
 
 	for (; i < s.len; i = end) {
@@ -98,10 +100,12 @@ is_empty_of_addresses(struct span s)
 		if (end - i == 8) {
 			memcpy(&x, s.p + i, 8);
 			sign = x ^ (ones * '@');
-			/* "%" and "&" are two of the four that begin alike. */
+			/* "%" and "&" are two of the four that begin alike,
+			 * EF and FF two that differ in one bit. */
 			amp = (x ^ (ones * '$')) & (ones * 0xfc);
-			if (!((((sign - ones) & ~sign) |
-				  ((amp - ones) & ~amp)) &
+			wide = ~x & (ones * 0xef);
+			if (!((((sign - ones) & ~sign) | ((amp - ones) & ~amp) |
+				  ((wide - ones) & ~wide)) &
 				tops))
 				continue;
 		}
@@ -307,7 +311,7 @@ is_idle(const struct ext_carrier *c, struct span value)
 	if (c == NULL || c->how == EXT_SCAN || c->how == EXT_TEMPLATE ||
 	    c->how == EXT_POLICIES ||
 	    (c->how == EXT_ACCESS && c->side == SIDE_ISSUER))
-		return is_empty_of_addresses(value) && !has_wide_sign(value);
+		return is_empty_of_addresses(value);
 	return c->how == EXT_SKIP;
 }
 

@@ -7,6 +7,7 @@
  *	micro index N           an index of N e-mail records
  *	micro delta N           beside it, as many changes as are remembered
  *	micro store N DIR       a store of N records, loaded into an index
+ *	micro fill N DB KEY     into a store that is there, of mixed kinds
  *	micro cert FILE         walking and reading a certificate
  */
 #include <stdio.h>
@@ -207,13 +208,44 @@ part_delta(size_t num)
 
 #define CHUNK 50000u
 
+/* Most are e-mail addresses; of a mixed store some are domains and names. */
 static void
-store_fill(struct store *s, const struct store_api *api, size_t num)
+record_make(struct record *r, size_t no, bool mixed)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "r%zu", no);
+	*r = (struct record){.id = mem_str(text),
+	    .tenant = mem_str("bench"),
+	    .purpose = mem_str("ct-exposure/1"),
+	    .method = mem_str("import"),
+	    .evidence = mem_str("bench"),
+	    .consent_ms = NOW - 1};
+	if (mixed && no % 8 == 6) {
+		r->kind = RECORD_DOMAIN;
+		snprintf(text, sizeof(text), "d%zu.bench.example", no);
+	} else if (mixed && no % 8 == 7) {
+		r->kind = RECORD_NAME;
+		r->given.num = r->surname.num = 1;
+		r->given.list = mem_new(1, sizeof(char *));
+		r->surname.list = mem_new(1, sizeof(char *));
+		r->given.list[0] = mem_str(no % 3 ? "Ada" : "Jane");
+		snprintf(text, sizeof(text), "bench%zx", no);
+		r->surname.list[0] = mem_str(text);
+		return;
+	} else {
+		snprintf(text, sizeof(text), "u%zu@example.com", no);
+	}
+	r->value = mem_str(text);
+}
+
+static void
+store_fill(struct store *s, const struct store_api *api,
+    const struct keys *keys, size_t num, bool mixed)
 {
 	struct record *list = mem_new(CHUNK, sizeof(*list));
 	struct compiled *comp = mem_new(CHUNK, sizeof(*comp));
-	uint8_t zero[INDEX_KEY_LEN] = {1};
-	struct keyer *k = keyer_new(zero);
+	struct keyer *k = keyer_new(keys->index);
 	struct err e = {""};
 
 	for (size_t at = 0; at < num; at += CHUNK) {
@@ -222,18 +254,8 @@ store_fill(struct store *s, const struct store_api *api, size_t num)
 
 		for (; io.num < CHUNK && at + io.num < num; io.num++) {
 			struct record *r = &list[io.num];
-			char text[64];
 
-			snprintf(text, sizeof(text), "r%zu", at + io.num);
-			*r = (struct record){.id = mem_str(text),
-			    .tenant = mem_str("bench"),
-			    .purpose = mem_str("ct-exposure/1"),
-			    .method = mem_str("import"),
-			    .evidence = mem_str("bench"),
-			    .consent_ms = NOW - 1};
-			snprintf(text, sizeof(text), "u%zu@example.com",
-			    at + io.num);
-			r->value = mem_str(text);
+			record_make(r, at + io.num, mixed);
 			if (match_compile(&comp[io.num], r, k, &e) != ST_OK)
 				exit(1);
 		}
@@ -279,7 +301,7 @@ part_store(size_t num, const char *dir)
 	if (api->init(&conf, &e) != ST_OK || api->open(&s, &conf, &e) != ST_OK)
 		exit(1);
 	begin = cpu_now();
-	store_fill(s, api, num);
+	store_fill(s, api, &conf.keys, num, false);
 	say("store.import_s_per_1m", (cpu_now() - begin) / (double)num * 1e6);
 	begin = cpu_now();
 	if (api->index_size(s, NOW, &size, &e) != ST_OK)
@@ -295,6 +317,27 @@ part_store(size_t num, const char *dir)
 	say("store.mb", (resident(b.region, b.len) +
 			    (double)(b.rows.cap_runs * sizeof(*b.rows.runs))) /
 			    1e6);
+	api->close(s);
+}
+
+/* A store that was made, with its master key. */
+static void
+part_fill(size_t num, const char *path, const char *master)
+{
+	const struct store_api *api = &store_sqlite;
+	struct store_conf conf = {.owner = "bench"};
+	struct store *s;
+	struct err e = {""};
+	char url[512];
+
+	snprintf(url, sizeof(url), "sqlite://%s", path);
+	conf.url = url;
+	if (keys_load(&conf.keys, master, &e) != ST_OK ||
+	    api->open(&s, &conf, &e) != ST_OK) {
+		fprintf(stderr, "micro: %s\n", e.text);
+		exit(1);
+	}
+	store_fill(s, api, &conf.keys, num, true);
 	api->close(s);
 }
 
@@ -357,6 +400,8 @@ main(int argc, char **argv)
 		part_delta(num);
 	else if (argc == 4 && strcmp(argv[1], "store") == 0)
 		part_store(num, argv[3]);
+	else if (argc == 5 && strcmp(argv[1], "fill") == 0)
+		part_fill(num, argv[3], argv[4]);
 	else if (argc == 3 && strcmp(argv[1], "cert") == 0)
 		part_cert(argv[2]);
 	else

@@ -15,6 +15,7 @@ import tempfile
 
 from tests.fakelog.client import Server
 from tests.fakelog.mint import Mint
+from .engine import Engine
 
 CONSENT = {"purpose": "ct-exposure/1", "method": "import",
            "at": "2026-01-01T00:00:00Z", "evidence": "bench"}
@@ -138,6 +139,15 @@ class Bench:
                 b / a - 1 for a, b in zip(times["none"], times[kind]))
             self.tell(part, 100 * more)
 
+    def engine(self):
+        """Whole scans of each kind, beside the floor and others."""
+        engine = Engine(self.args)
+        try:
+            engine.run()
+        finally:
+            engine.close()
+        self.missed += engine.missed
+
     def scan_once(self, log, folder, kind):
         """Seconds of a processor, workers and all."""
         command = [os.path.join(self.args.build, "indelible"), "backfill",
@@ -179,7 +189,7 @@ def write(folder, name, lines):
             file.write(json.dumps(line) + "\n")
 
 
-PARTS = ["index", "delta", "store", "cert", "scan"]
+PARTS = ["index", "delta", "store", "cert", "scan", "engine"]
 
 
 def main():

@@ -1,0 +1,129 @@
+"""Watching a program at work: whose processor time it is, and how much memory
+all its processes have together, read from /proc every few milliseconds.
+"""
+import os
+import subprocess
+import sys
+import time
+
+TICK = 0.005
+# The workers' processor time at which the reading has begun.
+BEGUN_NS = 2000000
+
+
+class Used:
+    """Processor time in ns by room: loop, store, work."""
+
+    def __init__(self, loop=0, store=0, work=0):
+        self.loop, self.store, self.work = loop, store, work
+
+    def minus(self, other):
+        """What came since."""
+        return Used(self.loop - other.loop, self.store - other.store,
+                    self.work - other.work)
+
+    @property
+    def all(self):
+        """Together."""
+        return self.loop + self.store + self.work
+
+
+def _children(pid):
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid),
+                  encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return []
+
+
+def processes(pid):
+    """A process and all that came from it."""
+    out = [pid]
+    for at in out:
+        out += _children(at)
+    return out
+
+
+def _cpu(path):
+    try:
+        with open(path + "/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[0])
+    except (OSError, IndexError):
+        return 0
+
+
+def used(pids, seen):
+    """What they have used by now; `seen` keeps what those that ended had."""
+    tasks = "/proc/%d/task" % pids[0]
+    try:
+        threads = os.listdir(tasks)
+    except OSError:
+        threads = []
+    for thread in threads:
+        room = "loop" if int(thread) == pids[0] else "store"
+        _note(seen, (room, thread), os.path.join(tasks, thread))
+    for pid in pids[1:]:
+        _note(seen, ("work", pid), "/proc/%d" % pid)
+    out = Used()
+    for (room, _), took in seen.items():
+        setattr(out, room, getattr(out, room) + took)
+    return out
+
+
+def _note(seen, task, path):
+    seen[task] = max(seen.get(task, 0), _cpu(path))
+
+
+def memory(pids):
+    """Bytes of all processes, what they share counted once."""
+    total = 0
+    for pid in pids:
+        try:
+            with open("/proc/%d/smaps_rollup" % pid,
+                      encoding="ascii") as file:
+                total += sum(int(line.split()[1]) * 1024 for line in file
+                             if line.startswith("Pss:"))
+        except (OSError, ValueError):
+            pass
+    return total
+
+
+class Watch:
+    """One run of a command: its time by room since it began to read, its
+    memory before that and at the most, its seconds."""
+
+    def __init__(self, command, good=(0, 1)):
+        self.peak = self.before = 0
+        self.last = self.begin = None
+        self.begun_at = None
+        process = subprocess.Popen(command, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        self._follow(process)
+        said, wrong = process.communicate()
+        if process.returncode not in good:
+            sys.exit("%s failed: %s" % (command[0], wrong.decode()))
+        self.said = said.decode()
+        self.used = self.last.minus(self.begin)
+
+    def _follow(self, process):
+        ticks, seen = 0, {}
+        while process.poll() is None:
+            pids = processes(process.pid)
+            self.last = used(pids, seen)
+            self._begin(self.last, pids)
+            if self.begun_at and ticks % 20 == 0:
+                self.peak = max(self.peak, memory(pids))
+            ticks += 1
+            time.sleep(TICK)
+        self.seconds = time.monotonic() - (self.begun_at or 0)
+
+    def _begin(self, now, pids):
+        if self.begin is None:
+            self.begin = now
+        elif self.begun_at is None:
+            if now.work - self.begin.work > BEGUN_NS:
+                self.begun_at = time.monotonic()
+                self.before = memory(pids)
+            else:
+                self.begin = now
