@@ -119,11 +119,11 @@ pii: all
 	INDELIBLE=$(O)/indelible $(PY) -m pytest -q tests/pii $(E2E)
 
 # --- measuring: figures beside what is to be reached -------------------------
-BENCHES := micro floor stages
 # make bench BENCH="index cert": parts of it; BENCH_RECORDS= says how many.
-$(BENCHES:%=$(O)/tests/bench/%): %: %.o $(ROOM_LIBS)
+BENCHES := $(patsubst %,$(O)/tests/bench/%,micro floor stages)
+$(BENCHES): %: %.o $(ROOM_LIBS)
 	$(link)
-bench: all $(BENCHES:%=$(O)/tests/bench/%)
+bench: all $(BENCHES)
 	@$(PY) -m tests.bench.run --build $(O) \
 	    $(if $(BENCH_RECORDS),--records $(BENCH_RECORDS)) $(BENCH)
 
@@ -241,8 +241,7 @@ help:
 	@echo 'make fuzz SECONDS=60 TARGET=fuzz_tree    search for new inputs'
 	@echo 'make storm RUNS=100000000 TARGET=fuzz_tree    the same, faster'
 	@echo 'make bench BENCH="index cert"            speed and size'
-	@echo 'make crash | powercut IMAGES=200 | kill ROUNDS=300'
-	@echo '                kill at every moment (powercut as root)'
+	@echo 'make crash | powercut IMAGES=200 | kill ROUNDS=300  (powercut as root)'
 	@echo 'make benign POLLS=100000                 look for false alarms'
 	@echo 'make attack ATTACKS="stall all"          what attacks cost, in figures'
 	@echo 'make install DESTDIR= PREFIX=$(PREFIX)'
