@@ -14,11 +14,19 @@
 #include "monitor/pii/dn.h"
 #include "monitor/pii/normal.h"
 
+/* Names of issuers in which there is nothing: a log has few issuers. */
+#define QUIET 16 /* a power of two */
+struct quiet {
+	size_t len;
+	uint8_t bytes[248];
+};
+
 struct extractor {
 	struct carriers *carriers;
 	struct words *words;
 	struct tlds *tlds;
 	struct class_memo memo;
+	struct quiet quiet[QUIET];
 };
 
 struct extractor *
@@ -96,6 +104,44 @@ read_requested(struct finder *f, struct extractor *x)
 	return set;
 }
 
+/* Only what is nothing personal in an issuer, whatever the certificate: then no
+ * more than addresses is looked for. */
+static bool
+is_plain(struct span name)
+{
+	struct name_attrs it = name_attrs_of(name);
+	struct name_attr attr;
+
+	while (name_attr_next(&it, &attr))
+		if (!oid_is(attr.oid, OID_COMMON_NAME) &&
+		    !oid_is(attr.oid, OID_ORGANIZATION) &&
+		    !oid_is(attr.oid, OID_COUNTRY))
+			return false;
+	return !it.cut && !it.unmarked;
+}
+
+static void
+read_issuer_name(struct finder *f, struct extractor *x)
+{
+	struct place issuer = place_of(IN_ISSUER, SIDE_ISSUER, "issuer");
+	struct span name = f->cert->issuer;
+	uint32_t before = f->out->num;
+	struct quiet *q;
+
+	if (name.len == 0)
+		return;
+	q = &x->quiet[(name.len + name.p[name.len - 1]) % QUIET];
+	if (q->len == name.len && memcmp(q->bytes, name.p, name.len) == 0)
+		return;
+	find_name(f, &issuer, name);
+	if (f->out->num > before || name.len > sizeof(q->bytes) ||
+	    f->out->partial || f->problems == NULL || f->problems->num > 0 ||
+	    !is_plain(name))
+		return;
+	q->len = name.len;
+	memcpy(q->bytes, name.p, name.len);
+}
+
 /* All values; returns the classes. */
 static uint32_t
 read_all(struct finder *f, struct extractor *x)
@@ -105,11 +151,10 @@ read_all(struct finder *f, struct extractor *x)
 	struct cert_ext e;
 	uint32_t set = 0;
 	struct place subject = place_of(IN_SUBJECT, SIDE_SUBJECT, "subject");
-	struct place issuer = place_of(IN_ISSUER, SIDE_ISSUER, "issuer");
 	struct place request = place_of(IN_REQUEST, SIDE_SUBJECT, "request");
 
 	find_name(f, &subject, c->subject);
-	find_name(f, &issuer, c->issuer);
+	read_issuer_name(f, x);
 	while (cert_ext_next(&it, &e)) {
 		find_ext(f, &e);
 		set |= class_of_ext(&x->memo, x->carriers, &e);
