@@ -21,8 +21,8 @@ DEB_BUILD := gcc make pkg-config libcurl4-openssl-dev libev-dev libfyaml-dev \
 	libpsl-dev libdeflate-dev libseccomp-dev ca-certificates publicsuffix
 DEB_DEMO := python3 python3-aiohttp python3-cryptography
 DEB_TEST := libcmocka-dev python3-pytest python3-pytest-xdist \
-	python3-hypothesis nginx-light clang clang-format \
-	libclang-rt-14-dev mandoc git strace e2fsprogs
+	python3-hypothesis nginx-light clang clang-format mandoc git strace \
+	libclang-rt-14-dev e2fsprogs valgrind chromium chromium-driver
 PC = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 
 # --- flavours ---------------------------------------------------------------
