@@ -21,7 +21,7 @@ from .world import World
 
 # The log: three units of 65,536 entries and some tiles.
 ENTRIES = 3 * 65536 + 16 * 256
-ROUNDS = 3
+ROUNDS = 5
 # case: (what is served, by TLS or not, the API)
 CASES = {
     "static": ("plain", False, "static"),
@@ -35,6 +35,13 @@ RATIO_GOAL, RATIO_LEAST = 1.4, 2.0
 PEER_GOAL, PEER_LEAST = 25, 15
 MEMORY_MB = 64
 MANY = 10000000
+# What a reply of the case is made of: file, API, entries in it.
+REPLIES = {
+    "static": ("static/tile/data/100", "static", 256),
+    "static-gzip": ("static/tile/data/100.gz", "static", 256),
+    "rfc6962": ("pages/100000.json", "rfc6962", 1000),
+}
+STAGE_ROUNDS = 60
 PEERS = ["certspotter-debian", "certspotter"]
 PATIENCE = 300
 
@@ -136,7 +143,7 @@ class Engine:
             if not summary["verified"]:
                 sys.exit("%s was not verified" % case)
         self.tell(case, records, floors, runs)
-        return median(r.used.all for r in runs) / ENTRIES
+        return runs
 
     def tell(self, case, records, floors, runs):
         """The line of the table."""
@@ -156,6 +163,26 @@ class Engine:
                   median(r.used.loop for r in runs) / ENTRIES,
                   median(r.used.store for r in runs) / ENTRIES, floor,
                   ratio, verdict, max(r.peak for r in runs) / 1e6),
+              flush=True)
+
+    # --- stages --------------------------------------------------------------
+
+    def stages(self, case, runs):
+        """What a worker does with a reply by itself, beside what the threads
+        for HTTP and commits took in the scans."""
+        name, api, num = REPLIES[case]
+        out = subprocess.run(
+            [os.path.join(self.args.build, "tests/bench/stages"), api,
+             self.path(*name.split("/")), str(100 * 256 if api == "static"
+                                              else 100000),
+             str(num), str(STAGE_ROUNDS)], check=True, text=True,
+            stdout=subprocess.PIPE).stdout
+        took = [json.loads(line)["value"] for line in out.splitlines()]
+        loop, store, work = (
+            median(getattr(r.used, room) for r in runs) / ENTRIES
+            for room in ("loop", "store", "work"))
+        took = [loop] + took + [store, work - sum(took)]
+        print("%-12s" % case + "".join("%9.0f" % t for t in took),
               flush=True)
 
     # --- others -------------------------------------------------------------------
@@ -230,16 +257,21 @@ class Engine:
     # --- all ----------------------------------------------------------------------
 
     def run(self):
-        """The table."""
+        """The tables."""
         print("%-12s %9s %9s %9s %7s %7s %5s %6s %6s" % (
-            "", "records", "per core", "wall", "ns", "loop", "store",
-            "floor", "ratio"))
-        plain = None
+            "ns an entry", "records", "per core", "wall", "ns", "loop",
+            "store", "floor", "ratio"))
+        first = {}
         for records in (1000, self.args.records or MANY):
             config = self.config(records)
-            for case in [c for c in CASES if c != "local"]:
-                took = self.case(case, records, config)
-                if case == "rfc6962" and plain is None:
-                    plain = took
+            for case in CASES:
+                runs = self.case(case, records, config)
+                first.setdefault(case, runs)
+        print("%-12s" % "ns an entry" + "".join("%9s" % name for name in (
+            "HTTP", "decode", "hash", "walk", "extract", "match", "commit",
+            "other")))
+        for case in REPLIES:
+            self.stages(case, first[case])
+        ours = median(r.used.all for r in first["rfc6962"]) / ENTRIES
         for name in PEERS:
-            self.peer(name, plain)
+            self.peer(name, ours)
