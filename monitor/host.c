@@ -4,14 +4,22 @@
 #include "ctlog/base/err.h"
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
+#include "monitor/budget.h"
 
 TAILQ_HEAD(turns, turn);
+
+/* Whose hosts these are. */
+struct owner {
+	struct budget budget;
+	int num_hosts, num_queued;
+};
 
 struct host {
 	TAILQ_ENTRY(host) link;
 	struct hosts *of;
+	struct owner *owner;
 	struct turns queue;
-	char *origin;
+	char *origin, *site, *operator_name;
 	int running;
 	int64_t base_ms;
 	int64_t until;   /* not asked before */
@@ -59,11 +67,21 @@ hosts_new(int total, int per_host, uint64_t seed)
 }
 
 static void
+owner_leave(struct owner *o)
+{
+	if (--o->num_hosts == 0)
+		free(o);
+}
+
+static void
 host_free(struct host *h)
 {
 	ASSERT(TAILQ_EMPTY(&h->queue) && h->running == 0);
 	TAILQ_REMOVE(&h->of->list, h, link);
+	owner_leave(h->owner);
 	free(h->origin);
+	free(h->site);
+	free(h->operator_name);
 	free(h);
 }
 
@@ -82,7 +100,9 @@ static bool
 host_is_idle(const struct host *h, int64_t now)
 {
 	return TAILQ_EMPTY(&h->queue) && h->running == 0 && h->faults == 0 &&
-	       h->until <= now;
+	       h->until <= now &&
+	       (h->owner->num_hosts > 1 ||
+		   budget_is_free(&h->owner->budget, now));
 }
 
 /* A host in fault that nobody has asked for this long is forgotten too. */
@@ -119,23 +139,88 @@ hosts_find(const struct hosts *hs, const char *origin)
 	return NULL;
 }
 
-struct host *
-hosts_get(struct hosts *hs, const char *origin, bool loopback, int64_t now)
-{
-	struct host *h = hosts_find(hs, origin);
+/* --- whose they are -------------------------------------------------------- */
 
-	if (h != NULL)
-		return h;
-	hosts_sweep(hs, now);
-	h = NEW(struct host);
+static bool
+are_akin(const struct host *a, const struct host *b)
+{
+	return strcmp(a->site, b->site) == 0 ||
+	       (a->operator_name[0] != '\0' &&
+		   strcmp(a->operator_name, b->operator_name) == 0);
+}
+
+/* All hosts of `from` are `to`'s from now on; of two budgets under complaint
+ * the tighter one counts. */
+static void
+owner_merge(struct hosts *hs, struct owner *to, struct owner *from)
+{
+	struct host *h;
+	int n = from->num_hosts;
+
+	budget_join(&to->budget, &from->budget);
+	to->num_queued += from->num_queued;
+	to->num_hosts += n;
+	TAILQ_FOREACH(h, &hs->list, link)
+	if (h->owner == from)
+		h->owner = to;
+	free(from);
+}
+
+/* Names come with logs, so a host may turn out to be another one's kin. */
+static void
+host_find_kin(struct host *h)
+{
+	struct host *other;
+
+	TAILQ_FOREACH(other, &h->of->list, link)
+	if (other->owner != h->owner && are_akin(h, other))
+		owner_merge(h->of, other->owner, h->owner);
+}
+
+static void
+host_name(struct host *h, const char *operator_name)
+{
+	if (operator_name == NULL || operator_name[0] == '\0' ||
+	    h->operator_name[0] != '\0')
+		return;
+	free(h->operator_name);
+	h->operator_name = mem_str(operator_name);
+	host_find_kin(h);
+}
+
+static struct host *
+host_new(struct hosts *hs, const struct host_id *id, int64_t now)
+{
+	struct host *h = NEW(struct host);
+
 	h->of = hs;
 	TAILQ_INIT(&h->queue);
-	h->origin = mem_str(origin);
-	h->base_ms = loopback ? HOST_BASE_LOOPBACK_MS : HOST_BASE_MS;
+	h->origin = mem_str(id->origin);
+	h->site = mem_str(id->site);
+	h->operator_name = mem_str("");
+	h->base_ms = id->loopback ? HOST_BASE_LOOPBACK_MS : HOST_BASE_MS;
 	h->until = now;
+	h->owner = NEW(struct owner);
+	h->owner->num_hosts = 1;
 	TAILQ_INSERT_TAIL(&hs->list, h, link);
+	host_find_kin(h);
 	return h;
 }
+
+struct host *
+hosts_get(struct hosts *hs, const struct host_id *id, int64_t now)
+{
+	struct host *h = hosts_find(hs, id->origin);
+
+	if (h == NULL) {
+		hosts_sweep(hs, now);
+		h = host_new(hs, id, now);
+	}
+	host_name(h, id->operator_name);
+	return h;
+}
+
+/* --- turns ----------------------------------------------------------------- */
 
 void
 host_queue(struct host *h, struct turn *t)
@@ -144,6 +229,14 @@ host_queue(struct host *h, struct turn *t)
 	t->host = h;
 	t->running = false;
 	TAILQ_INSERT_TAIL(&h->queue, t, link);
+	h->owner->num_queued++;
+}
+
+static void
+host_unqueue(struct host *h, struct turn *t)
+{
+	TAILQ_REMOVE(&h->queue, t, link);
+	h->owner->num_queued--;
 }
 
 /* A turn waits and there is room for it, whatever the clock says. */
@@ -155,15 +248,28 @@ host_has_room(const struct host *h)
 	return !TAILQ_EMPTY(&h->queue) && h->running < room;
 }
 
+/* How long its wishes and its operator's budget make it wait; -1: until a call
+ * of the operator's ends. */
+static int64_t
+host_start_ms(const struct host *h, int64_t now)
+{
+	int64_t ms = budget_wait_ms(&h->owner->budget, now);
+	int64_t own = host_wait_ms(h, now);
+
+	return ms >= 0 && ms < own ? own : ms;
+}
+
 static struct turn *
-host_start(struct host *h)
+host_start(struct host *h, int64_t now)
 {
 	struct hosts *hs = h->of;
 	struct turn *t = TAILQ_FIRST(&h->queue);
 
-	TAILQ_REMOVE(&h->queue, t, link);
+	host_unqueue(h, t);
+	budget_start(&h->owner->budget, now);
 	t->running = true;
 	t->epoch = h->epoch;
+	t->started = now;
 	h->running++;
 	hs->running++;
 	TAILQ_REMOVE(&hs->list, h, link);
@@ -179,8 +285,8 @@ hosts_next(struct hosts *hs, int64_t now)
 	if (hs->running >= hs->total)
 		return NULL;
 	TAILQ_FOREACH(h, &hs->list, link)
-	if (host_has_room(h) && h->until <= now)
-		return host_start(h);
+	if (host_has_room(h) && host_start_ms(h, now) == 0)
+		return host_start(h, now);
 	return NULL;
 }
 
@@ -196,8 +302,8 @@ hosts_wait_ms(const struct hosts *hs, int64_t now)
 	{
 		if (!host_has_room(h))
 			continue;
-		ms = host_wait_ms(h, now);
-		if (least < 0 || ms < least)
+		ms = host_start_ms(h, now);
+		if (ms >= 0 && (least < 0 || ms < least))
 			least = ms;
 	}
 	return least;
@@ -209,6 +315,7 @@ host_leave(struct turn *t)
 	struct host *h = t->host;
 
 	ASSERT(h != NULL && t->running);
+	budget_end(&h->owner->budget);
 	h->running--;
 	h->of->running--;
 	t->host = NULL;
@@ -244,8 +351,13 @@ void
 host_end(struct turn *t, enum host_end how, int64_t retry_ms, int64_t now)
 {
 	struct host *h = t->host;
+	struct budget *b = &h->owner->budget;
 	bool current = t->epoch == h->epoch;
 
+	if (how == HOST_FINE)
+		budget_good(b, t->started, now);
+	else if (how == HOST_THROTTLED)
+		budget_halve(b, t->started, now);
 	host_leave(t);
 	if (how == HOST_FINE && current)
 		h->faults = 0;
@@ -270,7 +382,7 @@ host_drop(struct turn *t)
 		host_leave(t);
 		return;
 	}
-	TAILQ_REMOVE(&t->host->queue, t, link);
+	host_unqueue(t->host, t);
 	t->host = NULL;
 }
 
@@ -284,6 +396,22 @@ bool
 host_is_in_fault(const struct host *h)
 {
 	return h->faults > 0;
+}
+
+int64_t
+host_queue_ms(const struct host *h, int64_t now)
+{
+	const struct owner *o = h->owner;
+
+	return budget_queue_ms(&o->budget, o->num_queued, now);
+}
+
+double
+host_rate(const struct host *h, int64_t now)
+{
+	const struct budget *b = &h->owner->budget;
+
+	return budget_is_free(b, now) ? 0.0 : b->rate;
 }
 
 /* Decimal digits in seconds, at most the longest patience; -1 otherwise. */

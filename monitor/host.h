@@ -12,6 +12,9 @@
  *            (full jitter); a tenth of the base at least. Loopback begins at
  *            100 ms. Calls that were under way when a fault came belong to
  *            that fault: they neither double the window nor end it.
+ *   budget   what its operator's hosts are granted together (budget.h). Hosts
+ *            belong together when they are of one site (registrable domain) or
+ *            one operator (by name), whichever is wider
  * Waiting calls are not bounded here: those who queue them bound them.
  */
 #ifndef MONITOR_HOST_H
@@ -33,13 +36,14 @@ struct turn {
 	TAILQ_ENTRY(turn) link;
 	struct host *host; /* NULL: neither queued nor running */
 	uint64_t epoch;
+	int64_t started;
 	bool running;
 };
 
 enum host_end {
 	HOST_FINE,      /* it answered, if only with 404 */
 	HOST_FAULT,     /* no answer, a useless one, 3xx or 5xx */
-	HOST_THROTTLED, /* 429, 503 */
+	HOST_THROTTLED, /* 429, or 503 with Retry-After */
 	HOST_DROPPED,   /* the caller lost interest */
 };
 
@@ -49,10 +53,17 @@ struct hosts *hosts_new(int total, int per_host, uint64_t seed);
 /* No turn may be queued or running. */
 void hosts_free(struct hosts *hs);
 
-/* The host of this origin ("https://ct.example:443"), made when new. It stays
- * valid while it has turns; forgotten some time after it has none. */
-struct host *hosts_get(
-    struct hosts *hs, const char *origin, bool loopback, int64_t now);
+/* Which host, and whose. */
+struct host_id {
+	const char *origin;        /* "https://log.ct.example:443" */
+	const char *site;          /* "ct.example" */
+	const char *operator_name; /* NULL or "": not known */
+	bool loopback;
+};
+
+/* The host of this origin, made when new. It stays valid while it has turns;
+ * forgotten some time after it has none. */
+struct host *hosts_get(struct hosts *hs, const struct host_id *id, int64_t now);
 /* The same, NULL when it is not known. */
 struct host *hosts_find(const struct hosts *hs, const char *origin);
 
@@ -70,6 +81,10 @@ void host_drop(struct turn *t);
 int64_t host_wait_ms(const struct host *h, int64_t now);
 /* Whether it gets one call at a time, after a fault. */
 bool host_is_in_fault(const struct host *h);
+/* How long one more call would wait for its operator's pace. */
+int64_t host_queue_ms(const struct host *h, int64_t now);
+/* Requests a second that its operator gets; 0: no limit. */
+double host_rate(const struct host *h, int64_t now);
 
 /*
  * What a Retry-After header asks for (RFC 9110 10.2.3), clamped to

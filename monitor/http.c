@@ -203,6 +203,18 @@ http_call_done(struct http_call *c, const struct http_reply *r)
 	call_free(c);
 }
 
+static void
+call_queue(struct http_call *c, const char *operator_name)
+{
+	struct host_id id = {.origin = c->at.origin,
+	    .site = c->at.site,
+	    .operator_name = operator_name,
+	    .loopback = c->at.loopback};
+
+	c->want.operator_name = NULL; /* was borrowed */
+	host_queue(hosts_get(c->http->hosts, &id, now_ms()), &c->turn);
+}
+
 struct http_call *
 http_get(struct http *h, const struct http_get *g)
 {
@@ -223,9 +235,7 @@ http_get(struct http *h, const struct http_get *g)
 		return c;
 	}
 	if (http_url_read(&c->at, c->url, &c->why) == ST_OK) {
-		host_queue(
-		    hosts_get(h->hosts, c->at.origin, c->at.loopback, now_ms()),
-		    &c->turn);
+		call_queue(c, g->operator_name);
 	} else {
 		c->is_refused = true;
 		STAILQ_INSERT_TAIL(&h->refused, c, refused);
@@ -450,6 +460,7 @@ http_host(const struct http *h, const char *url, struct http_host_state *out)
 	if (host == NULL)
 		return;
 	out->wait_ms = host_wait_ms(host, now_ms());
+	out->queue_ms = host_queue_ms(host, now_ms());
 	out->in_fault = host_is_in_fault(host);
 }
 

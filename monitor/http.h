@@ -1,7 +1,8 @@
 /*
  * http: GETs by libcurl on the libev loop. One object for all logs. Politeness
  * lives here: connections per host, waiting after 429 and 503, backoff with
- * jitter after faults, all per host; a caller just asks again.
+ * jitter after faults, all per host, and requests a second for each operator
+ * that complained; a caller just asks again.
  *
  * Checked and fixed: TLS certificates, no redirects, https only (http where
  * the caller allows it), close-on-exec sockets, body caps, connect, total and
@@ -55,6 +56,9 @@ typedef void http_done_fn(void *arg, const struct http_reply *r);
 struct http_get {
 	const char *url;
 	size_t limit; /* decoded body cap */
+	/* Who runs the server: its hosts share a budget (budget.h). NULL or "":
+	 * known by the URL alone. Borrowed until http_get returns. */
+	const char *operator_name;
 	/* When this edition is the newest one: 304 and no body. NULL, or empty
 	 * texts: the body in any case. Borrowed until http_get returns. */
 	const struct http_since *since;
@@ -83,8 +87,9 @@ void http_cancel(struct http *h, struct http_call *c);
 
 /* How this URL's host is treated: a call made now would wait. */
 struct http_host_state {
-	int64_t wait_ms; /* until it may be asked again; 0 = now */
-	bool in_fault;   /* one call at a time, until one succeeds */
+	int64_t wait_ms;  /* until it may be asked again; 0 = now */
+	int64_t queue_ms; /* behind others, for its operator's pace */
+	bool in_fault;    /* one call at a time, until one succeeds */
 };
 void http_host(
     const struct http *h, const char *url, struct http_host_state *out);

@@ -300,7 +300,7 @@ is_redirect(const struct http_reply *r)
 enum host_end
 answer_verdict(const struct http_reply *r)
 {
-	if (r->code == 429 || r->code == 503)
+	if (r->code == 429 || (r->code == 503 && r->retry_after_ms > 0))
 		return HOST_THROTTLED;
 	if (r->status != ST_OK || r->code >= 500 || is_redirect(r))
 		return HOST_FAULT;

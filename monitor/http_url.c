@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <libpsl.h>
 #include <strings.h>
 
 #include "ctlog/base/text.h"
@@ -66,6 +67,43 @@ is_loopback(const struct parts *p)
 	       IN6_IS_ADDR_LOOPBACK(&six);
 }
 
+static void
+lower(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s - 'A' + 'a');
+}
+
+static bool
+is_address(const char *host)
+{
+	struct in_addr four;
+
+	return host[0] == '[' || inet_pton(AF_INET, host, &four) == 1;
+}
+
+/* Whose server it is, as far as a name tells. */
+static void
+site_fill(struct http_url *out, const char *host)
+{
+	size_t len = strlen(host);
+	const char *domain = NULL;
+
+	if (out->loopback) {
+		memcpy(out->site, out->origin, sizeof(out->site));
+		return;
+	}
+	if (len > 1 && host[len - 1] == '.')
+		len--;
+	snprintf(out->site, sizeof(out->site), "%.*s", (int)len, host);
+	lower(out->site);
+	if (psl_builtin() != NULL && !is_address(host))
+		domain = psl_registrable_domain(psl_builtin(), out->site);
+	if (domain != NULL)
+		memmove(out->site, domain, strlen(domain) + 1);
+}
+
 static enum status
 url_fill(struct http_url *out, const struct parts *p)
 {
@@ -80,9 +118,8 @@ url_fill(struct http_url *out, const struct parts *p)
 	out->loopback = is_loopback(p);
 	snprintf(out->origin, sizeof(out->origin), "%s://%s:%s", p->scheme,
 	    p->host, p->port);
-	for (char *c = out->origin; *c != '\0'; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
+	lower(out->origin);
+	site_fill(out, p->host);
 	snprintf(full, sizeof(full), "%s:%s%s", p->host, p->port, p->path);
 	text_quote(out->label, sizeof(out->label), span_str(full));
 	return ST_OK;

@@ -15,7 +15,10 @@
 
 struct http_url {
 	char origin[HTTP_HOST_MAX + 24]; /* "https://ct.example:443" */
-	char label[LIMIT_QUOTE + 8];     /* "ct.example:443/2026/checkpoint" */
+	/* The registrable domain, "ct.example"; the host where there is none,
+	 * and all of the origin on loopback, where a port is a server. */
+	char site[HTTP_HOST_MAX + 24];
+	char label[LIMIT_QUOTE + 8]; /* "ct.example:443/2026/checkpoint" */
 	bool https, loopback;
 };
 

@@ -460,6 +460,7 @@ tail_head_ask(struct tail *t)
 		return;
 	t->log.api->head_request(&t->log, &req);
 	g = (struct http_get){.url = req.url,
+	    .operator_name = t->operator_name,
 	    .limit = req.limit,
 	    .http1 = t->http1,
 	    .no_keepalive = t->no_keepalive,

@@ -92,6 +92,7 @@ older_ask(struct tail *t)
 		return;
 	}
 	g = (struct http_get){.url = o->req.url,
+	    .operator_name = t->operator_name,
 	    .limit = o->req.limit,
 	    .http1 = t->http1,
 	    .no_keepalive = t->no_keepalive,

@@ -46,6 +46,8 @@
 #define TAIL_TELL_MS 10000
 /* While a host gets one call at a time, the others look again so often. */
 #define TAIL_LOOK_S 0.25
+/* The same when one more would wait so long for its operator's pace. */
+#define TAIL_QUEUE_MS 250
 /* A followed log's newest head is stored no more often than this. */
 #define TAIL_SEEN_MS 60000
 /* What is accepted is committed after so long, or so many bytes. */

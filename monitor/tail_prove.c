@@ -325,6 +325,7 @@ proof_ask(struct tail *t)
 		return;
 	}
 	g = (struct http_get){.url = req->url,
+	    .operator_name = t->operator_name,
 	    .limit = req->limit,
 	    .http1 = t->http1,
 	    .no_keepalive = t->no_keepalive,

@@ -334,9 +334,9 @@ flight_evict(struct tail *t)
 		flight_again(last, 5 * SLOT_RETRY_S);
 }
 
-/* How long to stay away from the pool: a log whose host is left alone, or gets
- * one call at a time after a fault or a useless reply, holds no slots that
- * others could use. */
+/* How long to stay away from the pool: a log whose host is left alone, gets
+ * one call at a time after a fault or a useless reply, or one in a while for
+ * its operator's pace, holds no slots that others could use. */
 static double
 flight_patience(const struct flight *f)
 {
@@ -346,7 +346,10 @@ flight_patience(const struct flight *f)
 	http_host(t->env->http, t->log.url, &h);
 	if (h.wait_ms > 0)
 		return (double)h.wait_ms / 1000.0;
-	return (h.in_fault || t->wary) && f != t->first ? TAIL_LOOK_S : 0.0;
+	if (f == t->first)
+		return 0.0;
+	return h.in_fault || t->wary || h.queue_ms > TAIL_QUEUE_MS ? TAIL_LOOK_S
+								   : 0.0;
 }
 
 /* Memory for a body is shared with all other logs: no more than may be needed,
@@ -390,6 +393,7 @@ flight_ask(struct flight *f)
 	f->state = FLIGHT_FETCH;
 	f->place.text[0] = '\0';
 	g = (struct http_get){.url = f->req.url,
+	    .operator_name = t->operator_name,
 	    .limit = f->slot->room,
 	    .into = f->slot->body,
 	    .http1 = t->http1,

@@ -14,10 +14,20 @@
 #define A "https://a.example:443"
 #define B "https://b.example:443"
 
+/* A host whose site is itself; some time. */
+static struct host *
+get(struct hosts *hs, const char *origin, bool loopback, int64_t now)
+{
+	struct host_id id = {
+	    .origin = origin, .site = origin, .loopback = loopback};
+
+	return hosts_get(hs, &id, now);
+}
+
 static struct host *
 host_a(struct hosts *hs)
 {
-	return hosts_get(hs, A, false, 0);
+	return get(hs, A, false, 0);
 }
 
 /* One call that ends so; how long the host is then left alone. */
@@ -66,7 +76,7 @@ test_total_and_turns(void **state)
 	for (int i = 0; i < 3; i++)
 		host_queue(host_a(hs), &a[i]);
 	for (int i = 0; i < 3; i++)
-		host_queue(hosts_get(hs, B, false, 0), &b[i]);
+		host_queue(get(hs, B, false, 0), &b[i]);
 	/* The hosts take turns, so b is not behind all of a. */
 	assert_ptr_equal(hosts_next(hs, 0), &a[0]);
 	assert_ptr_equal(hosts_next(hs, 0), &b[0]);
@@ -139,7 +149,7 @@ test_loopback_is_quick(void **state)
 	for (uint64_t seed = 0; seed < 100; seed++) {
 		struct hosts *hs = hosts_new(10, 4, seed);
 		struct turn t = {0};
-		struct host *h = hosts_get(hs, A, true, 0);
+		struct host *h = get(hs, A, true, 0);
 		int64_t ms;
 
 		host_queue(h, &t);
@@ -263,7 +273,7 @@ test_hosts_apart(void **state)
 
 	(void)state;
 	once(hs, HOST_THROTTLED, 3600000, &now);
-	host_queue(hosts_get(hs, B, false, 0), &t);
+	host_queue(get(hs, B, false, 0), &t);
 	assert_int_equal(hosts_wait_ms(hs, 0), 0);
 	assert_ptr_equal(hosts_next(hs, 0), &t);
 	host_drop(&t);
@@ -278,14 +288,111 @@ test_forgetting(void **state)
 
 	(void)state;
 	once(hs, HOST_FAULT, 0, &now);
-	hosts_get(hs, B, false, now);
+	get(hs, B, false, now);
 	assert_non_null(hosts_find(hs, A)); /* its faults are remembered */
 	once(hs, HOST_FINE, 0, &now);
-	hosts_get(hs, "https://c.example:443", false, now);
+	get(hs, "https://c.example:443", false, now);
 	assert_null(hosts_find(hs, A));
 	once(hs, HOST_FAULT, 0, &now);
-	hosts_get(hs, "https://d.example:443", false, now + 8000000);
+	get(hs, "https://d.example:443", false, now + 8000000);
 	assert_null(hosts_find(hs, A)); /* so long ago that it is new */
+	hosts_free(hs);
+}
+
+static struct host *
+get_of(struct hosts *hs, const char *origin, const char *site, const char *name)
+{
+	struct host_id id = {
+	    .origin = origin, .site = site, .operator_name = name};
+
+	return hosts_get(hs, &id, 1000);
+}
+
+/* Calls in a row to this host, the last of them refused. */
+static void
+complain(struct hosts *hs, struct host *h)
+{
+	struct turn t = {0};
+
+	for (int i = 0; i < 10; i++) {
+		host_queue(h, &t);
+		assert_ptr_equal(hosts_next(hs, 1000 + i), &t);
+		host_end(&t, i < 9 ? HOST_FINE : HOST_THROTTLED, 0, 1000 + i);
+	}
+}
+
+static double
+rate_of(
+    struct hosts *hs, const char *origin, const char *site, const char *name)
+{
+	return host_rate(get_of(hs, origin, site, name), 1010);
+}
+
+/* Hosts of one site or of one operator share what a complaint halves; their
+ * waiting they do not share. */
+static void
+test_operators(void **state)
+{
+	struct hosts *hs = hosts_new(10, 4, 3);
+	struct host *a = get_of(hs, "https://1.a.example", "a.example", "A");
+	double rate;
+
+	(void)state;
+	complain(hs, a);
+	rate = host_rate(a, 1010);
+	assert_true(host_wait_ms(a, 1010) > 0 && rate > 0.0);
+	assert_int_equal(
+	    host_wait_ms(
+		get_of(hs, "https://2.a.example", "a.example", NULL), 1010),
+	    0);
+	assert_true(
+	    rate_of(hs, "https://2.a.example", "a.example", NULL) == rate);
+	assert_true(rate_of(hs, "https://a.test", "a.test", "A") == rate);
+	assert_true(rate_of(hs, "https://b.test", "b.test", "B") == 0.0);
+	assert_true(rate_of(hs, "https://c.test", "c.test", "") == 0.0);
+	hosts_free(hs);
+}
+
+/* A name that comes later makes one of two; the tighter limit is theirs. */
+static void
+test_operators_become_one(void **state)
+{
+	struct hosts *hs = hosts_new(10, 4, 3);
+	struct host *a, *c;
+	struct turn t[2] = {0};
+
+	(void)state;
+	c = get_of(hs, "https://c.b.example", "b.example", "");
+	complain(hs, c);
+	host_queue(c, &t[0]);
+	a = get_of(hs, "https://a.example", "a.example", "A");
+	host_queue(a, &t[1]);
+	assert_true(host_rate(a, 1010) == 0.0);
+	assert_true(host_queue_ms(a, 1010) == 0);
+	assert_true(rate_of(hs, "https://b.example", "b.example", "A") > 0.0);
+	assert_true(host_rate(a, 1010) == host_rate(c, 1010));
+	assert_true(host_queue_ms(a, 1010) > 0); /* behind the two */
+	host_drop(&t[0]);
+	host_drop(&t[1]);
+	hosts_free(hs);
+}
+
+/* A limit outlives the turns, as long as it is one. */
+static void
+test_limit_is_remembered(void **state)
+{
+	struct hosts *hs = hosts_new(10, 4, 3);
+	struct turn t = {0};
+
+	(void)state;
+	complain(hs, host_a(hs));
+	host_queue(host_a(hs), &t);
+	assert_ptr_equal(hosts_next(hs, 5000), &t);
+	host_end(&t, HOST_FINE, 0, 5000);
+	get(hs, B, false, 500000);
+	assert_true(host_rate(hosts_find(hs, A), 500000) > 0.0);
+	get(hs, "https://c.example:443", false, 700000);
+	assert_null(hosts_find(hs, A));
 	hosts_free(hs);
 }
 
@@ -333,7 +440,7 @@ test_walk(void **state)
 	for (int i = 0; i < TURNS; i++) {
 		snprintf(name[i % HOSTS], 16, "http://%d", i % HOSTS);
 		left[i] = i % HOSTS;
-		host_queue(hosts_get(hs, name[i % HOSTS], true, 0), &t[i]);
+		host_queue(get(hs, name[i % HOSTS], true, 0), &t[i]);
 	}
 	while (done < TURNS) {
 		while ((got = hosts_next(hs, now)) != NULL) {
@@ -375,6 +482,9 @@ main(void)
 	    cmocka_unit_test(test_retry_after_is_extended),
 	    cmocka_unit_test(test_hosts_apart),
 	    cmocka_unit_test(test_forgetting),
+	    cmocka_unit_test(test_operators),
+	    cmocka_unit_test(test_operators_become_one),
+	    cmocka_unit_test(test_limit_is_remembered),
 	    cmocka_unit_test(test_retry_after),
 	    cmocka_unit_test(test_walk),
 	};
