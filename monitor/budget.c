@@ -129,7 +129,7 @@ static void
 budget_lower(struct budget *b, double refused, int64_t now)
 {
 	b->refused = refused;
-	b->known = b->proven ? fmin(b->known, refused * 0.9) : 0.0;
+	b->known = b->proven ? fmin(b->known, refused * 0.9) : refused * 0.75;
 	b->rate = fmax(refused / 2.0, RATE_MIN);
 	b->width = b->running > 1 ? b->running / 2 : 1;
 	b->next = (double)now + pace_ms(b);

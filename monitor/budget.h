@@ -8,7 +8,8 @@
  * again in small steps while there is no complaint:
  *   search   a rate that was refused before it was good for one step is halved
  *            again, so that any limit is found in a few complaints
- *   return   up to nine tenths of a rate that was good it goes in larger steps
+ *   return   in larger steps to nine tenths of what was refused, or to a lower
+ *            rate that was good; to three quarters while none is known
  *   ceiling  what was refused last is not asked for again until there were
  *            BUDGET_HOLD_MS and BUDGET_HOLD_GOOD answers without complaint
  *   end      ten minutes without a complaint: no limit
@@ -32,7 +33,7 @@
 struct budget {
 	double rate;    /* 0: no limit */
 	double refused; /* the last one that was refused */
-	double known;   /* good for a step since it was halved; 0: none */
+	double known;   /* up to this in larger steps */
 	double next;    /* when the next request may leave */
 	int running;    /* calls under way */
 	int width;      /* as many as may be, while there is a rate */
