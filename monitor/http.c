@@ -18,6 +18,8 @@
 #include <time.h>
 
 #include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+#include "monitor/diag.h"
 #include "monitor/http_private.h"
 
 static int64_t
@@ -141,26 +143,6 @@ curl_on_timer(CURLM *multi, long ms, void *arg)
 
 /* --- the life of a call --------------------------------------------------- */
 
-static struct easy *
-easy_take(struct http *h)
-{
-	struct easy *e = LIST_FIRST(&h->idle);
-
-	if (e == NULL)
-		return easy_new();
-	LIST_REMOVE(e, link);
-	return e;
-}
-
-static void
-easy_give(struct http *h, struct easy *e)
-{
-	CURLMcode rc = curl_multi_remove_handle(h->multi, e->curl);
-
-	ASSERT(rc == CURLM_OK);
-	LIST_INSERT_HEAD(&h->idle, e, link);
-}
-
 /* Start what may start and end what was refused, from the loop and soon. */
 static void
 http_wake(struct http *h)
@@ -177,6 +159,19 @@ call_free(struct http_call *c)
 	free(c);
 }
 
+static void
+call_stop(struct http_call *c)
+{
+	CURLMcode rc;
+
+	if (c->easy == NULL)
+		return;
+	rc = curl_multi_remove_handle(c->http->multi, c->easy->curl);
+	ASSERT(rc == CURLM_OK);
+	easy_give(&c->http->conf, c->easy);
+	c->easy = NULL;
+}
+
 /* Out of all lists: from here on only the caller of this knows it. */
 static void
 call_unlink(struct http_call *c)
@@ -186,9 +181,7 @@ call_unlink(struct http_call *c)
 	LIST_REMOVE(c, link);
 	if (c->is_refused)
 		STAILQ_REMOVE(&h->refused, c, http_call, refused);
-	if (c->easy != NULL)
-		easy_give(h, c->easy);
-	c->easy = NULL;
+	call_stop(c);
 	if (c->errand != NULL)
 		http_local_drop(c);
 	host_drop(&c->turn);
@@ -211,7 +204,6 @@ call_queue(struct http_call *c, const char *operator_name)
 	    .operator_name = operator_name,
 	    .loopback = c->at.loopback};
 
-	c->want.operator_name = NULL; /* was borrowed */
 	host_queue(hosts_get(c->http->hosts, &id, now_ms()), &c->turn);
 }
 
@@ -224,6 +216,7 @@ http_get(struct http *h, const struct http_get *g)
 	c->url = mem_str(g->url);
 	c->want = *g;
 	c->want.url = c->url;
+	c->want.operator_name = NULL; /* borrowed */
 	if (g->since != NULL) {
 		c->since = *g->since;
 		c->want.since = &c->since;
@@ -260,7 +253,7 @@ call_start(struct http_call *c)
 	struct http *h = c->http;
 	CURLMcode rc;
 
-	c->easy = easy_take(h);
+	c->easy = easy_take(&h->conf, c->at.origin);
 	easy_set(c->easy, &h->conf, &c->want, &c->at, &c->answer);
 	curl_easy_setopt(c->easy->curl, CURLOPT_PRIVATE, c);
 	h->counts.requests++;
@@ -317,16 +310,30 @@ http_count(struct http *h, enum host_end how, size_t bytes)
 	h->counts.throttled += how == HOST_THROTTLED;
 }
 
+/* How much less changes too often to be told. */
+static void
+tell_rate(const struct http_call *c, double before, double rate)
+{
+	if (before <= 0.0 && rate > 0.0)
+		diag_info("%s: HTTP %d: asked for less from now on",
+		    QUOTE(span_str(c->at.site)), c->answer.code);
+}
+
 static void
 call_finish(struct http_call *c, CURLcode rc)
 {
 	struct http_reply r = {0};
+	const struct host *host = c->turn.host;
+	int64_t now = now_ms();
+	double rate = host_rate(host, now);
 	enum host_end how;
 
 	call_reply(c, rc, &r);
 	how = answer_verdict(&r);
 	http_count(c->http, how, c->answer.received);
-	host_end(&c->turn, how, r.retry_after_ms, now_ms());
+	host_end(&c->turn, how, r.retry_after_ms, now);
+	if (how == HOST_THROTTLED)
+		tell_rate(c, rate, host_rate(host, now));
 	http_call_done(c, &r);
 }
 
@@ -406,7 +413,6 @@ http_new(struct ev_loop *loop, const struct http_conf *conf)
 	    hosts_new(conf->max_connections, conf->per_host, random_seed());
 	h->gunzip = gunzip_new();
 	easy_conf_init(&h->conf, conf);
-	LIST_INIT(&h->idle);
 	LIST_INIT(&h->calls);
 	LIST_INIT(&h->watches);
 	STAILQ_INIT(&h->refused);
@@ -422,17 +428,11 @@ http_new(struct ev_loop *loop, const struct http_conf *conf)
 void
 http_free(struct http *h)
 {
-	struct easy *e;
-
 	if (h == NULL)
 		return;
 	ASSERT(!h->collecting); /* not from a callback of a call */
 	while (!LIST_EMPTY(&h->calls))
 		http_cancel(h, LIST_FIRST(&h->calls));
-	while ((e = LIST_FIRST(&h->idle)) != NULL) {
-		LIST_REMOVE(e, link);
-		easy_free(e);
-	}
 	reader_free(h->reader);
 	curl_multi_cleanup(h->multi);
 	while (!LIST_EMPTY(&h->watches))

@@ -28,11 +28,28 @@ easy_conf_init(struct easy_conf *conf, const struct http_conf *http)
 	conf->proxy = proxy != NULL && *proxy != '\0' ? mem_str(proxy) : NULL;
 	conf->headers = curl_slist_append(NULL, HTTP_ACCEPT);
 	ASSERT(conf->headers != NULL);
+	conf->sessions = sessions_new();
+	LIST_INIT(&conf->idle);
+}
+
+static void
+easy_free(struct easy *e)
+{
+	curl_slist_free_all(e->headers);
+	curl_easy_cleanup(e->curl);
+	free(e);
 }
 
 void
 easy_conf_fini(struct easy_conf *conf)
 {
+	struct easy *e;
+
+	while ((e = LIST_FIRST(&conf->idle)) != NULL) {
+		LIST_REMOVE(e, link);
+		easy_free(e);
+	}
+	sessions_free(conf->sessions);
 	free((void *)(uintptr_t)conf->http.user_agent);
 	free((void *)(uintptr_t)conf->http.ca_file);
 	free(conf->proxy);
@@ -40,21 +57,28 @@ easy_conf_fini(struct easy_conf *conf)
 }
 
 struct easy *
-easy_new(void)
+easy_take(struct easy_conf *conf, const char *origin)
 {
-	struct easy *e = NEW(struct easy);
+	struct easy *e = LIST_FIRST(&conf->idle);
 
-	e->curl = curl_easy_init();
-	ASSERT(e->curl != NULL);
+	if (e != NULL) {
+		LIST_REMOVE(e, link);
+	} else {
+		e = NEW(struct easy);
+		e->curl = curl_easy_init();
+		ASSERT(e->curl != NULL);
+	}
+	e->session = session_take(conf->sessions, origin);
 	return e;
 }
 
 void
-easy_free(struct easy *e)
+easy_give(struct easy_conf *conf, struct easy *e)
 {
-	curl_slist_free_all(e->headers);
-	curl_easy_cleanup(e->curl);
-	free(e);
+	curl_easy_setopt(e->curl, CURLOPT_SHARE, NULL);
+	session_give(conf->sessions, e->session);
+	e->session = NULL;
+	LIST_INSERT_HEAD(&conf->idle, e, link);
 }
 
 static size_t
@@ -201,6 +225,8 @@ easy_set(struct easy *e, const struct easy_conf *conf,
 	easy_renew(e);
 	curl = e->curl;
 	e->why[0] = '\0';
+	/* Also for http: a handle that made a cache of its own leaks it. */
+	SET(SHARE, (CURLSH *)session_share(e->session));
 	set_limits(curl, &conf->http);
 	set_tls(curl, conf->http.ca_file);
 	set_http(curl, conf, get, url);

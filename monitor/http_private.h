@@ -36,7 +36,6 @@ struct http {
 	struct hosts *hosts;
 	struct gunzip *gunzip;
 	struct easy_conf conf;
-	LIST_HEAD(, easy) idle;
 	LIST_HEAD(, http_call) calls;
 	LIST_HEAD(, watch) watches;
 	STAILQ_HEAD(, http_call) refused;

@@ -15,7 +15,7 @@ MEMORY = 96         # MiB: fetch.memory
 BASE = 64           # MiB: for main itself
 WORKER = 128        # MiB: for the only parser process
 SLOW = ["stall", "slow", "drip", "loris", "large-drip", "patience", "refuse",
-        "reset"]
+        "reset", "too-many"]
 
 pytestmark = pytest.mark.skipif(
     NGINX is None or "asan" in BINARY or "tsan" in BINARY,

@@ -91,6 +91,7 @@ def test_limit_is_found(work, limited, burst, least):
     limited.serve(RATE, burst)
     result = work.backfill(limited.log, "static", seconds=120).expect(0)
     assert sorted(result.ids) == sorted(expected_ids(limited.log.entries))
+    assert "HTTP 429: asked for less from now on" in result.err
     rows = limited.requests()
     begin, end = rows[0][0], rows[-1][0]
     good = [at for at, code, _ in rows if code == 200]
@@ -101,3 +102,24 @@ def test_limit_is_found(work, limited, burst, least):
         len(rows), ideal, len(rows) - len(good), end - begin, used)
     assert ideal > TILES and len(rows) <= 1.3 * ideal, told
     assert used >= least, told
+
+
+@pytest.mark.alone
+def test_operator_is_limited_as_one(work, server, publisher):
+    """Of an operator with two hosts both are asked for less when one of them
+    complains; another operator's is read at full speed meanwhile."""
+    logs = [server.new_log([{"filler": 120 * 256}], operator=name,
+                           base_url=server.listen()["url"])
+            for name in ("One", "One", "Other")]
+    publisher.publish(server.log_list(*((log, "static") for log in logs)))
+    logs[0].fault("status", on="data", code=429, probability=0.5)
+    for log in logs:
+        log.fault("slow", on="data", seconds=0.05)
+    process = work.start(
+        "backfill", "--log-list", publisher.url, "--log-list-key",
+        work.write("list.pem", publisher.pem()), "--records",
+        work.records(), "--json")
+    wait_until(lambda: len(logs[2].requests("data")) == 120, "the other")
+    asked = len(logs[1].requests("data"))
+    process.kill()
+    assert 5 < asked < 80

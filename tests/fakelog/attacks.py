@@ -26,6 +26,7 @@ ATTACKS = {
     "reset": [("reset", {})],
     "truncate": [("truncate", {})],
     "refuse": [("status", {"code": 503})],
+    "too-many": [("status", {"code": 429})],
     "patience": [("status", {"code": 429, "retry_after": 1000000000})],
     "redirect": [("redirect", {})],
     "garbage": [("garbage", {})],

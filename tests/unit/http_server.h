@@ -31,6 +31,7 @@
 struct seen {
 	_Atomic int active, peak, requests, connections;
 	_Atomic int with_h2; /* TLS hellos that offered HTTP/2 */
+	_Atomic int resumed; /* TLS sessions from before */
 	char head[4096];     /* the last request */
 };
 
@@ -374,6 +375,7 @@ server_peer(struct server *s, int fd, SSL_CTX *tls)
 		SSL_set_fd(p.ssl, fd);
 		if (SSL_accept(p.ssl) != 1)
 			_exit(0);
+		s->seen->resumed += SSL_session_reused(p.ssl);
 	}
 	while (peer_request(&p))
 		;

@@ -965,6 +965,42 @@ test_tls(void **state)
 	assert_int_equal(server.seen->requests, 0);
 }
 
+/* Connections after the first resume its session, whatever handle they get;
+ * another host name begins anew. */
+static void
+test_tls_resumed(void **state)
+{
+	struct http_conf conf = conf_of_test();
+	struct rig r = rig_new(&conf);
+	char url[256];
+	struct got g[4] = {0};
+	struct http_get get = {
+	    .url = url, .limit = 100, .no_keepalive = true, .done = on_done};
+
+	(void)state;
+	server.seen->connections = server.seen->resumed = 0;
+	snprintf(url, sizeof(url), "https://127.0.0.1:%d/ok", server.tls);
+	get.arg = &g[0];
+	http_get(r.http, &get);
+	ev_run(r.loop, 0);
+	assert_int_equal(server.seen->resumed, 0);
+	for (int i = 0; i < 4; i++) { /* together */
+		get.arg = &g[i];
+		http_get(r.http, &get);
+	}
+	ev_run(r.loop, 0);
+	assert_int_equal(server.seen->connections, 5);
+	assert_int_equal(server.seen->resumed, 4);
+	snprintf(url, sizeof(url), "https://localhost:%d/ok", server.tls);
+	http_get(r.http, &get);
+	ev_run(r.loop, 0);
+	assert_int_equal(g[3].reply.status, ST_AGAIN); /* another name */
+	assert_int_equal(server.seen->resumed, 4);
+	for (int i = 0; i < 4; i++)
+		free(g[i].body);
+	rig_free(&r);
+}
+
 /* HTTP/2 is not even offered: http_easy.c says why. */
 static void
 test_http_version(void **state)
@@ -1069,6 +1105,7 @@ main(void)
 	    cmocka_unit_test(test_free_ends_quietly),
 	    cmocka_unit_test(test_close_on_exec),
 	    cmocka_unit_test(test_tls),
+	    cmocka_unit_test(test_tls_resumed),
 	    cmocka_unit_test(test_http_version),
 	    cmocka_unit_test(test_proxy),
 	};

@@ -349,6 +349,29 @@ test_error_page(void **state)
 	answer_fini(&a);
 }
 
+/* 503 is a request for patience when it says for how long, else a fault. */
+static void
+test_verdict(void **state)
+{
+	static const struct {
+		int code;
+		int64_t retry_ms;
+		enum host_end how;
+	} table[] = {{200, 0, HOST_FINE}, {304, 0, HOST_FINE},
+	    {404, 0, HOST_FINE}, {200, 5000, HOST_FINE},
+	    {429, 0, HOST_THROTTLED}, {429, 1000, HOST_THROTTLED},
+	    {503, 1000, HOST_THROTTLED}, {503, 0, HOST_FAULT},
+	    {500, 1000, HOST_FAULT}, {301, 0, HOST_FAULT}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct http_reply r = {
+		    .code = table[i].code, .retry_after_ms = table[i].retry_ms};
+
+		assert_int_equal(answer_verdict(&r), table[i].how);
+	}
+}
+
 static void
 test_odd_lines(void **state)
 {
@@ -377,6 +400,7 @@ main(void)
 	    cmocka_unit_test(test_only_the_final_head),
 	    cmocka_unit_test(test_since),
 	    cmocka_unit_test(test_head_flood),
+	    cmocka_unit_test(test_verdict),
 	    cmocka_unit_test(test_retry_after),
 	    cmocka_unit_test(test_error_page),
 	    cmocka_unit_test(test_odd_lines),

@@ -56,6 +56,35 @@ test_not_loopback(void **state)
 			fail_msg("%s", no[i]);
 }
 
+/* Whose server it is: the registrable domain, also below suffixes that are not
+ * the registries'; on this machine each port is another one's. */
+static void
+test_site(void **state)
+{
+	static const char *const table[][2] = {
+	    {"https://wyvern.ct.digicert.com/2026h1/", "digicert.com"},
+	    {"https://NESSIE2026.ct.DigiCert.com:8443/", "digicert.com"},
+	    {"https://digicert.com/", "digicert.com"},
+	    {"https://digicert.com./", "digicert.com"},
+	    {"https://log.example.co.uk/", "example.co.uk"},
+	    {"https://one.github.io/", "one.github.io"},
+	    {"https://two.github.io/", "two.github.io"},
+	    {"https://co.uk/", "co.uk"},
+	    {"https://log/", "log"},
+	    {"https://192.0.2.7:8443/", "192.0.2.7"},
+	    {"https://[2001:DB8::1]/", "[2001:db8::1]"},
+	    {"http://127.0.0.1:8080/a", "http://127.0.0.1:8080"},
+	    {"http://localhost:81/a", "http://localhost:81"},
+	};
+	struct http_url u;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_int_equal(http_url_read(&u, table[i][0], NULL), ST_OK);
+		assert_string_equal(u.site, table[i][1]);
+	}
+}
+
 static void
 test_parts(void **state)
 {
@@ -131,6 +160,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_loopback),
 	    cmocka_unit_test(test_not_loopback),
+	    cmocka_unit_test(test_site),
 	    cmocka_unit_test(test_parts),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_safe_label),
