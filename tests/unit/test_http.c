@@ -965,39 +965,43 @@ test_tls(void **state)
 	assert_int_equal(server.seen->requests, 0);
 }
 
-/* Connections after the first resume its session, whatever handle they get;
- * another host name begins anew. */
+/* A connection after the first resumes its session, whatever handle it gets;
+ * another host name begins anew. One after the other: TLS 1.3 has a session
+ * used once, and of several at the same time some have none. */
 static void
 test_tls_resumed(void **state)
 {
 	struct http_conf conf = conf_of_test();
 	struct rig r = rig_new(&conf);
 	char url[256];
-	struct got g[4] = {0};
-	struct http_get get = {
-	    .url = url, .limit = 100, .no_keepalive = true, .done = on_done};
+	struct got g = {.rig = &r}, busy = {0};
+	struct http_get get = {.url = url,
+	    .limit = 100,
+	    .no_keepalive = true,
+	    .done = on_done,
+	    .arg = &g};
 
 	(void)state;
 	server.seen->connections = server.seen->resumed = 0;
 	snprintf(url, sizeof(url), "https://127.0.0.1:%d/ok", server.tls);
-	get.arg = &g[0];
 	http_get(r.http, &get);
 	ev_run(r.loop, 0);
 	assert_int_equal(server.seen->resumed, 0);
-	for (int i = 0; i < 4; i++) { /* together */
-		get.arg = &g[i];
+	ask(&r, &busy, "/drip"); /* takes the handle that is free */
+	for (int i = 1; i <= 3; i++) {
 		http_get(r.http, &get);
+		ev_run(r.loop, 0);
+		assert_int_equal(server.seen->resumed, i);
+		ask(&r, &busy, "/drip");
 	}
-	ev_run(r.loop, 0);
-	assert_int_equal(server.seen->connections, 5);
-	assert_int_equal(server.seen->resumed, 4);
+	assert_string_equal(g.body, "hello");
 	snprintf(url, sizeof(url), "https://localhost:%d/ok", server.tls);
 	http_get(r.http, &get);
 	ev_run(r.loop, 0);
-	assert_int_equal(g[3].reply.status, ST_AGAIN); /* another name */
-	assert_int_equal(server.seen->resumed, 4);
-	for (int i = 0; i < 4; i++)
-		free(g[i].body);
+	assert_int_equal(g.reply.status, ST_AGAIN); /* another name */
+	assert_int_equal(server.seen->resumed, 3);
+	assert_int_equal(busy.ends, 0);
+	free(g.body);
 	rig_free(&r);
 }
 
