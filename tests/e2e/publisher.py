@@ -124,9 +124,11 @@ def configure(work, publisher, **logs):
 
 
 def events(work, kind):
-    """The data of what was told."""
-    return [event["data"] for event in read_jsonl(work.ledger)
-            if event["type"] == kind]
+    """The data of what was told. After a kill it may be told again, with the
+    same id."""
+    told = {event["id"]: event["data"] for event in read_jsonl(work.ledger)
+            if event["type"] == kind}
+    return list(told.values())
 
 
 def refusals(work):

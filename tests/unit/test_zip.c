@@ -24,7 +24,7 @@ static void
 put(struct buf *b, uint64_t v, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		buf_char(b, (char)(v >> 8 * i));
+		buf_char(b, i < 8 ? (char)(v >> 8 * i) : 0);
 }
 
 static void
