@@ -142,6 +142,14 @@ pool_fork(struct pool *p, unsigned lane)
 	pool_zygote(p, ZYGOTE_FORK, lane);
 }
 
+/* Its death is our doing. */
+static void
+lane_kill(struct pool *p, unsigned lane)
+{
+	p->lane[lane].condemned = true;
+	pool_zygote(p, ZYGOTE_KILL, lane);
+}
+
 static unsigned
 lane_shortest(const struct pool *p)
 {
@@ -161,7 +169,7 @@ lane_sick(struct pool *p, unsigned lane)
 	p->lane[lane].sick = true;
 	pool_listen(p, lane, false);
 	diag_warn("worker %u answers nonsense; it is replaced", lane);
-	pool_zygote(p, ZYGOTE_KILL, lane);
+	lane_kill(p, lane);
 }
 
 static void
@@ -360,7 +368,7 @@ pool_on_watch(struct ev_loop *loop, ev_timer *w, int revents)
 		    ev_now(loop) - l->queue[0]->since < LIMIT_BATCH_WALL_S)
 			continue;
 		l->queue[0]->since = ev_now(loop);
-		pool_zygote(p, ZYGOTE_KILL, i);
+		lane_kill(p, i);
 	}
 }
 

@@ -16,7 +16,8 @@
  * The zygote is forked before threads, keys and sockets exist. It forks
  * workers, and forks them again when they die, not more often than
  * POOL_BIRTH_S. A batch whose worker dies twice, or of its time, is searched
- * for the entry that kills; that entry is skipped and quarantined.
+ * for the entry that kills; that entry is skipped and quarantined. A worker
+ * that somebody else killed is no reason to suspect an entry.
  */
 #ifndef MONITOR_POOL_H
 #define MONITOR_POOL_H
@@ -64,7 +65,7 @@ struct slot {
 	void *arg;
 	/* private */
 	struct pool_share *share;
-	unsigned no, lane, deaths, rounds;
+	unsigned no, lane, deaths, strays, rounds;
 	enum search {
 		SEARCH_NONE,
 		SEARCH_EMPTY,

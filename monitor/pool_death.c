@@ -4,7 +4,8 @@
  * no chance. Then the guilty entry is searched for with probes, which look at
  * a part of the entries each: the one that the worker was reading, alone; if
  * that does not kill, halves, until one is left that kills alone. That one is
- * skipped from then on, and quarantined.
+ * skipped from then on, and quarantined. A worker that was killed from outside,
+ * as the kernel does when memory is short, says nothing about the entries.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -120,20 +121,47 @@ probe_died(struct pool *p, struct slot *s)
 	}
 }
 
+static bool
+died_of(int how, int sig)
+{
+	return WIFSIGNALED(how) && WTERMSIG(how) == sig;
+}
+
+/* So many deaths of one batch from outside are chance: more than a second of
+ * nothing else. After that its entries are suspected too, so that it ends. */
+#define STRAYS_MAX 64
+
+/* No entry can raise SIGKILL: the filter of system calls is in the way. */
+static bool
+is_stray(const struct slot *s, bool condemned, int how)
+{
+	return !condemned && died_of(how, SIGKILL) && s->strays < STRAYS_MAX;
+}
+
 static void
 guilty(struct pool *p, struct slot *s, int how)
 {
-	bool timed_out = WIFSIGNALED(how) && WTERMSIG(how) == SIGPROF;
-
-	s->deaths += timed_out ? 2 : 1;
-	if (s->abandoned)
-		pool_finish(p, s);
-	else if (s->search != SEARCH_NONE)
+	s->deaths += died_of(how, SIGPROF) ? 2 : 1;
+	if (s->search != SEARCH_NONE)
 		probe_died(p, s);
 	else if (s->deaths < 2)
 		run_whole(p, s);
 	else
 		search(p, s);
+}
+
+/* Its worker died while it was at it. */
+static void
+bereaved(struct pool *p, struct slot *s, bool condemned, int how)
+{
+	if (s->abandoned) {
+		pool_finish(p, s);
+	} else if (is_stray(s, condemned, how)) {
+		s->strays++;
+		pool_put(p, s, s->lane); /* the same again */
+	} else {
+		guilty(p, s, how);
+	}
 }
 
 void
@@ -192,9 +220,10 @@ tell(const struct pool *p, unsigned lane, int how)
 	const struct lane_main *l = &p->lane[lane];
 	char words[LIMIT_QUOTE + 16];
 
-	if (l->sick || (l->num > 0 && l->queue[0]->deaths > 0))
+	if (l->sick || (l->num > 0 && (l->queue[0]->deaths > 0 ||
+					  l->queue[0]->strays > 0)))
 		return; /* said already, or being looked into */
-	if (WIFSIGNALED(how) && WTERMSIG(how) == SIGPROF)
+	if (died_of(how, SIGPROF))
 		diag_warn("worker %u was at one batch for too long; it is "
 			  "replaced",
 		    lane);
@@ -227,7 +256,7 @@ pool_died(struct pool *p, unsigned lane, int how)
 	pool_listen(p, lane, true);
 	pool_fork(p, lane);
 	if (left.num > 0)
-		guilty(p, left.queue[0], how);
+		bereaved(p, left.queue[0], left.condemned, how);
 	for (unsigned i = 1; i < left.num; i++)
 		pool_put(p, left.queue[i], lane);
 }

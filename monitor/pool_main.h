@@ -13,6 +13,7 @@ struct lane_main {
 	uint32_t todo_tail, done_head;
 	uint64_t pokes; /* how often it woke main */
 	bool sick;      /* it said nonsense, and is being killed */
+	bool condemned; /* it is being killed, by us */
 	struct slot *queue[RING_LEN]; /* given to it in this order */
 };
 

@@ -503,6 +503,47 @@ test_forged(void **state)
 	buf_fini(&tile);
 }
 
+/* As if the worker of the slot's lane had died so, and soon. */
+static void
+die(struct pool *p, const struct slot *s, int how)
+{
+	while (ev_is_active(&p->birth[s->lane].timer))
+		ev_run(p->loop, EVRUN_ONCE);
+	pool_died(p, s->lane, how);
+}
+
+/* Killed from outside again and again: no entry is suspected of that, and none
+ * of those that a search is about. Deaths of their own are no chance. */
+static void
+test_strays(void **state)
+{
+	struct world *w = *state;
+	struct buf tile = {0};
+	struct slot *s;
+
+	stop_workers();
+	w->done = w->failed = 0;
+	tile_build(&tile, 0, UINT64_MAX);
+	s = submit(w, buf_span(&tile), 0);
+	for (unsigned i = 0; i < 8; i++)
+		die(w->pool, s, SIGKILL);
+	assert_int_equal(s->search, SEARCH_NONE);
+	die(w->pool, s, SIGSEGV);
+	assert_int_equal(s->search, SEARCH_NONE);
+	die(w->pool, s, SIGABRT);
+	assert_int_not_equal(s->search, SEARCH_NONE);
+	for (unsigned i = 0; i < 8; i++)
+		die(w->pool, s, SIGKILL);
+	assert_int_not_equal(s->search, SEARCH_NONE);
+	assert_false(s->result.len > 0 || w->done > 0);
+	signal_workers(SIGKILL);
+	wait_for(w, 1);
+	assert_int_equal(w->failed, 0);
+	assert_int_equal(w->num_quarantined, 0);
+	assert_int_equal(w->range.end, 256);
+	buf_fini(&tile);
+}
+
 /* Nobody gave it anything, and yet it has done it. */
 static void
 test_forged_idle(void **state)
@@ -985,6 +1026,7 @@ main(void)
 	    cmocka_unit_test(test_release),
 	    cmocka_unit_test(test_forged),
 	    cmocka_unit_test(test_forged_idle),
+	    cmocka_unit_test(test_strays),
 	    cmocka_unit_test(test_forged_beside),
 	    cmocka_unit_test(test_forged_always),
 	    cmocka_unit_test(test_read_only),
