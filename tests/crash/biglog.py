@@ -8,6 +8,7 @@ What is planted is kept. Beside what the fake log can do:
 /crash/rewrite?index=N  another tree: the leaf there is not the entry's, or
                       is again; signed to its end
 /crash/first?since=T  when the first request after this time came, or null
+/crash/given          how many entries were served, those twice counted twice
 
 Prints one line of JSON when ready: the logs with the truth about them.
 """
@@ -19,6 +20,7 @@ import sys
 import time
 
 from tests.e2e.planted import FOR_JANE, PERSONAL
+from tests.e2e.test_quarantine import deadly
 from tests.fakelog import entry as entries
 from tests.fakelog import wire
 from tests.fakelog.log import Log
@@ -40,6 +42,7 @@ class Lazy:
         self.number = number
         self.planted = {}
         self.count = 0
+        self.given = 0
 
     def __len__(self):
         return self.count
@@ -51,7 +54,9 @@ class Lazy:
 
     def __getitem__(self, at):
         if isinstance(at, slice):
-            return [self.make(i) for i in range(*at.indices(self.count))]
+            wanted = range(*at.indices(self.count))
+            self.given += len(wanted)
+            return [self.make(i) for i in wanted]
         return self.make(at if at >= 0 else self.count + at)
 
     def __iter__(self):
@@ -72,18 +77,23 @@ class Lazy:
 
 
 class BigLog(Log):
-    """A log with lazy entries, its plants strewn evenly at random."""
+    """A log with lazy entries, its plants strewn evenly at random, and those
+    that kill a build for tests."""
 
-    def __init__(self, server, number, size, planted, dice):
+    def __init__(self, server, number, size, strewn, dice):
         super().__init__("big%d" % number, server.mint, server.base_url,
                          {"page": PAGE, "begin_ms": BEGIN_MS})
         self.entries = Lazy(server.mint, number)
         for certificate in server.mint.authorities[0].chain + \
                 server.mint.authorities[1].chain:
             self.issuers[certificate] = None
-        places = set(dice.sample(range(size), planted))
+        planted, deaths = strewn
+        places = dice.sample(range(size), planted + deaths)
+        killing, places = set(places[planted:]), set(places[:planted])
         for index in range(size):
-            if index in places:
+            if index in killing:
+                self._append_spec(deadly(number * size + index))
+            elif index in places:
                 self._append_spec(dict(
                     PERSONAL, subject=[["CN", "Jane Roe"]], plants=FOR_JANE,
                     sans=[["rfc822", "jane.roe@example.com"]],
@@ -129,6 +139,9 @@ class BigServer(Server):
             first = next((t for t in self.times if t >= since), None)
             self.times.clear()
             return wire.whole(as_json(first))
+        if request.path == "/crash/given":
+            return wire.whole(as_json(sum(
+                log.entries.given for log in self.logs.values())))
         if request.path == "/crash/rewrite":
             for log in self.logs.values():
                 log.rewrite(int(request.query["index"]))
@@ -149,10 +162,10 @@ async def run(args):
     dice = random.Random(args.seed)
     described = []
     for number in range(args.logs):
-        size, planted = (
+        size, *strewn = (
             total * (number + 1) // args.logs - total * number // args.logs
-            for total in (args.entries, args.planted))
-        log = BigLog(server, number, size, planted, dice)
+            for total in (args.entries, args.planted, args.deadly))
+        log = BigLog(server, number, size, strewn, dice)
         log.journal = []
         server.logs[log.name] = log
         described.append(dict(log.describe(), truth=log.truth()))
@@ -170,6 +183,7 @@ def main():
     parser = argparse.ArgumentParser(prog="tests.crash.biglog")
     parser.add_argument("--entries", type=int, default=1000000)
     parser.add_argument("--planted", type=int, default=1000)
+    parser.add_argument("--deadly", type=int, default=0)
     parser.add_argument("--logs", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
     asyncio.run(run(parser.parse_args()))

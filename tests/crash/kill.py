@@ -36,12 +36,13 @@ READING = 0.4
 class BigLogs:
     """The server of the big logs, as a process."""
 
-    def __init__(self, entries, planted, seed, logs=6):
+    def __init__(self, entries, planted, seed, logs=6, deadly=0):
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.biglog", "--entries",
              str(entries), "--planted", str(planted), "--seed", str(seed),
-             "--logs", str(logs)], cwd=helpers.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            text=True)
+             "--logs", str(logs), "--deadly", str(deadly)],
+            cwd=helpers.ROOT, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
         ready = json.loads(self.process.stdout.readline())
         self.url = ready["url"]
         self.logs = ready["logs"]
