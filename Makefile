@@ -135,7 +135,7 @@ $(O)/tests/crash/nth: tests/crash/nth.c Makefile
 crash: all $(O)/tests/crash/nth
 	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.points $(CRASH)
 kill: all
-	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.kill \
+	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.kill$(KILL:%=_%) \
 	    --rounds $(or $(ROUNDS),300) --entries $(or $(ENTRIES),1000000)
 powercut: all
 	INDELIBLE=$(O)/indelible $(PY) -m tests.crash.powercut \

@@ -123,7 +123,7 @@ class ScanKills:
         self.started = 0.0
         self.wrong, self.first, self.groups = [], [], []
         self.kills = collections.Counter()
-        self.signals = self.starts = 0
+        self.signals = self.starts = self.twice = 0
         self.printed = Printed()
 
     # --- one start -----------------------------------------------------------
@@ -242,6 +242,7 @@ class ScanKills:
             self.ended((0,))
         last = self.work.run(*self.command, seconds=600)
         self.printed.add(last.out)
+        self.twice = self.big.call("given") - self.big.size
         time.sleep(1)
         self.no_orphans()
         self.judge(last)
@@ -313,7 +314,6 @@ class ScanKills:
     def summary(self):
         """The figures."""
         first = sorted(self.first) or [0.0]
-        given = self.big.call("given")
         ids = set(self.big.truth.ids)
         kinds = ", ".join("%s %d" % (kind, self.kills[kind])
                           for kind in KINDS)
@@ -328,15 +328,15 @@ class ScanKills:
                         if not e["plants"]),
                     len(self.wrong), len(ids - set(self.printed.alerts)),
                     len(self.printed.alerts), self.printed.repeated,
-                    self.printed.cut, given - self.big.size,
-                    100.0 * (given - self.big.size) / self.big.size,
+                    self.printed.cut, self.twice,
+                    100.0 * self.twice / self.big.size,
                     first[len(first) // 2] * 1000,
                     first[int(len(first) * 0.99)] * 1000))
 
 
-def scanned(entries, planted, seed):
+def scanned(entries, planted, seed, logs=4):
     """The logs; in a build for tests, some entries are deadly."""
-    return BigLogs(entries, planted, seed, logs=4,
+    return BigLogs(entries, planted, seed, logs=logs,
                    deadly=12 if is_test_build(helpers.BINARY) else 0)
 
 

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from tests.crash.kill import Backfills, BigLogs, Campaign
+from tests.crash.kill_backfill import ScanKills, scanned
 from tests.crash.points import SCENARIOS, Sweep
 from tests.crash.powercut import NoMount, PowerCuts
 from tests.crash.rig import NoPtrace, Rig, build_nth
@@ -57,6 +58,22 @@ def test_kills_between_units(tmp_path):
         big.close()
     assert scans.kills > 0
     assert scans.wrong == []
+
+
+def test_kills_of_parts_of_a_scan(tmp_path):
+    """Workers, the zygote, main, all of them: the same command goes on."""
+    seed = random.randrange(1 << 30)
+    print("seed %d" % seed)
+    big = scanned(2 * 70000, 40, seed, logs=2)
+    kills = ScanKills(tmp_path, big, 10, seed, print)
+    try:
+        kills.run()
+    finally:
+        kills.work.close()
+        big.close()
+    print(kills.summary())
+    assert sum(kills.kills.values()) > 0
+    assert kills.wrong == []
 
 
 def test_power_cuts(tmp_path):
