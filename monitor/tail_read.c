@@ -436,13 +436,15 @@ flights_end(struct tail *t)
 	return at;
 }
 
-/* A log whose page size is not known yet is asked once, to learn it. */
+/* A log that has not given anything of use yet is asked for one thing at a
+ * time, so that no more than that is in the way of others; and to learn the
+ * size of its pages. */
 static unsigned
 plan_width(const struct tail *t)
 {
 	bool learning = t->log.api == &log_api_rfc6962 && t->log.page == 0;
 
-	return learning ? 1 : t->env->in_flight;
+	return learning || t->largest == 0 ? 1 : t->env->in_flight;
 }
 
 /* Up to where the piece ahead can be planned; the one behind it, when that is

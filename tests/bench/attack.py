@@ -1,6 +1,7 @@
 """What attacks by one log cost the others, in figures.
 
     make attack [ATTACKS="stall huge all"]
+    make attack ATTACKS="--logs 1 --each 4"     one beside four of each kind
 
 For each attack the healthy logs are read alone and beside the attacker, by
 turns; "a+b" is two attackers at the same time, "all" one of each kind.
@@ -26,10 +27,14 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("attack", nargs="*", default=[*ATTACKS, "all"])
     parser.add_argument("--logs", type=int, default=4)
+    parser.add_argument("--each", type=int, default=1,
+                        help="attackers of each kind")
     parser.add_argument("--entries", type=int, default=100000)
     parser.add_argument("--rate", type=int, default=4 * MIB,
                         help="bytes a second for each connection")
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--poll", default="1s",
+                        help="what waiting after a useless reply begins with")
     return parser.parse_args()
 
 
@@ -38,9 +43,10 @@ def middle(runs, what):
     return statistics.median(getattr(run, what) for run in runs)
 
 
-def kinds(name):
-    """The attacks that are meant: "all", or several joined by "+"."""
-    return list(ATTACKS) if name == "all" else name.split("+")
+def kinds(name, each):
+    """The attacks that are meant, so often each: "all", or several joined by
+    "+"."""
+    return list(ATTACKS) if name == "all" else name.split("+") * each
 
 
 class Bench:
@@ -48,7 +54,7 @@ class Bench:
 
     def __init__(self, folder, args):
         self.folder = pathlib.Path(folder)
-        self.rounds = args.rounds
+        self.rounds, self.each, self.poll = args.rounds, args.each, args.poll
         self.neighbours = Neighbours(folder, args.logs, args.entries,
                                      args.rate)
         self.server = Server()
@@ -58,14 +64,14 @@ class Bench:
         """One run."""
         self.number += 1
         return Run(self.folder / ("run%d" % self.number), self.neighbours,
-                   others)
+                   others, poll_static=self.poll, poll_rfc6962=self.poll)
 
     def measure(self, name):
         """An attack's line of the table."""
         alone, beside, asked = [], [], 0
         for _ in range(self.rounds):
             alone.append(self.run([]))
-            pairs = attackers(self.server, kinds(name))
+            pairs = attackers(self.server, kinds(name, self.each))
             beside.append(self.run(pairs))
             asked = disarm(pairs)
         return COLUMNS % (

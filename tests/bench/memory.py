@@ -23,7 +23,8 @@ MANY = 40
 MOST = 256      # MiB; the index of one record is none
 # How many logs of each protocol.
 CASES = {"one static": (1, 0), "one rfc6962": (0, 1),
-         "%d of both" % MANY: (MANY // 2, MANY // 2)}
+         "%d of both" % MANY: (MANY // 2, MANY // 2),
+         "%d rfc6962" % MANY: (0, MANY)}
 PATIENCE = 300
 
 NGINX = """
@@ -94,11 +95,12 @@ def is_read(store, logs):
         database.close()
 
 
-def peak(folder, pairs, **sections):
+def peak(folder, pairs, binary):
     """Bytes at the most while the service reads these logs; and seconds."""
     folder.mkdir()
     work = Workspace(folder)
-    work.prepare(pairs, records=[JANE], **sections)
+    work.binary = binary
+    work.prepare(pairs, records=[JANE])
     begin = time.monotonic()
     monitor = work.monitor()
     gauge = Gauge(monitor.pid)
@@ -113,20 +115,19 @@ def peak(folder, pairs, **sections):
     return gauge.peak, seconds
 
 
-def measure(folder, cases=None, **sections):
+def measure(folder, binary):
     """The table; how many cases had too much."""
     missed = 0
     crowd = Crowd(folder)
     print("%d entries a log, pages of %.1f MB" % (
         ENTRIES, crowd.world.bytes["pages"] / ENTRIES * PAGE / 1e6))
     try:
-        for name in cases or CASES:
-            static, rfc6962 = CASES[name]
+        for name, (static, rfc6962) in CASES.items():
             pairs = [(log, "static") for log in crowd.logs[:static]] + \
                 [(log, "rfc6962") for log in
                  crowd.logs[static:static + rfc6962]]
             most, seconds = peak(pathlib.Path(folder, "run-" + name.replace(
-                " ", "-")), pairs, **sections)
+                " ", "-")), pairs, binary)
             missed += most > MOST * MIB
             print("%-14s %6.1f s %8.0f entries a second %7.1f MiB, at most "
                   "%d  %s" % (name, seconds, ENTRIES * len(pairs) / seconds,

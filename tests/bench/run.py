@@ -15,6 +15,7 @@ import tempfile
 
 from tests.fakelog.client import Server
 from tests.fakelog.mint import Mint
+from . import memory
 from .engine import Engine
 
 CONSENT = {"purpose": "ct-exposure/1", "method": "import",
@@ -148,6 +149,13 @@ class Bench:
             engine.close()
         self.missed += engine.missed
 
+    def memory(self):
+        """All processes together, while one log is read, and many."""
+        with tempfile.TemporaryDirectory(prefix="memory-") as folder:
+            os.chmod(folder, 0o755)     # nginx reads as nobody
+            self.missed += memory.measure(folder, os.path.abspath(
+                os.path.join(self.args.build, "indelible")))
+
     def scan_once(self, log, folder, kind):
         """Seconds of a processor, workers and all."""
         command = [os.path.join(self.args.build, "indelible"), "backfill",
@@ -189,7 +197,7 @@ def write(folder, name, lines):
             file.write(json.dumps(line) + "\n")
 
 
-PARTS = ["index", "delta", "store", "cert", "scan", "engine"]
+PARTS = ["index", "delta", "store", "cert", "scan", "engine", "memory"]
 
 
 def main():

@@ -172,6 +172,21 @@ def test_bent_proofs(work, log, request_name, bends):
     assert_bounded(peak, 80)
 
 
+@pytest.mark.parametrize("api", APIS)
+def test_one_at_a_time(work, server, api):
+    """Until a log has given something of use, nothing more is on its way, so
+    that its first replies are not in the way of others in great number."""
+    log = server.new_log(between(2000, PLANTED[:4]), page=100)
+    log.fault("slow", on=READS[api], count=1, seconds=1)
+    work.prepare([(log, api)])
+    monitor = work.monitor()
+    wait_until(lambda: log.requests(READS[api]), "the first request")
+    time.sleep(0.5)
+    assert len(log.requests(READS[api])) == 1
+    work.wait_for_ids(expected_ids(log.truth()), monitor)
+    monitor.stop()
+
+
 # --- headers and bodies ---------------------------------------------------------
 
 @pytest.mark.parametrize("api", APIS)
