@@ -66,8 +66,9 @@ find_strings(struct finder *f, const struct place *p, struct span ders)
 	find_raw(f, p, ders, false);
 }
 
-/* An at sign, the beginning of an escaped one ("%40", "&#64;"), or of one as
- * wide as Chinese: U+FF20 and U+FE6B in UTF-8, the first in UTF-16. */
+/* An at sign, the beginning of an escaped one ("%40", "&#64;", behind whose first
+ * character a zero stands in wide strings), or of one as wide as Chinese: U+FF20
+ * and U+FE6B in UTF-8 and in wide strings. */
 static bool
 is_sign(struct span s, size_t i)
 {
@@ -78,9 +79,11 @@ is_sign(struct span s, size_t i)
 	case 0xef:
 		return true;
 	case '%':
-		return next == '4';
+		return next == '4' || next == 0;
 	case '&':
-		return next == '#' || next == 'c';
+		return next == '#' || next == 'c' || next == 0;
+	case 0xfe:
+		return next == 0x6b;
 	case 0xff:
 		return next == 0x20;
 	}
@@ -101,9 +104,9 @@ is_empty_of_addresses(struct span s)
 			memcpy(&x, s.p + i, 8);
 			sign = x ^ (ones * '@');
 			/* "%" and "&" are two of the four that begin alike,
-			 * EF and FF two that differ in one bit. */
+			 * EF, FE and FF three that differ in two bits. */
 			amp = (x ^ (ones * '$')) & (ones * 0xfc);
-			wide = ~x & (ones * 0xef);
+			wide = ~x & (ones * 0xee);
 			if (!((((sign - ones) & ~sign) | ((amp - ones) & ~amp) |
 				  ((wide - ones) & ~wide)) &
 				tops))

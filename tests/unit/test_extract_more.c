@@ -656,6 +656,66 @@ test_dates(void **state)
 	get(PII_BIRTH_DATE, "1 january 1980");
 }
 
+/* A BMPString (width 2) or UniversalString of ASCII; "1" and "2" become U+FF20
+ * and U+FE6B. */
+static void
+put_wide(struct buf *b, const char *text, unsigned width, bool little)
+{
+	size_t at = db_open(b, width == 2 ? 0x1e : 0x1c);
+
+	for (; *text != '\0'; text++) {
+		uint32_t c = *text == '1'   ? 0xff20
+			     : *text == '2' ? 0xfe6b
+					    : (uint8_t)*text;
+
+		for (unsigned i = 0; i < width; i++)
+			buf_uint(
+			    b, c >> 8 * (little ? i : width - 1 - i) & 0xff, 1);
+	}
+	db_close(b, at);
+}
+
+/* At signs of all widths, plain and escaped, in an extension that nobody knows:
+ * the quick look for them passes over none that the slow one finds. */
+static void
+test_quick_look(void **state)
+{
+	static const char *const utf8[] = {"jane@x.example",
+	    "jane\uff20x.example", "jane\ufe6bx.example", "jane&#64;x.example",
+	    "jane&#x40;x.example", "jane&commat;x.example",
+	    "mailto:jane%40x.example"};
+	/* The same in ASCII; 1 and 2 stand for the wide signs. */
+	static const char *const wide[] = {"jane@x.example", "jane1x.example",
+	    "jane2x.example", "jane&#64;x.example", "jane&commat;x.example",
+	    "mailto:jane%40x.example"};
+	struct buf b = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(utf8) / sizeof(utf8[0]); i++)
+		for (size_t shift = 0; shift < 9; shift++) {
+			buf_clear(&b);
+			db_text(&b, 0x04, "ABCDEFGHI" + shift);
+			db_text(&b, 0x0c, utf8[i]);
+			db_ext_seq(&exts, "1.2.3.4.5.6", buf_span(&b));
+			run();
+			get(PII_EMAIL, "jane@x.example");
+		}
+	for (size_t i = 0; i < sizeof(wide) / sizeof(wide[0]); i++)
+		for (unsigned how = 0; how < 4; how++) {
+			unsigned width = how & 1 ? 4 : 2;
+
+			/* With wide signs it is not known to be swapped. */
+			if (how & 2 && (i == 1 || i == 2))
+				continue;
+			buf_clear(&b);
+			put_wide(&b, wide[i], width, how & 2);
+			db_ext_seq(&exts, "1.2.3.4.5.6", buf_span(&b));
+			run();
+			get(PII_EMAIL, "jane@x.example");
+		}
+	buf_fini(&b);
+}
+
 int
 main(void)
 {
@@ -681,6 +741,7 @@ main(void)
 	    cmocka_unit_test(test_never),
 	    cmocka_unit_test(test_ca),
 	    cmocka_unit_test(test_dates),
+	    cmocka_unit_test(test_quick_look),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
