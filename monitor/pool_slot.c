@@ -16,10 +16,21 @@
 
 /* --- memory of free slots -------------------------------------------------- */
 
-/* Leave a free slot no more than `len` bytes of memory. */
+/* The largest page that a system has: memory is given back in whole pages, and
+ * refused when it is asked for from the middle of one on. */
+#define PAGE ((size_t)64 << 10)
+
+static size_t
+whole_pages(size_t len)
+{
+	return (len + PAGE - 1) / PAGE * PAGE;
+}
+
+/* Leave a free slot no more than `len` bytes of memory, in whole pages. */
 static void
 body_trim(struct pool *p, unsigned no, size_t len)
 {
+	len = whole_pages(len);
 	if (p->touched[no] <= len)
 		return;
 	madvise(p->map.body[no] + len, p->conf.body_limit - len, MADV_REMOVE);
@@ -53,6 +64,7 @@ body_touched(const struct pool *p, const struct slot *s)
 {
 	size_t len = s->order.body_len > 0 ? s->order.body_len : s->room;
 
+	len = whole_pages(len);
 	return len > p->touched[s->no] ? len : p->touched[s->no];
 }
 

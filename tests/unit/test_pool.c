@@ -1014,6 +1014,28 @@ test_memory(void **state)
 	conf->memory = memory;
 }
 
+/* Replies are of any length, and so is the room that is asked for: what is no
+ * whole page is given back all the same. */
+static void
+test_memory_odd(void **state)
+{
+	struct world *w = *state;
+	struct slot *s[8];
+
+	fill_all(w, s);
+	assert_int_equal(w->pool->kept, bodies_resident(w));
+	for (int i = 0; i < 8; i++)
+		s[i] = pool_slot(w->pool, &w->share, (128 << 10) + 1 + i, true);
+	assert_int_equal(w->pool->kept, 0);
+	assert_true(bodies_resident(w) <= 8 * (192 << 10));
+	for (int i = 0; i < 8; i++) {
+		memset(s[i]->body, 1, s[i]->room);
+		s[i]->order.body_len = s[i]->room;
+		pool_release(w->pool, s[i]);
+	}
+	assert_true(bodies_resident(w) <= w->pool->kept);
+}
+
 int
 main(void)
 {
@@ -1038,6 +1060,7 @@ main(void)
 	    cmocka_unit_test(test_first_is_large),
 	    cmocka_unit_test(test_shares),
 	    cmocka_unit_test(test_memory),
+	    cmocka_unit_test(test_memory_odd),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
