@@ -46,9 +46,10 @@ struct sha256_text {
 };
 
 /*
- * The digests of `num` messages that begin at the same start. A message may
- * lie where digests of earlier ones go, or its own, but not where those of
- * later ones go.
+ * The digests of `num` messages that begin at the same start. A digest may go
+ * where its own message lies. Those of others are read at the same time: when
+ * all are of one length it may also go where an earlier one lies, as in a tree
+ * that is hashed in place; else where no other one does.
  */
 void sha256_run(const struct sha256_engine *e, const struct sha256_start *start,
     const struct sha256_text *texts, size_t num);

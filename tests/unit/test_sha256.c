@@ -189,6 +189,54 @@ test_long(void **state)
 	free(p);
 }
 
+/* Nodes of a tree in place: digests go where earlier messages lie, all of one
+ * length. */
+static void
+test_in_place(void **state)
+{
+	enum { NODES = 37, LEN = 2 * SHA256_LEN };
+	static const uint8_t head[1] = {1};
+	const struct sha256_engine *e;
+	uint8_t tree[NODES * LEN], was[NODES * LEN], want[SHA256_LEN];
+	struct sha256_text t[NODES];
+	uint8_t node[1 + LEN] = {1};
+
+	(void)state;
+	for (unsigned i = 0; (e = engine(i)) != NULL; i++) {
+		for (size_t k = 0; k < sizeof(tree); k++)
+			was[k] = tree[k] = (uint8_t)random();
+		for (size_t k = 0; k < NODES; k++)
+			t[k] = (struct sha256_text){span_of(head, 1),
+			    span_of(tree + k * LEN, LEN),
+			    tree + k * SHA256_LEN};
+		sha256_run(e, &sha256_initial, t, NODES);
+		for (size_t k = 0; k < NODES; k++) {
+			memcpy(node + 1, was + k * LEN, LEN);
+			assert_true(EVP_Digest(
+			    node, sizeof(node), want, NULL, md, NULL));
+			assert_memory_equal(
+			    tree + k * SHA256_LEN, want, SHA256_LEN);
+		}
+	}
+}
+
+/* A long one keeps its lane while the other takes all the rest, on whichever
+ * side. */
+static void
+test_uneven(void **state)
+{
+	const struct sha256_engine *e;
+	size_t len[TEXTS];
+
+	(void)state;
+	for (unsigned i = 0; (e = engine(i)) != NULL; i++)
+		for (size_t at = 0; at < TEXTS; at++) {
+			for (size_t k = 0; k < TEXTS; k++)
+				len[k] = k == at ? (1 << 20) + 7 : 64 * k;
+			check(e, len, TEXTS);
+		}
+}
+
 int
 main(void)
 {
@@ -198,6 +246,8 @@ main(void)
 	    cmocka_unit_test(test_cuts),
 	    cmocka_unit_test(test_start),
 	    cmocka_unit_test(test_long),
+	    cmocka_unit_test(test_in_place),
+	    cmocka_unit_test(test_uneven),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
