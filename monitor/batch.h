@@ -132,6 +132,8 @@ enum status batch_open(struct batch_result *out, struct span bytes,
  * bytes are damaged (then records.bad is set). */
 bool batch_next_quarantine(struct batch_result *r, struct batch_quarantine *q);
 bool batch_next_hit(struct batch_result *r, struct batch_hit *h);
+/* Both lists can be read to their ends, and nothing is behind them. */
+bool batch_is_whole(const struct batch_result *r);
 /* A probe's: the timestamp of entry r->range.begin + i, in ms since 1970;
  * UINT64_MAX: the leaf has none that could be read. */
 uint64_t batch_stamp(const struct batch_result *r, uint64_t i);

@@ -179,3 +179,19 @@ batch_next_hit(struct batch_result *r, struct batch_hit *h)
 	read_cert(&r->records, h);
 	return rd_ok(&r->records);
 }
+
+bool
+batch_is_whole(const struct batch_result *r)
+{
+	struct batch_result walk = *r;
+	struct batch_quarantine q;
+	struct batch_hit h;
+
+	if (r->status != ST_OK)
+		return true;
+	while (batch_next_quarantine(&walk, &q))
+		;
+	while (rd_ok(&walk.records) && batch_next_hit(&walk, &h))
+		;
+	return rd_done(&walk.records);
+}

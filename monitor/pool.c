@@ -248,7 +248,8 @@ slot_collect(struct slot *s, struct answers *a, unsigned place)
 	buf_add(&s->result, from, len);
 	if (len > (64u << 10))
 		madvise(from, POOL_RESULT, MADV_REMOVE);
-	return batch_open(&r, buf_span(&s->result), &s->order, NULL) == ST_OK;
+	return batch_open(&r, buf_span(&s->result), &s->order, NULL) == ST_OK &&
+	       batch_is_whole(&r);
 }
 
 /* --- results --------------------------------------------------------------- */

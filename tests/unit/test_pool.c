@@ -431,6 +431,40 @@ forge_full_result(struct pool *p, struct slot *s)
 	forge_done(p, s->no, s);
 }
 
+/* The head of the result is right, and says that there is a hit: what stands
+ * there is none, or none of this batch. */
+static void
+forge_records_of(struct pool *p, struct slot *s, uint8_t junk)
+{
+	static const uint8_t key[INDEX_KEY_LEN] = {1};
+	struct bench *b = bench_new(key);
+	struct match_set index = {
+	    match_index_of(p->map.region[0], POOL_REGION), NULL};
+	unsigned at = place_of(p, s);
+	struct batch_out out = {
+	    answers_of(p, s)->result[at], POOL_RESULT, 0, NULL};
+
+	batch_work(
+	    b, &out, &s->order, span_of(s->body, s->order.body_len), &index);
+	bench_free(b);
+	out.p[out.len - 1] = 1;
+	memset(out.p + out.len, junk, 200);
+	answers_of(p, s)->result_len[at] = out.len + 200;
+	forge_done(p, s->no, s);
+}
+
+static void
+forge_records(struct pool *p, struct slot *s)
+{
+	forge_records_of(p, s, 0xff);
+}
+
+static void
+forge_records_elsewhere(struct pool *p, struct slot *s)
+{
+	forge_records_of(p, s, 0);
+}
+
 /* It wakes main for nothing, as often as it can. */
 static void
 forge_pokes(struct pool *p, struct slot *s)
@@ -455,8 +489,8 @@ forge_everything(struct pool *p, struct slot *s)
 
 static forge_fn *const forgeries[] = {forge_tail, forge_tail_behind,
     forge_number, forge_other_slot, forge_no_result, forge_length,
-    forge_length_past_result, forge_result, forge_full_result, forge_pokes,
-    forge_everything};
+    forge_length_past_result, forge_result, forge_full_result, forge_records,
+    forge_records_elsewhere, forge_pokes, forge_everything};
 
 static void
 stop_workers(void)
