@@ -229,6 +229,7 @@ pool_finish(struct pool *p, struct slot *s)
 		pool_release(p, s);
 		return;
 	}
+	pool_hold(p, s);
 	s->done(s->arg, s);
 }
 

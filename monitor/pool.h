@@ -65,6 +65,7 @@ struct slot {
 	void *arg;
 	/* private */
 	struct pool_share *share;
+	size_t held; /* bytes of the result */
 	unsigned no, lane, deaths, strays, rounds;
 	enum search {
 		SEARCH_NONE,
@@ -81,7 +82,7 @@ struct slot {
 /* What one log has of the slots and their memory; zeroed at first, and there
  * as long as a slot was not released. */
 struct pool_share {
-	size_t memory;
+	size_t memory, results;
 	unsigned slots;
 };
 
@@ -99,6 +100,12 @@ void pool_submit(struct pool *p, struct slot *s);
 /* The slot is free again. When a worker has it, that comes to pass when the
  * worker is done; done is not called. */
 void pool_release(struct pool *p, struct slot *s);
+
+/* Results are larger than their bodies when these were compressed, or when a
+ * worker that was taken over wants so. false: this log's take more than those
+ * of all logs leave of the memory for bodies; a result that the log can do
+ * without for now should be released, and its batch asked for again. */
+bool pool_may_hold(const struct pool *p, const struct slot *s);
 
 /* --- match index: one of two regions is current, and one delta or none ----- */
 

@@ -45,6 +45,7 @@ struct pool {
 	size_t reserved;            /* bytes that taken slots may need */
 	size_t kept;                /* bytes that free slots still hold */
 	size_t touched[POOL_SLOTS]; /* of each, while it is free */
+	size_t results;             /* bytes of all that slots hold */
 	double hungry_until;        /* a first request was refused */
 	size_t hungry_room;         /* what it needs */
 	unsigned current;
@@ -59,6 +60,9 @@ struct pool {
 void pool_index_take(struct pool *p, struct slot *s);
 void pool_index_leave(struct pool *p, struct slot *s);
 void pool_index_free(struct pool *p);
+
+/* pool_slot.c: the slot has its result. */
+void pool_hold(struct pool *p, struct slot *s);
 
 void pool_zygote(struct pool *p, uint32_t what, unsigned lane);
 /* Fork the worker of this lane, now or when it is time. */

@@ -131,8 +131,29 @@ slot_disown(struct slot *s)
 	if (s->share == NULL)
 		return;
 	s->share->memory -= s->room;
+	s->share->results -= s->held;
 	s->share->slots--;
 	s->share = NULL;
+}
+
+void
+pool_hold(struct pool *p, struct slot *s)
+{
+	s->held = s->result.len;
+	s->share->results += s->held;
+	p->results += s->held;
+}
+
+/* As with bodies (is_fair): n logs with large results have 1/(n + 1) each, and
+ * those of others go on. */
+bool
+pool_may_hold(const struct pool *p, const struct slot *s)
+{
+	size_t left = 0;
+
+	if (p->results < p->conf.memory)
+		left = p->conf.memory - p->results;
+	return s->share->results <= left;
 }
 
 void
@@ -146,6 +167,7 @@ pool_release(struct pool *p, struct slot *s)
 	buf_fini(&s->result);
 	pool_index_leave(p, s);
 	p->reserved -= s->room;
+	p->results -= s->held;
 	p->touched[s->no] = body_touched(p, s);
 	p->kept += p->touched[s->no];
 	p->free[p->num_free++] = s->no;

@@ -13,6 +13,8 @@
 
 /* When no slot is free and nothing of ours will wake us. */
 #define SLOT_RETRY_S 0.02
+/* The same when there is no memory for its result. */
+#define RESULT_RETRY_S 1.0
 
 uint64_t
 tail_limit(const struct tail *t)
@@ -175,6 +177,10 @@ flight_on_work(void *arg, struct slot *s)
 		    f->result.status == ST_MISSING ? MISDEED_ZERO_ENTRIES
 						   : MISDEED_UNREADABLE,
 		    len, &e);
+		return;
+	}
+	if (f != f->t->first && !pool_may_hold(f->t->env->pool, s)) {
+		flight_again(f, RESULT_RETRY_S);
 		return;
 	}
 	f->state = FLIGHT_DONE;

@@ -1070,6 +1070,75 @@ test_memory_odd(void **state)
 	assert_true(bodies_resident(w) <= w->pool->kept);
 }
 
+static void
+on_held(void *arg, struct slot *s)
+{
+	struct world *w = arg;
+
+	assert_true(s->result.len > 0);
+	w->done++;
+}
+
+/* A batch of that share whose result is about as large as its body, for no
+ * certificate can be read. */
+static struct slot *
+submit_junk(struct world *w, struct pool_share *share)
+{
+	static const uint8_t junk[3000] = {0xff};
+	struct buf tile = {0};
+	struct slot *s = pool_slot(w->pool, share, 1 << 20, true);
+
+	assert_non_null(s);
+	for (uint64_t i = 0; i < 256; i++) {
+		entry_build(&tile, i, span_of(junk, sizeof(junk)));
+		buf_uint(&tile, 0, 2);
+	}
+	assert_true(tile.len <= s->room);
+	memcpy(s->body, tile.p, tile.len);
+	s->order.api = &log_api_static;
+	s->order.want = (struct want){0, 256, 256, 0};
+	s->order.body_len = tile.len;
+	s->done = on_held;
+	s->arg = w;
+	pool_submit(w->pool, s);
+	buf_fini(&tile);
+	return s;
+}
+
+/* Results that wait are counted: a log with large ones keeps some of the
+ * memory, and one with small ones is let alone. */
+static void
+test_results(void **state)
+{
+	struct world *w = *state;
+	struct pool_share a = {0}, b = {0};
+	struct slot *s[6];
+	size_t each;
+
+	w->done = 0;
+	for (unsigned i = 0; i < 5; i++) {
+		s[i] = submit_junk(w, &a);
+		wait_for(w, i + 1);
+		each = s[i]->result.len;
+		assert_true(each > 256 * 3000);
+		assert_int_equal(a.results, (i + 1) * each);
+		assert_int_equal(w->pool->results, a.results);
+		/* Of 8 MiB: five of 0.8 MiB leave as much, six do not. */
+		assert_true(pool_may_hold(w->pool, s[i]));
+	}
+	s[5] = submit_junk(w, &a);
+	wait_for(w, 6);
+	assert_false(pool_may_hold(w->pool, s[5]));
+	pool_release(w->pool, s[0]);
+	s[0] = submit_junk(w, &b);
+	wait_for(w, 7);
+	assert_true(pool_may_hold(w->pool, s[0]));
+	assert_false(pool_may_hold(w->pool, s[5]));
+	for (unsigned i = 0; i < 6; i++)
+		pool_release(w->pool, s[i]);
+	assert_int_equal(a.results + b.results + w->pool->results, 0);
+}
+
 int
 main(void)
 {
@@ -1095,6 +1164,7 @@ main(void)
 	    cmocka_unit_test(test_shares),
 	    cmocka_unit_test(test_memory),
 	    cmocka_unit_test(test_memory_odd),
+	    cmocka_unit_test(test_results),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
