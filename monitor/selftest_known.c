@@ -23,16 +23,27 @@ is_hex(struct span got, const char *want)
 	return same;
 }
 
+/* Alone, and side by side with others. */
 static bool
 know_sha256(void)
 {
+	static const char abc[] = "ba7816bf8f01cfea414140de5dae2223"
+				  "b00361a396177a9cb410ff61f20015ad";
 	struct hasher *h = hasher_new();
-	struct hash out;
+	struct hash out, many[3];
+	struct sha256_text t[3];
+	bool right;
 
-	hasher_sha256(h, &out, span_str("a"), span_str("bc"));
+	for (unsigned i = 0; i < 3; i++)
+		t[i] = (struct sha256_text){
+		    span_str("a"), span_str("bc"), many[i].b};
+	hasher_sha256(h, &out, t[0].head, t[0].body);
+	hasher_many(h, t, 3);
 	hasher_free(h);
-	return is_hex(hash_span(&out), "ba7816bf8f01cfea414140de5dae2223"
-				       "b00361a396177a9cb410ff61f20015ad");
+	right = is_hex(hash_span(&out), abc);
+	for (unsigned i = 0; i < 3; i++)
+		right &= is_hex(hash_span(&many[i]), abc);
+	return right;
 }
 
 static bool

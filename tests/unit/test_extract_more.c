@@ -716,6 +716,68 @@ test_quick_look(void **state)
 	buf_fini(&b);
 }
 
+/* What was found, to be compared. */
+static void
+note_found(struct buf *out)
+{
+	buf_clear(out);
+	for (uint32_t i = 0; i < found.num; i++) {
+		buf_span_add(out, span_str(list[i].path));
+		buf_span_add(out, span_str(list[i].carrier));
+		buf_vec(out, list[i].canonical, 4);
+		buf_uint(out, list[i].side, 1);
+	}
+	buf_uint(out, found.dropped, 4);
+	buf_uint(out, found.partial, 1);
+	buf_uint(out, problems.num, 4);
+}
+
+/* Issuers of one length and one last byte, so that they are in each other's
+ * way; some with an address, some that cannot be read as they should. */
+static void
+put_issuer(unsigned which)
+{
+	static const char *const cn[] = {"Example Trust 7", "jane@x.example7",
+	    "Example Trus\xff 7", "Example  Trust7"};
+	static const char *const types[] = {"2.5.4.3", "2.5.4.10", "2.5.4.11"};
+
+	db_attr(&issuer, types[which / 4 % 3], which & 16 ? 0x16 : 0x0c,
+	    cn[which % 4]);
+	for (unsigned i = 0; which >= 32 && i < 9; i++)
+		db_attr(&issuer, "2.5.4.3", 0x0c, "CA");
+}
+
+/* An extractor that has read many issuers finds what a new one finds. */
+static void
+test_issuers(void **state)
+{
+	struct extractor *old = extractor;
+	struct buf first = {0}, again = {0};
+
+	(void)state;
+	srandom(5280);
+	for (unsigned i = 0; i < 400; i++) {
+		unsigned which = (unsigned)random() % 36;
+		bool ca = random() & 1;
+
+		for (unsigned k = 0; k < 2; k++) {
+			extractor = k ? old : extractor_new();
+			put_issuer(which);
+			db_attr(&subject, "2.5.4.3", 0x0c, "Jane Roe");
+			if (ca)
+				db_ext_seq(&exts, "2.5.29.19",
+				    span_of("\x01\x01\xff", 3));
+			run();
+			note_found(k ? &again : &first);
+			if (!k)
+				extractor_free(extractor);
+		}
+		assert_true(span_eq(buf_span(&first), buf_span(&again)));
+	}
+	buf_fini(&first);
+	buf_fini(&again);
+}
+
 int
 main(void)
 {
@@ -742,6 +804,7 @@ main(void)
 	    cmocka_unit_test(test_ca),
 	    cmocka_unit_test(test_dates),
 	    cmocka_unit_test(test_quick_look),
+	    cmocka_unit_test(test_issuers),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
