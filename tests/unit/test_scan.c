@@ -48,9 +48,41 @@ static void
 test_summary(void **state)
 {
 	(void)state;
-	has(&(struct tail_state){.from = 300, .to = 900, .committed = 500},
+	has(&(struct tail_state){.head = {.size = 1000},
+		.from = 300,
+		.to = 900,
+		.committed = 500},
 	    "\"from\":300,\"to\":900,\"entries\":200,",
 	    "entries 300 to 900: 200 read in 2.0 s (100/s)");
+}
+
+/* What runs before have read took no time of this one's. */
+static void
+test_summary_of_a_run(void **state)
+{
+	struct tail_state t = {.head = {.size = 1000},
+	    .from = 300,
+	    .to = 900,
+	    .committed = 500,
+	    .resumed = 150};
+
+	(void)state;
+	has(&t, "\"entries_per_s\":25,",
+	    "200 read, 50 of them now, in 2.0 s (25/s), 0 exposures");
+	t.resumed = 200;
+	has(&t, "\"entries_per_s\":0,", "200 read before, 0 exposures");
+	/* A unit was taken back. */
+	t.resumed = 220;
+	has(&t, "\"entries_per_s\":0,", "200 read before, 0 exposures");
+}
+
+/* Before there is a signed head only the reason counts. */
+static void
+test_summary_of_nothing(void **state)
+{
+	(void)state;
+	has(&(struct tail_state){.to = UINT64_MAX}, "\"entries\":0,",
+	    "Example log: NOT VERIFIED: it is not there\n");
 }
 
 /* It ended before it knew its range, or behind it. */
@@ -58,13 +90,18 @@ static void
 test_summary_never_underflows(void **state)
 {
 	(void)state;
-	has(&(struct tail_state){.from = 300},
+	has(&(struct tail_state){.head = {.size = 9}, .from = 300},
 	    "\"from\":300,\"to\":300,\"entries\":0,",
 	    "entries 300 to 300: 0 read in 2.0 s (0/s)");
-	has(&(struct tail_state){.from = 9, .to = UINT64_MAX, .committed = 5},
+	has(&(struct tail_state){.head = {.size = 9},
+		.from = 9,
+		.to = UINT64_MAX,
+		.committed = 5},
 	    "\"from\":9,\"to\":9,\"entries\":0,",
 	    "entries 9 to 9: 0 read in 2.0 s (0/s)");
-	has(&(struct tail_state){.from = 9, .to = 5, .committed = 9},
+	has(
+	    &(struct tail_state){
+		.head = {.size = 9}, .from = 9, .to = 5, .committed = 9},
 	    "\"from\":9,\"to\":9,\"entries\":0,",
 	    "entries 9 to 9: 0 read in 2.0 s (0/s)");
 }
@@ -79,6 +116,7 @@ test_sums(void **state)
 			       .from = 100,
 			       .to = 900,
 			       .accepted = 500,
+			       .resumed = 150,
 			       .proven = 300});
 	/* Anchored, nothing read; a range upside down; beyond its end; and
 	 * two that do not count yet. */
@@ -97,6 +135,7 @@ test_sums(void **state)
 	scan_sum_add(&sum, &(struct tail_state){.to = 7});
 	assert_int_equal(sum.done, 400 + 50);
 	assert_int_equal(sum.proven, 200 + 50);
+	assert_int_equal(sum.now, 250 + 50);
 	assert_int_equal(sum.all, 800 + 100 + 50);
 	assert_int_equal(sum.running, 3);
 }
@@ -106,6 +145,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_summary),
+	    cmocka_unit_test(test_summary_of_a_run),
+	    cmocka_unit_test(test_summary_of_nothing),
 	    cmocka_unit_test(test_summary_never_underflows),
 	    cmocka_unit_test(test_sums),
 	};
