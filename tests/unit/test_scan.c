@@ -16,8 +16,12 @@ summary(const struct tail_state *t, bool json)
 {
 	struct entry_log log = {.want = {.name = (char *)"Example log"},
 	    .err = {"it is not there"}};
-	struct scan_summary s = {
-	    .log = &log, .state = *t, .elapsed_s = 2, .instance = "test"};
+	struct scan_summary s = {.log = &log,
+	    .state = *t,
+	    .hits = t->num_hits,
+	    .unproven = t->num_hits / 2,
+	    .elapsed_s = 2,
+	    .instance = "test"};
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
@@ -74,6 +78,19 @@ test_summary_of_a_run(void **state)
 	/* A unit was taken back. */
 	t.resumed = 220;
 	has(&t, "\"entries_per_s\":0,", "200 read before, 0 exposures");
+}
+
+/* What was found and is not printed as proven is told apart. */
+static void
+test_summary_of_unproven(void **state)
+{
+	struct tail_state t = {
+	    .head = {.size = 1000}, .to = 900, .committed = 500, .num_hits = 4};
+
+	(void)state;
+	has(&t, "\"hits\":4,", ", 4 exposures (2 not proven), 0 quarantined");
+	t.num_hits = 1;
+	has(&t, "\"hits\":1,", ", 1 exposure, 0 quarantined");
 }
 
 /* Before there is a signed head only the reason counts. */
@@ -146,6 +163,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_summary),
 	    cmocka_unit_test(test_summary_of_a_run),
+	    cmocka_unit_test(test_summary_of_unproven),
 	    cmocka_unit_test(test_summary_of_nothing),
 	    cmocka_unit_test(test_summary_never_underflows),
 	    cmocka_unit_test(test_sums),
