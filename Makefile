@@ -240,7 +240,7 @@ help:
 	@echo 'make asan | tsan | coverage              other builds of it'
 	@echo 'make fuzz SECONDS=60 TARGET=fuzz_tree    search for new inputs'
 	@echo 'make storm RUNS=100000000 TARGET=fuzz_tree    the same, faster'
-	@echo 'make bench BENCH="index cert"            speed and size'
+	@echo 'make bench BENCH="index cert" BENCH_RECORDS=2000  speed and size'
 	@echo 'make crash | powercut IMAGES=200 | kill ROUNDS=300  (powercut as root)'
 	@echo 'make benign POLLS=100000                 look for false alarms'
 	@echo 'make attack ATTACKS="stall all"          what attacks cost, in figures'

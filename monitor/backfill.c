@@ -222,7 +222,7 @@ configure(struct backfill *b)
 struct counting {
 	struct backfill *b;
 	const struct tail_state *t;
-	uint64_t hits, quarantined;
+	uint64_t hits, unproven, quarantined;
 	bool print; /* the service's store has no printer */
 };
 
@@ -231,17 +231,21 @@ count_exposure(void *arg, const struct exposure *x)
 {
 	struct counting *c = arg;
 	struct buf line = {0};
-	bool here = false;
+	bool here = false, proven = false;
 
-	for (size_t i = 0; i < x->num_sightings && !here; i++) {
+	for (size_t i = 0; i < x->num_sightings; i++) {
 		const struct sighting *s = &x->sightings[i];
 
-		here = s->index >= c->t->from && s->index < c->t->to &&
-		       !memcmp(s->log_id, c->t->log_id->b, HASH_LEN);
+		if (s->index < c->t->from || s->index >= c->t->to ||
+		    memcmp(s->log_id, c->t->log_id->b, HASH_LEN) != 0)
+			continue;
+		here = true;
+		proven = proven || s->verified;
 	}
 	if (!here)
 		return;
 	c->hits++;
+	c->unproven += !proven;
 	if (!c->print || x->time_ms < c->b->start_ms)
 		return;
 	if (c->b->json) {
@@ -308,6 +312,7 @@ summarise(struct backfill *b, const struct entry_log *l)
 			fprintf(stderr, "indelible: %s\n", e.text);
 	}
 	s.hits = c.hits;
+	s.unproven = c.unproven;
 	s.quarantined = c.quarantined;
 	rc = summary_exit(l, &s.state);
 	if (b->json)

@@ -240,12 +240,13 @@ tell_stretch(void *arg, const struct store_log *log, const struct stretch *s)
 	uint64_t *parts = arg;
 
 	if (s->scan != 0) {
-		*parts += s->proven - s->begin;
+		*parts += s->read - s->begin;
 		return;
 	}
 	fprintf(stderr, "indelible: %s: ", QUOTE(span_str(log->name)));
 	if (s->proven >= s->limit)
-		fprintf(stderr, "already done\n");
+		fprintf(stderr, "already done; --report FILE.html "
+				"shows all that was found\n");
 	else if (*parts > 0)
 		fprintf(stderr,
 		    "resuming; %" PRIu64 " of %" PRIu64 " entries are read\n",

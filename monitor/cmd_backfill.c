@@ -34,13 +34,13 @@ static const struct opt table[] = {
     [O_CONFIG] = {"config", 'c', "FILE",
 	"use this configuration's store (and logs)"},
     [O_LIST] = {"log-list", 0, "NAME|FILE|URL",
-	"a CT log list v3: chrome, apple, or where it is; repeatable"},
+	"CT log list (chrome, apple or own); repeatable"},
     [O_LIST_KEY] = {"log-list-key", 0, "PEM", "the key that signed its .sig"},
     [O_LOG] = {"log", 0, "PATTERN",
-	"of the list or FILE: glob, log_id or URL; or fulcio; repeatable"},
+	"of these: glob, log_id, URL; fulcio; repeatable"},
     [O_URL] = {"log-url", 0, "URL", "one log, without a list"},
     [O_DIR] = {"log-dir", 0, "DIR|ZIP...",
-	"one log on disk: its tiles, or archive zips of them"},
+	"one log on disk: its tiles, or zips of them"},
     [O_KEY] = {"log-key", 0, "FILE", "its public key, PEM or DER"},
     [O_API] = {"log-api", 0, "API",
 	"static or rfc6962; found out when missing"},
@@ -54,7 +54,7 @@ static const struct opt table[] = {
     [O_RECORDS] = {"records", 0, "FILE",
 	"opt-in records, JSON Lines or CSV; - is stdin"},
     [O_STATE] = {"state", 0, "DIR",
-	"keep progress here, so that the scan can be resumed"},
+	"keep progress here; the same again goes on"},
     [O_CONTACT] = {"contact", 0, "ADDR", "whom a log's operator can write to"},
     [O_REPORT] = {"report", 0, "FILE.html",
 	"a page for people on what was scanned and found"},
@@ -228,11 +228,18 @@ cmd_backfill(int argc, char **argv)
 	    .usage = "indelible backfill [-c FILE] [LOGS] [RANGE] "
 		     "[--newest-first]\n"
 		     "                          [--records FILE] [--state DIR] "
-		     "[--report FILE.html]\n"
-		     "                          [--json]",
-	    .about = "Reads a range of one or more logs once, proves that it "
-		     "is what the logs signed,\nand prints an alert for each "
-		     "record that a certificate exposes.",
+		     "[--contact ADDR]\n"
+		     "                          [--report FILE.html] [--json]",
+	    .about =
+		"Reads a range of one or more logs once, proves that it "
+		"is what the logs signed,\nand prints an alert for each "
+		"record that a certificate exposes.\n\n"
+		"LOGS: --log-url with --log-key; or --log-dir; or --log-list "
+		"with --log.\nRANGE: --from and --to, or --last; else all "
+		"of the log. For example:\n\n"
+		"  indelible backfill --log-url http://127.0.0.1:8080/ "
+		"--log-key log.pem \\\n      --records people.jsonl "
+		"--report report.html --state scan/",
 	    .table = table,
 	    .argc = argc,
 	    .argv = argv};

@@ -20,9 +20,7 @@ struct ask {
 };
 
 static const struct opt table[] = {
-    {"config", 'c', "FILE",
-	"the configuration; see indelible(8) for where "
-	"it is found"},
+    {"config", 'c', "FILE", "the configuration; else as in indelible(8)"},
     {"json", 0, NULL, "JSON, one object a line"},
     {0},
 };

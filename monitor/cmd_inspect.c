@@ -334,7 +334,8 @@ int
 cmd_inspect(int argc, char **argv)
 {
 	struct opts o = {.usage = "indelible inspect [--json] [--reveal] "
-				  "[--fail-on KIND[,KIND]] [-q] FILE...|-",
+				  "[--fail-on KIND[,KIND]] [-q]\n              "
+				  "           FILE...|-",
 	    .about =
 		"Shows the personal data that certificates, precertificates, "
 		"bare\nTBSCertificates or signing requests carry or would "

@@ -21,7 +21,7 @@ static const struct opt table[] = {
     [O_CONTACT] = {"contact", 0, "ADDR",
 	"refresh: whom a list's publisher can write to"},
     [O_ACCEPT] = {"accept", 0, NULL,
-	"refresh: take a list that was refused for the logs it lost"},
+	"refresh: take a list refused for the logs it lost"},
     [O_JSON] = {"json", 0, NULL, "JSON Lines instead of text"},
     {0},
 };
@@ -222,9 +222,9 @@ cmd_logs(int argc, char **argv)
 		     "       indelible logs bridge [-c FILE] [--json] NAME",
 	    .about = "The logs of the configured lists, out of files and of "
 		     "the copies that are kept\nbeside the store; refresh "
-		     "fetches these. bridge is your word that a log that "
-		     "misbehaved\nis to be read on: `status` says when one "
-		     "waits for that.",
+		     "fetches these. bridge is your word that a log "
+		     "that\nmisbehaved is to be read on: `status` says when "
+		     "one waits for that.",
 	    .table = table,
 	    .argc = argc,
 	    .argv = argv};

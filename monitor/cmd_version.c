@@ -156,7 +156,7 @@ cmd_version(int argc, char **argv)
 		     "libraries it runs with. With\n--selftest it also tries "
 		     "whether parsers are locked in as they must be, and\n"
 		     "whether algorithms give the answers that are known; the "
-		     "exit status is 70 when not.",
+		     "exit\nstatus is 70 when not.",
 	    .table = table,
 	    .argc = argc,
 	    .argv = argv};

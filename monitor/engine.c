@@ -13,6 +13,8 @@
 
 /* A stop takes no longer than this and some ms, whatever hangs. */
 #define LATE_S 8
+/* timeout(1), sudo(8) and the like hand on a signal that came to us as well. */
+#define SAME_SIGNAL_MS 100
 /* How often the records are looked at for changes. */
 #define INDEX_CHECK_S 2.0
 
@@ -355,12 +357,15 @@ engine_on_stop(struct ev_loop *loop, ev_signal *w, int revents)
 
 	(void)loop;
 	(void)revents;
+	if (g->stopping && now_ms() - g->signal_ms < SAME_SIGNAL_MS)
+		return;
 	if (g->stopping) { /* a second signal: at once */
 		diag_warn("stopped at once");
 		_exit(EX_TEMPFAIL);
 	}
 	signal(SIGALRM, g->conf.service ? service_on_late : scan_on_late);
 	alarm(LATE_S);
+	g->signal_ms = now_ms();
 	diag_info("stopping: what was read is being stored");
 	engine_stop(g);
 }

@@ -81,6 +81,7 @@ struct engine {
 	size_t num_logs, num_ended;
 	size_t num_records; /* in the match index */
 	bool started, stopping, failed, flushed;
+	int64_t signal_ms;  /* when it was told to stop */
 	enum status status; /* why it could not start */
 	struct err err;
 	ev_signal on_int, on_term, on_hup;

@@ -32,7 +32,7 @@ usage(FILE *out)
 	fprintf(out,
 	    "usage: indelible COMMAND [OPTIONS]\n\n"
 	    "Watches Certificate Transparency logs for personal data of "
-	    "people who asked for it.\n\n");
+	    "people who\nasked for it.\n\n");
 	for (size_t i = 0; i < NUM; i++)
 		fprintf(
 		    out, "  %-10s %s\n", commands[i].name, commands[i].about);

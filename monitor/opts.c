@@ -88,6 +88,18 @@ opts_at_most(const struct opts *o, int num)
 	return false;
 }
 
+/* The word behind an option that takes one is the next option. */
+static bool
+opts_swallowed(const struct opts *o)
+{
+	if (o->value == NULL || o->at < 2 || o->argv[o->at - 1] != o->value ||
+	    strncmp(o->value, "--", 2) != 0)
+		return false;
+	opts_wrong(o, "an argument is missing after %s",
+	    QUOTE(span_str(o->argv[o->at - 2])));
+	return true;
+}
+
 int
 opts_next(struct opts *o)
 {
@@ -103,6 +115,8 @@ opts_next(struct opts *o)
 	o->value = optarg;
 	if (c == -1)
 		return OPTS_END;
+	if (opts_swallowed(o))
+		return OPTS_BAD;
 	if (c == 'h') {
 		opts_help(o);
 		return OPTS_HELP;

@@ -32,7 +32,8 @@ enum { OPTS_END = -1, OPTS_BAD = -2, OPTS_HELP = -3 };
 /*
  * The next option's place in the table, with o->value set when it takes one.
  * OPTS_END: operands follow from argv[at]. OPTS_BAD: a message was printed,
- * exit with 64. OPTS_HELP: help was printed to stdout, exit with 0. -h and
+ * exit with 64; a word that begins with -- is no value, but behind a =.
+ * OPTS_HELP: help was printed to stdout, exit with 0. -h and
  * --help are known to every command.
  */
 int opts_next(struct opts *o);

@@ -164,22 +164,30 @@ summary_period(const struct scan_summary *s, struct buf *b)
 	buf_fmt(b, "},\"widened_s\":%" PRIu32, tail_mmd_s(w->api, w->mmd_s));
 }
 
-/* How many entries were read, and a second. */
+/* How many entries were read, by all runs. */
 static uint64_t
-summary_entries(const struct scan_summary *s, double *rate)
+summary_entries(const struct scan_summary *s)
 {
-	uint64_t n = extent(s->state.from, s->state.committed);
+	return extent(s->state.from, s->state.committed);
+}
 
-	*rate = s->elapsed_s > 0 ? (double)n / s->elapsed_s : 0;
-	return n;
+/* ... by this one, which alone the time was for. */
+static uint64_t
+summary_now(const struct scan_summary *s)
+{
+	return extent(s->state.resumed, summary_entries(s));
+}
+
+static double
+summary_rate(const struct scan_summary *s)
+{
+	return s->elapsed_s > 0 ? (double)summary_now(s) / s->elapsed_s : 0;
 }
 
 static void
 summary_data(const struct scan_summary *s, struct buf *b)
 {
 	const struct tail_state *t = &s->state;
-	double rate;
-	uint64_t n = summary_entries(s, &rate);
 
 	buf_str(b, "{\"log_id\":");
 	if (t->log_id != NULL) {
@@ -194,13 +202,13 @@ summary_data(const struct scan_summary *s, struct buf *b)
 	buf_fmt(b,
 	    ",\"from\":%" PRIu64 ",\"to\":%" PRIu64 ",\"entries\":%" PRIu64
 	    ",\"quarantined\":%" PRIu64 ",\"hits\":%" PRIu64 ",\"verified\":%s",
-	    t->from, summary_to(s), n, s->quarantined, s->hits,
+	    t->from, summary_to(s), summary_entries(s), s->quarantined, s->hits,
 	    summary_verified(s) ? "true" : "false");
 	summary_period(s, b);
 	summary_head(s, b);
 	buf_fmt(b,
 	    ",\"elapsed_s\":%.3f,\"entries_per_s\":%.0f,\"bytes\":%" PRIu64,
-	    s->elapsed_s, rate, t->num_bytes);
+	    s->elapsed_s, summary_rate(s), t->num_bytes);
 	if (!summary_verified(s)) {
 		buf_str(b, ",\"reason\":");
 		text_json(b,
@@ -234,19 +242,45 @@ scan_summary_json(const struct scan_summary *s, FILE *out)
 	buf_fini(&line);
 }
 
+static void
+summary_read(const struct scan_summary *s, FILE *out)
+{
+	const struct tail_state *t = &s->state;
+	uint64_t n = summary_entries(s), now = summary_now(s);
+
+	fprintf(out, "entries %" PRIu64 " to %" PRIu64 ": %" PRIu64 " read",
+	    t->from, summary_to(s), n);
+	if (n > 0 && now == 0)
+		fprintf(out, " before");
+	else if (now < n)
+		fprintf(out, ", %" PRIu64 " of them now,", now);
+	if (n == 0 || now > 0)
+		fprintf(
+		    out, " in %.1f s (%.0f/s)", s->elapsed_s, summary_rate(s));
+}
+
+/* What is not proven was counted, but not printed as an alert that is. */
+static void
+summary_found(const struct scan_summary *s, FILE *out)
+{
+	fprintf(
+	    out, ", %" PRIu64 " exposure%s", s->hits, s->hits == 1 ? "" : "s");
+	if (s->unproven > 0)
+		fprintf(out, " (%" PRIu64 " not proven)", s->unproven);
+	fprintf(out, ", %" PRIu64 " quarantined; ", s->quarantined);
+}
+
 void
 scan_summary_text(const struct scan_summary *s, FILE *out)
 {
 	const struct tail_state *t = &s->state;
-	double rate;
-	uint64_t n = summary_entries(s, &rate);
 
-	fprintf(out,
-	    "%s: entries %" PRIu64 " to %" PRIu64 ": %" PRIu64
-	    " read in %.1f s (%.0f/s), %" PRIu64 " exposure%s, %" PRIu64
-	    " quarantined; ",
-	    summary_name(s), t->from, summary_to(s), n, s->elapsed_s, rate,
-	    s->hits, s->hits == 1 ? "" : "s", s->quarantined);
+	fprintf(out, "%s: ", summary_name(s));
+	/* Without a signed head there is nothing to count. */
+	if (summary_verified(s) || t->head.size > 0) {
+		summary_read(s, out);
+		summary_found(s, out);
+	}
 	if (summary_verified(s) && t->from == t->to)
 		fprintf(out, "no entry in this %s\n",
 		    summary_by_date(s) ? "period" : "range");
@@ -268,10 +302,12 @@ scan_sum_add(struct scan_sum *sum, const struct tail_state *t)
 	uint64_t all = extent(t->from, t->to);
 	uint64_t done = extent(t->from, t->accepted);
 	uint64_t proven = extent(t->from, t->proven);
+	uint64_t now = extent(t->resumed, done);
 
 	if (t->head.size == 0 || t->to == UINT64_MAX)
 		return;
 	sum->done += done < all ? done : all;
+	sum->now += now < all ? now : all;
 	sum->proven += proven < all ? proven : all;
 	sum->all += all;
 	sum->running += !t->ended;
@@ -325,8 +361,8 @@ scan_progress_tick(struct scan_progress *p, const struct engine *g)
 	if (!p->tty && p->ticks % 10 != 0)
 		return;
 	/* Less than before: a rewind. */
-	rate = extent(p->last, s.done) / (p->tty ? 1 : 10);
-	p->last = s.done;
+	rate = extent(p->last, s.now) / (p->tty ? 1 : 10);
+	p->last = s.now;
 	if (p->tty)
 		progress_bar(&s, rate);
 	else

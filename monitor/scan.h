@@ -20,7 +20,8 @@ const struct sink_api *scan_sink_text(const struct conf_sink *c, struct err *e);
 struct scan_summary {
 	const struct entry_log *log;
 	struct tail_state state; /* zero when there was no tail */
-	uint64_t hits, quarantined;
+	uint64_t hits, unproven; /* so many of the hits */
+	uint64_t quarantined;
 	double elapsed_s;
 	const char *instance;
 };
@@ -31,6 +32,7 @@ void scan_summary_text(const struct scan_summary *s, FILE *out);
  * nothing. */
 struct scan_sum {
 	uint64_t done, proven, all;
+	uint64_t now; /* of `done`: by this run */
 	unsigned running;
 };
 void scan_sum_add(struct scan_sum *sum, const struct tail_state *t);

@@ -368,42 +368,46 @@ unpack(struct shelf *s, struct shelf_body *b, struct err *e)
 
 /* Which entries an archive has, for somebody who wanted others. */
 static void
-tell_range(const struct zip *z, struct buf *out)
+tell_range(const struct volume *v, bool named, struct buf *out)
 {
 	uint64_t begin = UINT64_MAX, end = 0, first;
 	struct span name;
 	struct tile t;
 
-	for (size_t i = 0; zip_name(z, i, &name); i++) {
+	for (size_t i = 0; zip_name(v->zip, i, &name); i++) {
 		if (!tile_of_path(&t, name) || t.level != TILE_DATA)
 			continue;
 		first = t.index * LIMIT_TILE;
 		begin = first < begin ? first : begin;
 		end = first + t.width > end ? first + t.width : end;
 	}
-	if (begin < end)
-		buf_fmt(out,
-		    "; the entries in it are read with --from %" PRIu64
-		    " --to %" PRIu64,
-		    begin, end);
+	if (begin >= end)
+		return;
+	buf_fmt(out,
+	    "; the entries in %s are read with --from %" PRIu64
+	    " --to %" PRIu64,
+	    named ? QUOTE(span_str(v->path)) : "it", begin, end);
 }
 
-/* No volume has it. */
+/* No volume has it. Of archives those are told whose contents are known, which
+ * are the ones looked into last. */
 static enum status
 nowhere(const struct shelf *s, const char *name, struct err *e)
 {
-	const struct volume *v = &s->volume[0];
-	struct buf range = {0};
+	struct buf ranges = {0};
 
+	for (size_t i = 0; i < s->num; i++)
+		if (s->volume[i].zip && zip_is_loaded(s->volume[i].zip))
+			tell_range(&s->volume[i], s->num > 1, &ranges);
 	if (s->num > 1)
-		return err_set(e, ST_MISSING,
-		    "none of the %zu folders and archives has %s", s->num,
-		    name);
-	if (v->zip != NULL && zip_is_loaded(v->zip))
-		tell_range(v->zip, &range);
-	err_set(e, ST_MISSING, "%s has no %s%s", QUOTE(span_str(v->path)), name,
-	    buf_cstr(&range));
-	buf_fini(&range);
+		err_set(e, ST_MISSING,
+		    "none of the %zu folders and archives has %s%s", s->num,
+		    name, buf_cstr(&ranges));
+	else
+		err_set(e, ST_MISSING, "%s has no %s%s",
+		    QUOTE(span_str(s->volume[0].path)), name,
+		    buf_cstr(&ranges));
+	buf_fini(&ranges);
 	return ST_MISSING;
 }
 

@@ -316,6 +316,7 @@ tail_state(const struct tail *t, struct tail_state *out)
 	    .accepted = t->accepted,
 	    .committed = t->stretch.read,
 	    .proven = t->stretch.proven,
+	    .resumed = t->resumed,
 	    .head = t->target.head,
 	    .newest = t->newest.head.size,
 	    .newest_signed_ms = t->newest.head.timestamp,

@@ -95,6 +95,7 @@ struct tail_state {
 	uint64_t from, to;     /* to: UINT64_MAX while following */
 	/* Of a scan: `from` and how many are; they need not be the first. */
 	uint64_t accepted, committed, proven;
+	uint64_t resumed;          /* how many of these runs before committed */
 	struct head head;          /* the target; size 0 before the first */
 	uint64_t newest;           /* size of the newest verified head */
 	uint64_t newest_signed_ms; /* its timestamp: the log's clock */

@@ -258,6 +258,7 @@ struct tail {
 
 	uint64_t num_hits, num_quarantined, num_dropped, num_partial;
 	uint64_t num_bytes;
+	uint64_t resumed; /* a scan: entries committed by runs before */
 };
 
 /* tail.c */

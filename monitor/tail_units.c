@@ -258,12 +258,16 @@ tail_units_begin(struct tail *t, const struct part *parts, size_t num)
 {
 	struct units *u = &t->units;
 
+	uint64_t read, proven;
+
 	tail_units_fini(t);
 	u->newest = t->range.newest_first;
 	u->parts = mem_new(num, sizeof(*parts));
 	memcpy(u->parts, parts, num * sizeof(*parts));
 	u->num_parts = num;
 	qsort(u->parts, num, sizeof(*u->parts), by_begin);
+	tail_units_sum(t, &read, &proven);
+	t->resumed = read - t->from;
 	u->known = mem_new(TAIL_KNOWN, sizeof(*u->known));
 	u->at = (struct piece){t->to, t->to};
 	u->over = u->open = true;

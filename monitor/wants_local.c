@@ -59,7 +59,7 @@ origin_inside(char **out, struct shelf *s, struct err *e)
 	if (st == ST_MISSING)
 		err_prefix(e,
 		    "this is no static-ct-api log on disk, and no archive of "
-		    "one");
+		    "one (--log-dir DIR/*.zip)");
 	if (st == ST_OK) {
 		origin = head_note_origin(b.body);
 		if (origin.len == 0 || span_chr(origin, '\0') != origin.len)

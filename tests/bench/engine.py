@@ -258,8 +258,10 @@ class Engine:
 
     def run(self):
         """The tables."""
+        print("per core and wall: entries a second; ns, loop, store and "
+              "floor: ns an entry;\nratio: ns beside the floor")
         print("%-12s %9s %9s %9s %7s %7s %5s %6s %6s" % (
-            "ns an entry", "records", "per core", "wall", "ns", "loop",
+            "case", "records", "per core", "wall", "ns", "loop",
             "store", "floor", "ratio"))
         first = {}
         for records in (1000, self.args.records or MANY):

@@ -202,15 +202,26 @@ PARTS = ["index", "delta", "store", "cert", "scan", "engine", "memory"]
 
 def main():
     """All parts, or those that are named."""
-    parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--build", default="build/release")
-    parser.add_argument("--records", type=int)
-    parser.add_argument("parts", nargs="*", metavar="|".join(PARTS))
+    parser = argparse.ArgumentParser(
+        prog="make bench",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Measures speed and size beside what is to be reached; "
+        "all parts by default:\n\n" + "\n".join(
+            "  %-7s %s" % (part, getattr(Bench, part).__doc__)
+            for part in PARTS),
+        epilog="make bench BENCH=\"cert engine\" BENCH_RECORDS=2000")
+    parser.add_argument("--build", default="build/release",
+                        help="where what is measured was built")
+    parser.add_argument("--records", type=int, help="how many in index, "
+                        "delta, store and the second rows of engine; by "
+                        "default %d, in a store %d" % (MANY, STORED))
+    parser.add_argument("parts", nargs="*", metavar="PART")
     args = parser.parse_args()
     bench = Bench(args)
     for part in args.parts or PARTS:
         if part not in PARTS:
-            parser.error("no such part: %s" % part)
+            parser.error("no such part: %s; there are %s" % (
+                part, ", ".join(PARTS)))
         getattr(bench, part)()
     return 1 if bench.missed else 0
 

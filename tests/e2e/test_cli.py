@@ -23,7 +23,7 @@ def test_help(work, command, flag):
     """Help goes to stdout and is 0, for each command."""
     result = work.run(command, flag).expect(0)
     assert "indelible %s" % command in result.out and result.err == ""
-    assert max(len(line) for line in result.out.splitlines()) <= 100
+    assert max(len(line) for line in result.out.splitlines()) <= 80
 
 
 def test_help_of_all(work):
@@ -31,6 +31,7 @@ def test_help_of_all(work):
     result = work.run("--help").expect(0)
     for command in COMMANDS:
         assert command in result.out
+    assert max(len(line) for line in result.out.splitlines()) <= 80
 
 
 def test_nothing_or_nonsense(work):

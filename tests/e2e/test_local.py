@@ -220,6 +220,9 @@ def test_resumed(work, spoilt):
     assert second.summary["verified"] is True
     third = scan(work, spoilt, "--state", work.path / "state").expect(0)
     assert third.ids == [] and "already done" in third.err
+    # What was read before is not counted as this run's speed.
+    assert third.summary["entries"] == spoilt.size
+    assert third.summary["entries_per_s"] == 0
 
 
 def test_service_store(work, disk):
@@ -326,7 +329,9 @@ def test_missing_tile_in_archives(work, disk, tmp_path):
     """None of several has it."""
     paths = [pack(disk, str(tmp_path / "000.zip"), numbers=(0, 1)),
              pack(disk, str(tmp_path / "001.zip"), numbers=(3, 4, 5, 6))]
-    fails(quick(work, disk, where=paths), 66, "tile/data/002")
+    fails(quick(work, disk, where=paths), 66, "tile/data/002",
+          paths[0] + " are read with --from 0 --to 512",
+          paths[1] + " are read with --from 768 --to 1792")
 
 
 def test_missing_hash_tile(work, spoilt):

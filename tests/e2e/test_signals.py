@@ -89,6 +89,7 @@ def test_twice(work, log):
     wait_until(lambda: work.ids(), "a line that is never synced")
     monitor.signal(signal.SIGTERM)
     wait_until(lambda: "stopping" in monitor.diagnostics(), "the first one")
+    time.sleep(0.2)
     start = time.monotonic()
     monitor.signal(signal.SIGTERM)
     assert monitor.wait(5).status == 75
@@ -110,6 +111,23 @@ def test_a_scan_that_is_stopped(work, server):
         assert "goes on" in result.err
     log.calm()
     work.with_config("backfill").expect(0)
+
+
+def test_a_signal_that_is_handed_on(work, server):
+    """One that comes at once again, as of timeout(1), is no second one: the
+    scan still ends in order, with its summary and its report."""
+    log = server.new_log([{"filler": 6000}, jane_spec()], page=64)
+    log.fault("slow", on="entries", seconds=0.1)
+    scan = work.start(
+        "backfill", *work.log_arguments(log, "rfc6962"), "--records",
+        work.records(), "--report", work.path / "report.html")
+    wait_until(lambda: len(log.requests("entries")) > 8, "reading")
+    scan.signal(signal.SIGINT)
+    time.sleep(0.01)
+    scan.signal(signal.SIGINT)
+    result = scan.wait(10).expect(75)
+    assert "stopped before the end" in result.out
+    assert (work.path / "report.html").exists()
 
 
 # --- its other processes ------------------------------------------------------

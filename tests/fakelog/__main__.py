@@ -28,6 +28,8 @@ def arguments():
     parser.add_argument("--entries", type=int, default=0,
                         help="everyday entries to begin with, in each log")
     parser.add_argument("--key", choices=["p256", "rsa"], default="p256")
+    parser.add_argument("--key-file", metavar="FILE",
+                        help="write the first log's public key there")
     parser.add_argument("--page", type=int, default=256,
                         help="get-entries: most entries in a reply")
     parser.add_argument("--until-eof", action="store_true",
@@ -51,6 +53,9 @@ async def run(args):
                               "page": args.page})
         log.append([{"filler": args.entries}])
         log.publish()
+    if args.key_file and server.logs:
+        with open(args.key_file, "w", encoding="ascii") as file:
+            file.write(next(iter(server.logs.values())).key.pem)
     print(json.dumps({
         "url": url, "ca_pem": server.tls.pem if server.tls else None,
         "logs": [log.describe() for log in server.logs.values()]}),

@@ -45,6 +45,11 @@ test_bad(void **state)
 	char *argv[][3] = {{(char *)"test", (char *)"--nope", NULL},
 	    {(char *)"test", (char *)"-x", NULL},
 	    {(char *)"test", (char *)"--config", NULL}};
+	/* Without its value the option takes the next one. */
+	char *eaten[] = {
+	    (char *)"test", (char *)"--config", (char *)"--json", NULL};
+	char *meant[] = {(char *)"test", (char *)"--config=--json", NULL};
+	struct opts swallows = opts_of(3, eaten), takes = opts_of(2, meant);
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -52,6 +57,9 @@ test_bad(void **state)
 
 		assert_int_equal(opts_next(&o), OPTS_BAD);
 	}
+	assert_int_equal(opts_next(&swallows), OPTS_BAD);
+	assert_int_equal(opts_next(&takes), 0);
+	assert_string_equal(takes.value, "--json");
 }
 
 static void

@@ -16,8 +16,12 @@ summary(const struct tail_state *t, bool json)
 {
 	struct entry_log log = {.want = {.name = (char *)"Example log"},
 	    .err = {"it is not there"}};
-	struct scan_summary s = {
-	    .log = &log, .state = *t, .elapsed_s = 2, .instance = "test"};
+	struct scan_summary s = {.log = &log,
+	    .state = *t,
+	    .hits = t->num_hits,
+	    .unproven = t->num_hits / 2,
+	    .elapsed_s = 2,
+	    .instance = "test"};
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
@@ -48,9 +52,54 @@ static void
 test_summary(void **state)
 {
 	(void)state;
-	has(&(struct tail_state){.from = 300, .to = 900, .committed = 500},
+	has(&(struct tail_state){.head = {.size = 1000},
+		.from = 300,
+		.to = 900,
+		.committed = 500},
 	    "\"from\":300,\"to\":900,\"entries\":200,",
 	    "entries 300 to 900: 200 read in 2.0 s (100/s)");
+}
+
+/* What runs before have read took no time of this one's. */
+static void
+test_summary_of_a_run(void **state)
+{
+	struct tail_state t = {.head = {.size = 1000},
+	    .from = 300,
+	    .to = 900,
+	    .committed = 500,
+	    .resumed = 150};
+
+	(void)state;
+	has(&t, "\"entries_per_s\":25,",
+	    "200 read, 50 of them now, in 2.0 s (25/s), 0 exposures");
+	t.resumed = 200;
+	has(&t, "\"entries_per_s\":0,", "200 read before, 0 exposures");
+	/* A unit was taken back. */
+	t.resumed = 220;
+	has(&t, "\"entries_per_s\":0,", "200 read before, 0 exposures");
+}
+
+/* What was found and is not printed as proven is told apart. */
+static void
+test_summary_of_unproven(void **state)
+{
+	struct tail_state t = {
+	    .head = {.size = 1000}, .to = 900, .committed = 500, .num_hits = 4};
+
+	(void)state;
+	has(&t, "\"hits\":4,", ", 4 exposures (2 not proven), 0 quarantined");
+	t.num_hits = 1;
+	has(&t, "\"hits\":1,", ", 1 exposure, 0 quarantined");
+}
+
+/* Before there is a signed head only the reason counts. */
+static void
+test_summary_of_nothing(void **state)
+{
+	(void)state;
+	has(&(struct tail_state){.to = UINT64_MAX}, "\"entries\":0,",
+	    "Example log: NOT VERIFIED: it is not there\n");
 }
 
 /* It ended before it knew its range, or behind it. */
@@ -58,13 +107,18 @@ static void
 test_summary_never_underflows(void **state)
 {
 	(void)state;
-	has(&(struct tail_state){.from = 300},
+	has(&(struct tail_state){.head = {.size = 9}, .from = 300},
 	    "\"from\":300,\"to\":300,\"entries\":0,",
 	    "entries 300 to 300: 0 read in 2.0 s (0/s)");
-	has(&(struct tail_state){.from = 9, .to = UINT64_MAX, .committed = 5},
+	has(&(struct tail_state){.head = {.size = 9},
+		.from = 9,
+		.to = UINT64_MAX,
+		.committed = 5},
 	    "\"from\":9,\"to\":9,\"entries\":0,",
 	    "entries 9 to 9: 0 read in 2.0 s (0/s)");
-	has(&(struct tail_state){.from = 9, .to = 5, .committed = 9},
+	has(
+	    &(struct tail_state){
+		.head = {.size = 9}, .from = 9, .to = 5, .committed = 9},
 	    "\"from\":9,\"to\":9,\"entries\":0,",
 	    "entries 9 to 9: 0 read in 2.0 s (0/s)");
 }
@@ -79,6 +133,7 @@ test_sums(void **state)
 			       .from = 100,
 			       .to = 900,
 			       .accepted = 500,
+			       .resumed = 150,
 			       .proven = 300});
 	/* Anchored, nothing read; a range upside down; beyond its end; and
 	 * two that do not count yet. */
@@ -97,6 +152,7 @@ test_sums(void **state)
 	scan_sum_add(&sum, &(struct tail_state){.to = 7});
 	assert_int_equal(sum.done, 400 + 50);
 	assert_int_equal(sum.proven, 200 + 50);
+	assert_int_equal(sum.now, 250 + 50);
 	assert_int_equal(sum.all, 800 + 100 + 50);
 	assert_int_equal(sum.running, 3);
 }
@@ -106,6 +162,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_summary),
+	    cmocka_unit_test(test_summary_of_a_run),
+	    cmocka_unit_test(test_summary_of_unproven),
+	    cmocka_unit_test(test_summary_of_nothing),
 	    cmocka_unit_test(test_summary_never_underflows),
 	    cmocka_unit_test(test_sums),
 	};
