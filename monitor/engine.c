@@ -414,6 +414,10 @@ signals_start(struct engine *g)
 static void
 signals_stop(struct engine *g)
 {
+	/* One more that comes while it ends must not take its exit status; the
+	 * alarm sees to it that it ends. */
+	if (g->stopping)
+		signals_mask(SIG_BLOCK);
 	ev_signal_stop(g->loop, &g->on_int);
 	ev_signal_stop(g->loop, &g->on_term);
 	ev_signal_stop(g->loop, &g->on_hup);
