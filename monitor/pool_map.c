@@ -93,6 +93,13 @@ map_own(const struct pool_map *m, unsigned lane)
 		   PROT_READ | PROT_WRITE) == 0);
 }
 
+size_t
+map_size(const struct pool_map *m)
+{
+	return sizeof(*m->orders) + 2 * POOL_REGION + POOL_DELTAS * POOL_DELTA +
+	       m->slots * m->body_limit + m->workers * sizeof(struct answers);
+}
+
 void
 map_free(struct pool_map *m)
 {

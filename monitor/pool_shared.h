@@ -74,6 +74,8 @@ void map_protect(const struct pool_map *m);
 /* except those of a lane. */
 void map_own(const struct pool_map *m, unsigned lane);
 void map_free(struct pool_map *m);
+/* Addresses that all of it takes. */
+size_t map_size(const struct pool_map *m);
 
 /* Main to zygote: fork the worker of this lane, or kill it. Zygote to main:
  * it is there, and locked in as well as it can be; a worker is dead; it cannot

@@ -146,6 +146,15 @@ try_memory(const struct world *w)
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
 }
 
+/* Memory that is only read costs its page tables all the same. */
+static bool
+try_space(const struct world *w)
+{
+	(void)w;
+	return mmap(NULL, (size_t)1 << 40, PROT_READ,
+		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+}
+
 static bool
 try_ring(const struct world *w)
 {
@@ -188,6 +197,7 @@ static const struct trial {
     {"write-answers", "write to another one's answers", try_write_other, false},
     {"read-answers", "read another one's answers", try_read_other, false},
     {"memory", "take more memory than it may", try_memory, false},
+    {"space", "take more addresses than it may", try_space, false},
 };
 #define TRIALS (sizeof(trials) / sizeof(trials[0]))
 _Static_assert(TRIALS + 6 <= SELFTEST_ATTEMPTS, "room for the zygote's, too");

@@ -115,6 +115,8 @@ worker_confine(const struct pool_map *m, unsigned lane)
 		worker_limit(RLIMIT_NOFILE, FD_END);
 		worker_limit(RLIMIT_NPROC, 0);
 		worker_limit(RLIMIT_DATA, LIMIT_WORKER_DATA);
+		worker_limit(RLIMIT_AS,
+		    map_size(m) + LIMIT_WORKER_DATA + LIMIT_WORKER_SPACE);
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		_exit(70);

@@ -52,6 +52,10 @@
 #define LIMIT_BATCH_WALL_S 120
 /* Memory of a worker's own: twice what its arenas and buffers can come to. */
 #define LIMIT_WORKER_DATA (768u << 20)
+/* Addresses that it may take besides these and what it shares with main: the
+ * program, its libraries, and what main had when it was started. Each 2 MiB of
+ * them can cost a page of the kernel's. */
+#define LIMIT_WORKER_SPACE (2ul << 30)
 /* Leaves of one tile (static-ct-api). */
 #define LIMIT_TILE 256u
 /* A tree is at most this high: indices are u40 in static-ct-api leaves. */
