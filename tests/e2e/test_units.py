@@ -205,6 +205,24 @@ def test_no_audit_paths(work, big):
     check(result, big)
 
 
+def test_no_audit_paths_any_more(work, big):
+    """The same when that comes while a unit is just being stored: it is not
+    read again, for it would be proven, and counted, twice."""
+    end = 2 * UNIT + 200
+    big.fault("status", code=404, glob="*get-entry-and-proof*", after=1)
+    work.prepare([(big, "rfc6962")], records=[JANE])
+    result = work.with_config("backfill", "--json", "--newest-first", "--to",
+                              str(end), seconds=300).expect(0)
+    assert "reading the oldest first" in result.err
+    assert result.summary["verified"] is True
+    only, = json.loads(work.with_config("status", "--json").out
+                       .splitlines()[0])["stretches"]
+    assert (only["begin"], only["proven"]) == (0, end)
+    wanted = [int(re.search(r"start=(\d+)", r["query"]).group(1))
+              for r in big.asked("entries")]
+    assert sum(start >= 2 * UNIT for start in wanted) == 1
+
+
 @pytest.mark.parametrize("second", ORDERS, ids=NAMES)
 @pytest.mark.parametrize("first", ORDERS, ids=NAMES)
 def test_killed(work, big, first, second):
