@@ -67,6 +67,7 @@ tail_new(const struct tail_env *env, const struct tail_log *log,
 	ev_init(&t->pause_timer, NULL);
 	ev_init(&t->health_timer, NULL);
 	ev_init(&t->commit_timer, NULL);
+	ev_init(&t->older.again, NULL);
 	return t;
 }
 

@@ -153,6 +153,7 @@ head_replace(struct tail *t)
 	tail_proof_drop(t);
 	tail_flights_drop(t);
 	tail_border_forget(t);
+	tail_units_head(t, &t->newest.head);
 	signed_head_copy(&t->target, &t->newest);
 	t->want_newer = false;
 	t->proof_failures = 0;

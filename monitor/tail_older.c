@@ -3,6 +3,9 @@
  * serves those, and they were true once; then the log can prove that the
  * smaller tree is a prefix of the larger one. When its own proof shows that it
  * is not, the log took something back: a rollback.
+ *
+ * In the same way a scan of which parts were proven under one head looks into
+ * that one before it goes on under a larger one. There no answer is not enough.
  */
 #include <inttypes.h>
 
@@ -18,10 +21,64 @@ tail_older_drop(struct tail *t)
 
 	if (o->call != NULL)
 		http_cancel(t->env->http, o->call);
+	ev_timer_stop(t->env->loop, &o->again);
 	if (o->busy)
 		proof_job_fini(&o->job);
 	o->call = NULL;
-	o->busy = false;
+	o->busy = o->must = false;
+}
+
+/* From its first question on. */
+static void
+older_begin(struct tail *t, const struct head *larger)
+{
+	struct older *o = &t->older;
+
+	proof_job_init(&o->job, PROOF_ANCHOR, larger, o->head.head.size, NULL);
+	buf_clear(&o->replies);
+	o->busy = true;
+	older_ask(t);
+}
+
+static void
+older_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct tail *t = w->data;
+	struct head larger = t->older.job.head;
+
+	(void)loop;
+	(void)revents;
+	proof_job_fini(&t->older.job);
+	older_begin(t, &larger);
+}
+
+/* No proof, no verdict: the next poll asks again. A scan that needs one asks
+ * now, some times. */
+static void
+older_unknown(struct tail *t, enum status st, const struct err *why)
+{
+	struct older *o = &t->older;
+	struct err e = {""};
+
+	diag_debug("%s: an older head could not be checked: %s", t->log.name,
+	    why->text);
+	if (!o->must) {
+		tail_older_drop(t);
+		tail_step(t);
+		return;
+	}
+	if (++o->failures < TAIL_PATIENCE && !tail_is_local(t)) {
+		tail_timer(
+		    t, &o->again, tail_backoff(o->failures), older_on_timer);
+		return;
+	}
+	err_set(&e, st,
+	    "the log does not prove that its tree of %" PRIu64
+	    " entries continues the one of %" PRIu64
+	    " under which parts of the range were proven: %s",
+	    o->job.head.size, o->head.head.size, why->text);
+	tail_older_drop(t);
+	tail_end(t, tail_lost(t, st), &e);
 }
 
 /* The log's proof led to the prefix of that size: is it what was signed? */
@@ -30,19 +87,18 @@ older_finish(struct tail *t)
 {
 	struct older *o = &t->older;
 	struct hash root;
-	struct err e = {""};
+	struct err e = {"its proof does not lead to its signed head"};
 	enum status st = t->log.api->proof_result(&o->job, t->hasher, &e);
-	bool same = true;
 
-	if (st == ST_OK) {
-		range_root(&o->job.range, t->hasher, &root);
-		same = hash_eq(&root, &o->head.head.root);
+	if (st != ST_OK) {
+		older_unknown(t, st, &e);
+		return;
 	}
+	range_root(&o->job.range, t->hasher, &root);
+	o->checked = o->head.head;
 	tail_older_drop(t);
-	if (st == ST_OK)
-		o->checked = o->head.head;
-	if (same) {
-		tail_step(t); /* or no verdict; the next poll asks again */
+	if (hash_eq(&root, &o->head.head.root)) {
+		tail_step(t);
 		return;
 	}
 	err_set(&e, ST_MISMATCH,
@@ -63,7 +119,7 @@ older_on_reply(void *arg, const struct http_reply *r)
 
 	o->call = NULL;
 	if (st == ST_OK && r->code != 200 && r->code != 404 && r->code != 400)
-		st = ST_AGAIN;
+		st = err_set(&e, ST_AGAIN, "HTTP status %d", r->code);
 	if (st == ST_OK)
 		st = t->log.api->proof_reply(
 		    &o->job, t->hasher, r->code, r->body, &e);
@@ -74,11 +130,9 @@ older_on_reply(void *arg, const struct http_reply *r)
 		older_ask(t);
 		return;
 	}
-	/* No proof, no verdict; the next poll asks again. */
-	diag_debug(
-	    "%s: an older head could not be checked: %s", t->log.name, e.text);
-	tail_older_drop(t);
-	tail_step(t);
+	if (r->code == 404 && tail_is_local(t))
+		e = r->err; /* it names the file */
+	older_unknown(t, st, &e);
 }
 
 static void
@@ -101,6 +155,14 @@ older_ask(struct tail *t)
 	o->call = http_get(t->env->http, &g);
 }
 
+static void
+older_head(struct older *o, const struct head *h, struct span raw)
+{
+	o->head.head = *h;
+	buf_clear(&o->head.raw);
+	buf_span_add(&o->head.raw, raw);
+}
+
 void
 tail_older(struct tail *t, const struct head *h, struct span raw)
 {
@@ -115,11 +177,24 @@ tail_older(struct tail *t, const struct head *h, struct span raw)
 		return;
 	if (o->checked.size == h->size && hash_eq(&o->checked.root, &h->root))
 		return;
-	o->head.head = *h;
-	buf_clear(&o->head.raw);
-	buf_span_add(&o->head.raw, raw);
-	proof_job_init(&o->job, PROOF_ANCHOR, &larger, h->size, NULL);
-	buf_clear(&o->replies);
-	o->busy = true;
-	older_ask(t);
+	older_head(o, h, raw);
+	older_begin(t, &larger);
+}
+
+void
+tail_older_must(struct tail *t, const struct head *h, struct span raw,
+    const struct head *larger)
+{
+	struct older *o = &t->older;
+	bool waits = o->busy && o->must; /* nothing was proven since then */
+
+	if (o->busy)
+		tail_older_drop(t);
+	if (!waits)
+		older_head(o, h, raw);
+	if (o->head.head.size == 0 || o->head.head.size >= larger->size)
+		return;
+	o->must = true;
+	o->failures = 0;
+	older_begin(t, larger);
 }

@@ -112,10 +112,23 @@ open_run(struct task *task, struct store *s)
 		task->status = ST_OK;
 }
 
+/* The least size of a head that is of use: of a tree that has what was read, or
+ * is to be read. Parts of a scan were proven under another one, and only a
+ * larger tree can be seen to continue that. */
+static uint64_t
+read_least(const struct tail *t, const struct stretch *s, size_t num_parts)
+{
+	uint64_t size = t->range.follow ? s->read : t->to;
+
+	if (num_parts > 1 && size < t->stored.proven.size)
+		size = t->stored.proven.size;
+	return size;
+}
+
 /* The head is older than what was read: wait for one that is not, and see
  * whether it was true once. */
 static void
-read_wait(struct tail *t)
+read_wait(struct tail *t, uint64_t least)
 {
 	struct err e;
 
@@ -123,7 +136,7 @@ read_wait(struct tail *t)
 		err_set(&e, ST_UNREACHABLE,
 		    "the log has signed a head of at least %" PRIu64
 		    " entries, but serves one of %" PRIu64 " only",
-		    t->to, t->target.head.size);
+		    least, t->target.head.size);
 		tail_end(t, ST_UNREACHABLE, &e);
 		return;
 	}
@@ -136,6 +149,7 @@ static void
 read_begin(struct tail *t, const struct open_task *o)
 {
 	const struct stretch *s = &o->stretch;
+	uint64_t least;
 
 	t->stretch = *s;
 	t->from = s->begin;
@@ -147,8 +161,9 @@ read_begin(struct tail *t, const struct open_task *o)
 	t->phase = PHASE_READ;
 	t->broken =
 	    t->range.follow && t->stored.trouble.level == TROUBLE_BROKEN;
-	if (t->target.head.size < (t->range.follow ? s->read : t->to)) {
-		read_wait(t);
+	least = read_least(t, s, o->num_parts);
+	if (t->target.head.size < least) {
+		read_wait(t, least);
 		return;
 	}
 	tail_head_later(t);
@@ -177,7 +192,8 @@ tail_open_at(struct tail *t)
 		return;
 	}
 	if (t->range.follow && want.begin > t->target.head.size) {
-		read_wait(t); /* for a head that is not older than that */
+		/* for a head that is not older than that */
+		read_wait(t, want.begin);
 		return;
 	}
 	want.read = want.proven = want.begin;

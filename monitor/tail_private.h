@@ -175,7 +175,9 @@ struct tail {
 	struct signed_head newest;   /* newest verified one */
 	struct signed_head received; /* one that contradicts them */
 	struct older {
-		bool busy;
+		bool busy, must;
+		unsigned failures;
+		ev_timer again;
 		struct signed_head head; /* smaller than one before */
 		struct head checked;     /* the last one looked into */
 		struct proof_job job;
@@ -330,6 +332,11 @@ void tail_received(struct tail *t, const struct head *h, struct span raw);
 /* tail_older.c */
 /* Look into a head that is smaller than one before. */
 void tail_older(struct tail *t, const struct head *h, struct span raw);
+/* The same of a head under which something was proven and one that is to be
+ * gone on under. older.busy until it is known; a scan ends when the log has no
+ * answer. */
+void tail_older_must(struct tail *t, const struct head *h, struct span raw,
+    const struct head *larger);
 void tail_older_drop(struct tail *t);
 
 /* tail_read.c */

@@ -241,15 +241,25 @@ tail_units_fini(struct tail *t)
 	t->units = (struct units){0};
 }
 
-/* Read oldest first, what comes later continues what was read, or does not fit.
- * Parts were proven under a head before: the tree has to continue that one. */
+/* Parts were proven under a head before. */
 static void
 check_before(struct tail *t)
 {
 	const struct store_head *s = &t->stored.proven;
 	struct head before = {s->size, (uint64_t)s->timestamp_ms, s->root};
 
-	tail_older(t, &before, s->raw);
+	tail_older_must(t, &before, s->raw, &t->target.head);
+	t->units.check = t->older.busy;
+}
+
+/* Read oldest first, what comes later continues what was read, or does not fit.
+ * Other parts do not tell: the tree has to continue the one before. */
+void
+tail_units_head(struct tail *t, const struct head *larger)
+{
+	if (t->units.num_parts < 2)
+		return;
+	tail_older_must(t, &t->target.head, buf_span(&t->target.raw), larger);
 	t->units.check = t->older.busy;
 }
 
@@ -440,6 +450,8 @@ tail_units_blind(struct tail *t, const struct err *why)
 		tail_end(t, ST_UNREACHABLE, &e);
 		return;
 	}
+	if (u->newest && t->committing)
+		return; /* what is proven is not known now: ask again then */
 	u->blind = true;
 	if (u->newest) {
 		u->newest = false;

@@ -57,6 +57,8 @@ struct units {
 /* tail_units.c */
 /* The scan t->stretch and its parts are known: begin with the first piece. */
 void tail_units_begin(struct tail *t, const struct part *parts, size_t num);
+/* A larger head is about to be the target: does it continue the present one? */
+void tail_units_head(struct tail *t, const struct head *larger);
 /* Of a followed log: one piece without an end. */
 void tail_units_follow(struct tail *t, uint64_t begin);
 /* Whether the present piece can be accepted; else it is being opened. */

@@ -205,6 +205,24 @@ def test_no_audit_paths(work, big):
     check(result, big)
 
 
+def test_no_audit_paths_any_more(work, big):
+    """The same when that comes while a unit is just being stored: it is not
+    read again, for it would be proven, and counted, twice."""
+    end = 2 * UNIT + 200
+    big.fault("status", code=404, glob="*get-entry-and-proof*", after=1)
+    work.prepare([(big, "rfc6962")], records=[JANE])
+    result = work.with_config("backfill", "--json", "--newest-first", "--to",
+                              str(end), seconds=300).expect(0)
+    assert "reading the oldest first" in result.err
+    assert result.summary["verified"] is True
+    only, = json.loads(work.with_config("status", "--json").out
+                       .splitlines()[0])["stretches"]
+    assert (only["begin"], only["proven"]) == (0, end)
+    wanted = [int(re.search(r"start=(\d+)", r["query"]).group(1))
+              for r in big.asked("entries")]
+    assert sum(start >= 2 * UNIT for start in wanted) == 1
+
+
 @pytest.mark.parametrize("second", ORDERS, ids=NAMES)
 @pytest.mark.parametrize("first", ORDERS, ids=NAMES)
 def test_killed(work, big, first, second):
@@ -323,6 +341,85 @@ def test_other_tree(work, big):
     summary = work.run(*command, seconds=300).expect(0).summary
     assert summary["entries"] == SIZE - 1000
     assert summary["head"]["size"] == SIZE
+
+
+def test_other_tree_meanwhile(work, big):
+    """A head that is adopted in the middle has to continue the one under
+    which units were proven."""
+    big.server.pace(60000)
+    big.publish(SIZE - 10)
+    process = work.start(
+        "backfill", *work.log_arguments(big, "static"), "--records",
+        work.records([JANE]), "--json", "--newest-first")
+    wait_until(lambda: len(big.tiles()) > TILES // 2, "half of it")
+    big.server.rewrite(SIZE - 2000)
+    big.fault("status", code=404, glob="static/tile/data/000", count=1)
+    big.server.pace(0)
+    result = process.wait(seconds=300).expect(76)
+    assert "does not continue" in result.summary["reason"]
+    assert result.summary["verified"] is False
+    event, = result.of_type(MISBEHAVIOUR)
+    assert event["data"]["kind"] == "rollback"
+    assert verdicts([event]) == ["proven"]
+
+
+def test_larger_tree_meanwhile(work, big):
+    """... and does."""
+    big.server.pace(60000)
+    big.publish(SIZE - 10)
+    process = work.start(
+        "backfill", *work.log_arguments(big, "static"), "--records",
+        work.records([JANE]), "--json", "--newest-first")
+    wait_until(lambda: len(big.tiles()) > TILES // 2, "half of it")
+    big.publish()
+    big.fault("status", code=404, glob="static/tile/data/000", count=1)
+    big.server.pace(0)
+    result = process.wait(seconds=300)
+    check(result, big, 0, SIZE - 10)
+    assert result.summary["head"]["size"] == SIZE
+
+
+def half(work, big, *more):
+    """A scan from the newest on that was killed in the middle; its command."""
+    command = ["backfill", *work.log_arguments(big, "static"), "--records",
+               work.records([JANE]), "--json", *state(work),
+               "--newest-first", *more]
+    big.server.pace(60000)
+    process = work.start(*command)
+    wait_until(lambda: len(big.tiles()) > TILES // 2, "half of it")
+    process.kill()
+    big.server.pace(0)
+    return command
+
+
+def test_smaller_tree(work, big):
+    """Nothing is read under a head that is smaller than the one before: that
+    it was true once is not known."""
+    command = half(work, big, "--to", str(3 * UNIT))
+    big.server.rewrite(SIZE - 2000)
+    big.publish(SIZE - 1000)
+    read = len(big.tiles())
+    result = work.run(*command, seconds=300).expect(69)
+    assert "at least %d entries" % SIZE in result.summary["reason"]
+    assert result.summary["verified"] is False
+    assert len(big.tiles()) == read
+
+
+def test_no_word_of_the_tree_before(work, big):
+    """A log that does not tell whether its tree continues the one before is
+    asked again; without an answer nothing is called proven."""
+    big.publish(SIZE - 1000)
+    command = half(work, big)
+    big.server.rewrite(SIZE - 2000)
+    read = len(big.tiles())
+    big.fault("status", code=500, glob="static/tile/[012]/*", count=3)
+    result = work.run(*command, seconds=300).expect(76)
+    assert "does not continue" in result.summary["reason"]
+    big.fault("status", code=404, glob="static/tile/[012]/*")
+    result = work.run(*command, seconds=300).expect(69)
+    assert "continues" in result.summary["reason"]
+    assert result.summary["verified"] is False
+    assert len(big.tiles()) <= read + 4 * IN_FLIGHT
 
 
 def test_missing_hash_tile(work, big):
