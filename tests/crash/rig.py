@@ -29,6 +29,9 @@ def heeds(process):
     masks = 0
     try:
         for pid in pids:
+            # Not what nth forked and is about to become the program.
+            if not os.path.samefile("/proc/%d/exe" % pid, helpers.BINARY):
+                return 0
             with open("/proc/%d/status" % pid, encoding="utf-8") as status:
                 masks |= sum(int(line.split()[1], 16) for line in status
                              if line.startswith(("SigBlk:", "SigCgt:")))
