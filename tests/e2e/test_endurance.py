@@ -79,9 +79,11 @@ def test_pages_of_a_proxy(work, server):
 
 def test_parallel_blips(work, server):
     """Failures of different batches are not failures of one."""
-    log = server.new_log([{"filler": 6000}], page=100)
-    log.fault("status", code=500, on="entries", count=8, after=8)
-    work.backfill(log, "rfc6962", seconds=120).expect(0)
+    log = server.new_log([{"filler": 6000}])
+    for tile in ("003", "004", "005"):
+        log.fault("status", code=500, glob="static/tile/data/" + tile,
+                  count=4)
+    work.backfill(log, "static", seconds=120).expect(0)
 
 
 def test_down_at_the_start(work, log):
