@@ -236,6 +236,7 @@ struct store_changes {
 };
 
 struct store_import { /* compiled[i] belongs to records[i] */
+	const char *who; /* for the audit trail: ledger.h, struct actor */
 	size_t num;
 	const struct record *records;
 	const struct compiled *compiled;
@@ -259,6 +260,7 @@ struct record_change {
 	const char *tenant, *id;
 	enum record_state state;
 	int64_t now_ms;
+	const char *who; /* as in store_import */
 };
 struct store_counts {
 	size_t dead;        /* outbox rows that were given up */
@@ -271,8 +273,13 @@ struct record_ref {
 
 struct store; /* an open store; the backend's own, `api` first */
 
+struct ledger_api;
+
 struct store_api {
 	const char *name;
+	/* What is held of people, one by one (ledger.h); NULL: this backend
+	 * keeps nothing for long. */
+	const struct ledger_api *ledger;
 
 	/* Make an empty store; ST_BUSY when there is one already. */
 	enum status (*init)(const struct store_conf *c, struct err *e);

@@ -1,14 +1,17 @@
 """Watching a program at work: whose processor time it is, and how much memory
 all its processes have together, read from /proc every few milliseconds.
 """
+import collections
 import os
 import subprocess
 import sys
 import time
 
 TICK = 0.005
-# The workers' processor time at which the reading has begun.
-BEGUN_NS = 2000000
+# The reading has begun when the workers took so much time within so many
+# ticks; their own start takes less.
+BEGUN_NS, BEGUN_TICKS = 8000000, 6
+IDLE_NS = 500000
 
 
 class Used:
@@ -96,6 +99,7 @@ class Watch:
     def __init__(self, command, good=(0, 1)):
         self.peak = self.before = 0
         self.last = self.begin = None
+        self.lately = collections.deque(maxlen=BEGUN_TICKS)
         self.begun_at = None
         process = subprocess.Popen(command, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
@@ -119,11 +123,12 @@ class Watch:
         self.seconds = time.monotonic() - (self.begun_at or 0)
 
     def _begin(self, now, pids):
-        if self.begin is None:
-            self.begin = now
-        elif self.begun_at is None:
-            if now.work - self.begin.work > BEGUN_NS:
-                self.begun_at = time.monotonic()
-                self.before = memory(pids)
-            else:
-                self.begin = now
+        if self.begun_at is not None:
+            return
+        self.lately.append(now)
+        idle = self.lately[0].work
+        if now.work - idle > BEGUN_NS:
+            self.begin = [u for u in self.lately
+                          if u.work - idle < IDLE_NS][-1]
+            self.begun_at = time.monotonic()
+            self.before = memory(pids)

@@ -1,0 +1,38 @@
+/*
+ * smtp: mails by libcurl on the loop, for letters and alerts. STARTTLS is
+ * required with smtp://, unless the server is on loopback and offers none;
+ * certificates are verified. Addresses with bytes below 0x21, 0x7f, or any of
+ * <>()[],;:\" outside a quoted local part are refused before anything is sent
+ * (libcurl would pass CR LF on); line ends are made CR LF.
+ */
+#ifndef MONITOR_SMTP_H
+#define MONITOR_SMTP_H
+
+#include <ev.h>
+
+#include "config/config.h"
+#include "ctlog/base/buf.h"
+#include "ctlog/base/err.h"
+
+struct smtp;
+
+struct smtp_mail {
+	const struct conf_sink *server; /* its mail keys; borrowed for long */
+	const char *to;                 /* one address */
+	struct span message;            /* headers, empty line, body */
+	/* status: ST_OK: accepted; ST_AGAIN: not now (4yz, no connection,
+	 * certificate); ST_BAD: never (5yz, address). code: the reply's. */
+	void (*done)(
+	    void *arg, enum status status, int code, const struct err *why);
+	void *arg;
+};
+
+struct smtp *smtp_new(struct ev_loop *loop, const char *ca_file);
+/* The message is copied; done is called once, later, from the loop. */
+void smtp_send(struct smtp *m, const struct smtp_mail *mail);
+/* Mails that are not done yet. */
+size_t smtp_pending(const struct smtp *m);
+/* Ends all without calling back. */
+void smtp_free(struct smtp *m);
+
+#endif

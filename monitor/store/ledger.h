@@ -1,0 +1,184 @@
+/*
+ * ledger: the opt-in records as their owners and a data-protection officer
+ * look at them: one record with all that is held of it, consent by mail and
+ * DNS, what must be forgotten, and the audit trail. Reached through
+ * store_api.ledger, which is NULL in backends that keep nothing (memory).
+ * The rules of store.h hold: each verb is one transaction, durable and
+ * all-or-nothing, on the store thread. What changes or reveals anything adds
+ * its rows to the audit trail in the same transaction.
+ */
+#ifndef MONITOR_STORE_LEDGER_H
+#define MONITOR_STORE_LEDGER_H
+
+#include "monitor/store/store.h"
+
+/* Who does it, and when; `who` stands in the audit trail: "uid 0",
+ * "token ops", "person" (by a link), "service". Never a person's data. */
+struct actor {
+	const char *who;
+	int64_t now_ms;
+};
+
+/* Which record. To somebody who may see one tenant only, the records of
+ * others do not exist. */
+struct record_at {
+	const char *tenant, *id;
+};
+
+/* What became of a record, newest last. Detail is for people, about consent:
+ * purpose, method, evidence; NULL: none. It goes with the record's key. */
+struct ledger_event {
+	int64_t time_ms;
+	const char *what; /* "registered", "changed", "asked", "confirmed",
+			     "paused", "resumed", "withdrawn", "expired",
+			     "revealed", "exported", "erased" */
+	const char *who;
+	const char *detail;
+};
+typedef void ledger_event_fn(void *arg, const struct ledger_event *ev);
+
+/* What was looked at for a record: entries [from, to) of a log, the first
+ * `proven` of them (as an index: [from, proven)) proven to be the log's. Of
+ * one log in order, not overlapping. */
+struct ledger_coverage {
+	const char *log_name;
+	struct hash log_id;
+	uint64_t from, to, proven;
+};
+typedef void ledger_coverage_fn(void *arg, const struct ledger_coverage *c);
+
+/* What was or will be sent of an exposure. */
+enum delivery_state { DELIVERY_WAITING, DELIVERY_DONE, DELIVERY_DEAD };
+struct ledger_delivery {
+	uint8_t exposure[16];
+	const char *sink;
+	enum delivery_state state;
+	unsigned attempts;
+	int64_t at_ms; /* newest attempt; 0: none */
+};
+typedef void ledger_delivery_fn(void *arg, const struct ledger_delivery *d);
+
+/* Asking somebody to confirm an address, by mail. At most one mail in 24 h
+ * goes to an address, and three that nobody answers, over all records and
+ * tenants; none to those that said "never again". */
+struct ledger_letter {
+	int64_t id;
+	struct record_at of; /* owned by the list */
+	char *to;            /* the address as it was given */
+	unsigned attempts;
+};
+struct ledger_letters {
+	size_t num;
+	struct ledger_letter *list;
+};
+void ledger_letters_fini(struct ledger_letters *l);
+
+/* Tokens are 32 random bytes; only their SHA-256 is kept. */
+#define LEDGER_TOKEN 32
+#define LEDGER_TOKEN_MS (48ll * 3600 * 1000)
+enum token_act {
+	TOKEN_CONFIRM,     /* of a letter: the record becomes active */
+	TOKEN_UNSUBSCRIBE, /* of an alert: the record is withdrawn */
+	TOKEN_NEVER        /* of either: besides that (a pending record is
+			      erased), no mail ever goes there again */
+};
+
+struct ledger_retention {
+	int64_t hits_ms, messages_ms, audit_ms, pending_ms; /* ages */
+};
+
+struct ledger_audit { /* one row of the trail */
+	uint64_t no;
+	int64_t time_ms;
+	const char *who, *what;
+	const char *tenant, *id; /* NULL: of no one record */
+	uint8_t hash[32];        /* over the row before and this one */
+};
+typedef void ledger_audit_fn(void *arg, const struct ledger_audit *a);
+
+struct ledger_api {
+	/* One record; `reveal`: with its values, which leaves an audit row.
+	 * ST_MISSING. *out is the caller's: record_fini(&out->r). */
+	enum status (*get)(struct store *s, struct record_row *out,
+	    const struct record_at *at, bool reveal, const struct actor *who,
+	    struct err *e);
+	/* That values of a tenant's records (NULL: all) were listed openly,
+	 * or one was exported: what = "revealed", "exported". */
+	enum status (*note)(struct store *s, const struct record_at *at,
+	    const char *what, const struct actor *who, struct err *e);
+	/* All four: ST_MISSING when there is no such record. */
+	enum status (*history)(struct store *s, const struct record_at *at,
+	    ledger_event_fn *fn, void *arg, struct err *e);
+	enum status (*coverage)(struct store *s, const struct record_at *at,
+	    ledger_coverage_fn *fn, void *arg, struct err *e);
+	enum status (*exposures)(struct store *s, const struct record_at *at,
+	    store_exposure_fn *fn, void *arg, struct err *e);
+	enum status (*deliveries)(struct store *s, const struct record_at *at,
+	    ledger_delivery_fn *fn, void *arg, struct err *e);
+
+	/* A pending record becomes active by proof of control other than a
+	 * mail; the evidence goes into its consent ("dns", "TXT at ..."). */
+	enum status (*confirm)(struct store *s, const struct record_at *at,
+	    const char *method, const char *evidence, const struct actor *who,
+	    struct err *e);
+	/* What a domain's TXT record must say to prove it, the same each time:
+	 * 43 characters of base64url, derived from a key, and a NUL. */
+	enum status (*challenge)(struct store *s, const struct record_at *at,
+	    char out[44], struct err *e);
+
+	/* Letters to send now, oldest first. Those that may not be sent are
+	 * dropped or put off here. */
+	enum status (*letters)(struct store *s, int64_t now_ms, size_t limit,
+	    struct ledger_letters *out, struct err *e);
+	/* One is being sent, with this token in it (its SHA-256 is given):
+	 * counts against the address from now on. ST_STALE: it may not be
+	 * sent any more. */
+	enum status (*letter_begin)(struct store *s, int64_t id,
+	    const uint8_t hash[32], int64_t now_ms, struct err *e);
+	/* How that went; SETTLE_RETRY: again at due_ms, with a new token. */
+	enum status (*letter_settle)(
+	    struct store *s, const struct store_settle *how, struct err *e);
+
+	/* The token that an alert's unsubscribe link carries, the same for a
+	 * record each time; its hash is kept. */
+	enum status (*unsubscribe_token)(struct store *s,
+	    const struct record_at *at, uint8_t token[LEDGER_TOKEN],
+	    struct err *e);
+	/* Use a token: unknown, used, late or foreign ones do nothing, and are
+	 * no error. *did tells (for counters; the answer to the person must
+	 * not depend on it). */
+	enum status (*token_use)(struct store *s,
+	    const uint8_t token[LEDGER_TOKEN], enum token_act act,
+	    const struct actor *who, bool *did, struct err *e);
+
+	/* Forget what is too old, some of it at a time: *more: not all yet. */
+	enum status (*retain)(struct store *s, const struct ledger_retention *r,
+	    int64_t now_ms, bool *more, struct err *e);
+
+	/* Rows after number `after`, oldest first, at most `limit`. */
+	enum status (*audit)(struct store *s, uint64_t after, size_t limit,
+	    ledger_audit_fn *fn, void *arg, struct err *e);
+	/* Is the chain whole: *num rows, and its newest hash. ST_BAD names
+	 * the first row that is not as it was written. */
+	enum status (*audit_check)(
+	    struct store *s, uint64_t *num, uint8_t head[32], struct err *e);
+
+	/* Everything under new keys: the records' and the quarantine's keys
+	 * are wrapped anew, keyed hashes are made anew from the sealed values.
+	 * Open for writing and by nobody else. */
+	enum status (*rotate)(struct store *s, const struct keys *to,
+	    const struct actor *who, struct err *e);
+	/* A copy in a new file, while the store is in use. It carries no key
+	 * that opens it. */
+	enum status (*backup)(struct store *s, const char *file, struct err *e);
+	/* A backup becomes the store of this configuration. When there is a
+	 * store already, what was erased, withdrawn or "never again" in it
+	 * since the backup stays so, and it is kept beside as FILE.before. Nobody may have
+	 * it open. */
+	enum status (*restore)(
+	    const struct store_conf *c, const char *file, struct err *e);
+};
+
+extern const struct ledger_api ledger_sqlite;
+
+#endif
