@@ -235,7 +235,7 @@ struct store_changes {
 	void *arg;
 };
 
-struct store_import { /* compiled[i] belongs to records[i] */
+struct store_import {    /* compiled[i] belongs to records[i] */
 	const char *who; /* for the audit trail: ledger.h, struct actor */
 	size_t num;
 	const struct record *records;
