@@ -5,6 +5,7 @@ import collections
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 TICK = 0.005
@@ -12,6 +13,7 @@ TICK = 0.005
 # ticks; their own start takes less.
 BEGUN_NS, BEGUN_TICKS = 8000000, 6
 IDLE_NS = 500000
+SUMMARY = ".scan.summary."
 
 
 class Used:
@@ -93,34 +95,46 @@ def memory(pids):
 
 
 class Watch:
-    """One run of a command: its time by room since it began to read, its
-    memory before that and at the most, its seconds."""
+    """One run of a command: its time by room and its seconds from when it
+    began to read until it gave its summary, and its memory before that and at
+    the most."""
 
     def __init__(self, command, good=(0, 1)):
         self.peak = self.before = 0
-        self.last = self.begin = None
+        self.last = self.begin = self.begun_at = self.seconds = None
         self.lately = collections.deque(maxlen=BEGUN_TICKS)
-        self.begun_at = None
-        process = subprocess.Popen(command, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE)
-        self._follow(process)
-        said, wrong = process.communicate()
-        if process.returncode not in good:
-            sys.exit("%s failed: %s" % (command[0], wrong.decode()))
-        self.said = said.decode()
+        self.said = ""
+        with tempfile.TemporaryFile() as wrong, subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=wrong) as process:
+            os.set_blocking(process.stdout.fileno(), False)
+            self._follow(process)
+            self._listen(process)
+            if process.returncode not in good:
+                wrong.seek(0)
+                sys.exit("%s failed: %s" % (command[0],
+                                            wrong.read().decode()))
         self.used = self.last.minus(self.begin)
 
     def _follow(self, process):
         ticks, seen = 0, {}
         while process.poll() is None:
             pids = processes(process.pid)
-            self.last = used(pids, seen)
-            self._begin(self.last, pids)
+            now = used(pids, seen)
+            self._listen(process)
+            if self.seconds is None:
+                self.last = now
+                self._begin(now, pids)
             if self.begun_at and ticks % 20 == 0:
                 self.peak = max(self.peak, memory(pids))
             ticks += 1
             time.sleep(TICK)
-        self.seconds = time.monotonic() - (self.begun_at or 0)
+
+    def _listen(self, process):
+        """What it has said; with the summary the work is done, and the rest
+        is only its end."""
+        self.said += (process.stdout.read() or b"").decode()
+        if self.seconds is None and SUMMARY in self.said and self.begun_at:
+            self.seconds = time.monotonic() - self.begun_at
 
     def _begin(self, now, pids):
         if self.begun_at is not None:
