@@ -86,22 +86,22 @@ $(O)/%.o: %.c Makefile VERSION
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Migrations, lists of words, the table of carriers, and the style and script
-# of reports become C strings.
+# Migrations, words, carriers, reports' style and so on become C strings.
 embed = @mkdir -p $(@D) && tests/embed $< > $@
 $(O)/gen/%.sql.h: monitor/store/migrations/%.sql tests/embed
 	$(embed)
 $(O)/gen/words/%.txt.h: monitor/pii/words/%.txt tests/embed
 	$(embed)
-$(O)/gen/%.tsv.h: monitor/pii/%.tsv tests/embed
-	$(embed)
 $(O)/gen/report/%.h: alerts/report/% tests/embed
+	$(embed)
+$(O)/gen/%.h: % tests/embed
 	$(embed)
 gen = $(patsubst $(1)/%,$(O)/gen/%.h,$(sort $(wildcard $(1)/$(2))))
 $(filter $(O)/monitor/store/sqlite%,$(OBJ_store)): \
 	$(call gen,monitor/store/migrations,*.sql)
-$(OBJ_pii): $(call gen,monitor/pii,words/*.txt) $(O)/gen/carriers.tsv.h
+$(OBJ_pii): $(call gen,monitor/pii,words/*.txt) $(O)/gen/monitor/pii/carriers.tsv.h
 $(O)/alerts/report_page.o: $(call gen,alerts,report/*)
+$(O)/monitor/api_status.o: $(O)/gen/monitor/openapi.json.h
 
 # --- unit tests -------------------------------------------------------------
 UNIT := $(patsubst tests/%.c,$(O)/tests/%,\

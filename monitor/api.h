@@ -38,6 +38,9 @@ struct api_answer {
 	int code; /* HTTP status */
 	const char *content_type;
 	struct buf body;
+	char allow[32]; /* 405: the header of that name; else empty */
+	/* What the store said: after ST_IO the service has to stop. */
+	enum status status;
 	/* What remains to be done by somebody with a network: find the TXT
 	 * records of this name, then call api_proven. Empty: nothing. */
 	char dns_name[256];

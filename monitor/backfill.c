@@ -117,16 +117,30 @@ has_records(bool *out, const struct backfill *b, struct store *s, struct err *e)
 	return st;
 }
 
+static void
+prepare_bad(void *arg, size_t line, const char *what)
+{
+	fprintf(stderr, "%s:%zu: %s\n", (const char *)arg, line, what);
+}
+
+static void
+prepare_warn(void *arg, size_t line, const char *what)
+{
+	fprintf(stderr, "%s:%zu: warning: %s\n", (const char *)arg, line, what);
+}
+
 /* With the store open: records into it, unless they are there. */
 static enum status
 prepare_records(struct backfill *b, struct store *s, struct err *e)
 {
-	struct import im = {.name = !strcmp(b->records_file, "-")
-					? "standard input"
-					: b->records_file,
-	    .file = buf_span(&b->records),
+	const char *name =
+	    !strcmp(b->records_file, "-") ? "standard input" : b->records_file;
+	struct import im = {.file = buf_span(&b->records),
 	    .index_key = b->engine.conf.store_conf.keys.index,
-	    .complaints = stderr};
+	    .who = "backfill",
+	    .bad = prepare_bad,
+	    .warn = prepare_warn,
+	    .arg = (void *)(uintptr_t)name};
 	bool there;
 	enum status st = has_records(&there, b, s, e);
 
@@ -135,6 +149,11 @@ prepare_records(struct backfill *b, struct store *s, struct err *e)
 	if (st != ST_OK || there)
 		return st;
 	st = import_records(&im, s, e);
+	if (im.warnings > IMPORT_WARNINGS)
+		fprintf(stderr, "%s: warning: %zu more warnings\n", name,
+		    im.warnings - IMPORT_WARNINGS);
+	if (im.lines_bad > 0)
+		err_prefix(e, "%s", name);
 	if (st == ST_OK && b->state_dir != NULL)
 		st = backfill_state_bind(b, e);
 	return st;

@@ -55,6 +55,18 @@ import_say(const struct import *im, bool json)
 		       "what was logged before\n");
 }
 
+static void
+import_bad(void *arg, size_t line, const char *what)
+{
+	fprintf(stderr, "%s:%zu: %s\n", (const char *)arg, line, what);
+}
+
+static void
+import_warn(void *arg, size_t line, const char *what)
+{
+	fprintf(stderr, "%s:%zu: warning: %s\n", (const char *)arg, line, what);
+}
+
 static int
 records_import(const struct args *a, const struct config *c)
 {
@@ -65,9 +77,12 @@ records_import(const struct args *a, const struct config *c)
 	struct err e;
 	char owner[64];
 	enum status st = file_read(&file, a->operand, LIMIT_RECORD_FILE, &e);
-	struct import im = {
-	    .name = !strcmp(a->operand, "-") ? "standard input" : a->operand,
-	    .complaints = stderr};
+	const char *name =
+	    !strcmp(a->operand, "-") ? "standard input" : a->operand;
+	struct import im = {.who = owner,
+	    .bad = import_bad,
+	    .warn = import_warn,
+	    .arg = (void *)(uintptr_t)name};
 	int rc;
 
 	if (st != ST_OK)
@@ -84,6 +99,9 @@ records_import(const struct args *a, const struct config *c)
 	st = import_records(&im, s, &e);
 	api->close(s);
 	buf_fini(&file);
+	if (im.warnings > IMPORT_WARNINGS)
+		fprintf(stderr, "%s: warning: %zu more warnings\n", name,
+		    im.warnings - IMPORT_WARNINGS);
 	if (st != ST_OK)
 		return cmd_fail(st, &e);
 	import_say(&im, a->json);

@@ -12,16 +12,7 @@
 #include "monitor/opts.h"
 #include "monitor/sandbox.h"
 #include "monitor/status_counters.h"
-#include "monitor/status_reasons.h"
-#include "monitor/survey.h"
-
-/* A log signs a new head at least this often, or once in its MMD. */
-#define HEAD_MS 86400000
-/* A delivery may be late by this much. */
-#define DUE_MS 3600000
-
-/* With less than this on its disk the store is as good as full. */
-#define ROOM (256u << 10)
+#include "monitor/status_view.h"
 
 enum { O_CONFIG, O_JSON, O_COUNTERS };
 static const struct opt table[] = {
@@ -32,119 +23,11 @@ static const struct opt table[] = {
 };
 
 struct view {
-	const struct config *config;
-	const struct survey *survey;
-	int64_t now_ms;
-	bool json, counters, unhealthy;
+	struct status_view of;
+	bool json, counters;
 };
 
 /* --- logs ----------------------------------------------------------------- */
-
-/* Its head has to be fresh. When the configuration does not tell, all are
- * taken for followed. */
-static bool
-is_followed(const struct view *v, const struct survey_log *l)
-{
-	return l->want != NULL || !v->survey->wants_known;
-}
-
-static int64_t
-head_age(const struct view *v, const struct survey_log *l)
-{
-	int64_t age = v->now_ms - l->log.newest.timestamp_ms;
-
-	return age > 0 ? age : 0;
-}
-
-/* Entries that were signed and are not proven yet; false: it has no tail. */
-static bool
-lag_entries(const struct survey_log *l, uint64_t *out)
-{
-	const struct stretch *s = survey_tail(l);
-	uint64_t size = l->log.newest.size;
-
-	if (s == NULL)
-		return false;
-	*out = size > s->proven ? size - s->proven : 0;
-	return true;
-}
-
-/* How long its newest head may be old. */
-static int64_t
-mmd_ms(const struct survey_log *l)
-{
-	int64_t mmd = l->want != NULL ? (int64_t)l->want->mmd_s * 1000 : 0;
-
-	return mmd > HEAD_MS ? mmd : HEAD_MS;
-}
-
-/* The question that comes to mind when nothing goes on. */
-static const char *
-is_running(const struct view *v)
-{
-	if (v->survey->running)
-		return "; the service is running, so the log does not answer, "
-		       "or not as it must: the service's messages say how";
-	return "; is `indelible monitor` running?";
-}
-
-static void
-log_reasons(const struct view *v, const struct survey_log *l, struct reasons *r)
-{
-	int64_t poll = strcmp(l->log.api, "static") == 0
-			   ? v->config->fetch.poll_static_ms
-			   : v->config->fetch.poll_rfc6962_ms;
-	char age[32];
-
-	trouble_reason(r, &l->log);
-	if (!is_followed(v, l) || (l->want && want_is_over(l->want)))
-		return;
-	if (l->log.newest.raw.len == 0)
-		reason(r,
-		    "no signed head of it has been proven or stored yet%s",
-		    is_running(v));
-	else if (l->log.newest.timestamp_ms > v->now_ms + HEAD_MS)
-		reason(r, "its newest head is dated in a time to come, so it "
-			  "is not known how old it is");
-	else if (head_age(v, l) > mmd_ms(l) + poll)
-		reason(r, "its newest head was signed %s ago%s",
-		    duration(age, head_age(v, l)), is_running(v));
-}
-
-static void
-stretches_json(struct buf *out, const struct survey_log *l)
-{
-	buf_str(out, ",\"stretches\":[");
-	for (size_t i = 0; i < l->num; i++) {
-		const struct stretch *s = &l->stretches[i];
-
-		buf_fmt(out,
-		    "%s{\"job\":%" PRId64 ",\"job_id\":\"%" PRId64
-		    "\",\"begin\":%" PRIu64 ",\"read\":%" PRIu64
-		    ",\"proven\":%" PRIu64 ",\"limit\":",
-		    i > 0 ? "," : "", s->job, s->job, s->begin, s->read,
-		    s->proven);
-		if (s->limit == UINT64_MAX)
-			buf_str(out, "null");
-		else
-			buf_fmt(out, "%" PRIu64, s->limit);
-		if (s->scan != 0)
-			buf_fmt(out, ",\"part_of\":\"%" PRId64 "\"", s->scan);
-		buf_char(out, '}');
-	}
-	buf_char(out, ']');
-}
-
-static void
-parts_json(struct buf *out, const struct survey_log *l)
-{
-	struct survey_part *p;
-	size_t num = survey_covered(l, &p);
-
-	survey_parts_json(out, "covered", p, num);
-	free(p);
-	survey_unproven_json(out, l);
-}
 
 /* Frees p. */
 static void
@@ -167,36 +50,6 @@ covered_text(struct buf *out, const struct survey_log *l)
 	parts_text(out, "covered", p, num);
 	num = survey_unproven(l, &p);
 	parts_text(out, "unproven", p, num);
-}
-
-static void
-log_json(struct buf *out, const struct view *v, const struct survey_log *l)
-{
-	uint64_t behind;
-
-	buf_str(out, "{\"type\":\"log\",");
-	survey_json(out, l);
-	buf_fmt(out, ",\"followed\":%s", is_followed(v, l) ? "true" : "false");
-	if (l->want != NULL && l->want->listed)
-		buf_fmt(out, ",\"state\":\"%s\"",
-		    loglist_state_name(l->want->state));
-	trouble_json(out, &l->log.trouble);
-	stretches_json(out, l);
-	parts_json(out, l);
-	buf_str(out, ",\"newest\":");
-	survey_head_json(out, &l->log.newest);
-	buf_str(out, ",\"proven\":");
-	survey_head_json(out, &l->log.proven);
-	buf_str(out, ",\"lag_entries\":");
-	if (lag_entries(l, &behind))
-		buf_fmt(out, "%" PRIu64, behind);
-	else
-		buf_str(out, "null");
-	buf_str(out, ",\"lag_seconds\":");
-	if (l->log.newest.raw.len > 0)
-		buf_fmt(out, "%" PRId64, head_age(v, l) / 1000);
-	else
-		buf_str(out, "null");
 }
 
 static void
@@ -246,7 +99,8 @@ log_text(struct buf *out, const struct view *v, const struct survey_log *l)
 
 	text_line(out, span_str(l->log.name), LIMIT_QUOTE);
 	buf_fmt(out, "%s\n  %-12s ",
-	    is_followed(v, l) ? "" : " (not in the configuration)", "url");
+	    status_followed(&v->of, l) ? "" : " (not in the configuration)",
+	    "url");
 	text_line(out, span_str(l->log.url), LIMIT_QUOTE);
 	if (l->log.api[0] != '\0')
 		buf_fmt(out, " (%s)", l->log.api);
@@ -261,12 +115,12 @@ log_text(struct buf *out, const struct view *v, const struct survey_log *l)
 	covered_text(out, l);
 	head_text(out, "newest head", &l->log.newest);
 	head_text(out, "proven head", &l->log.proven);
-	if (!lag_entries(l, &behind))
+	if (!status_lag(l, &behind))
 		return;
 	buf_fmt(out, "  %-12s %" PRIu64 " entries", "lag", behind);
 	if (l->log.newest.raw.len > 0)
-		buf_fmt(
-		    out, ", newest head %s old", duration(age, head_age(v, l)));
+		buf_fmt(out, ", newest head %s old",
+		    duration(age, status_head_age(&v->of, l)));
 	buf_char(out, '\n');
 }
 
@@ -283,62 +137,20 @@ log_say(struct view *v, const struct survey_log *l)
 	struct buf out = {0};
 	struct reasons r = {0};
 
-	log_reasons(v, l, &r);
-	v->unhealthy |= r.num > 0;
-	(v->json ? log_json : log_text)(&out, v, l);
-	if (v->json)
-		counters_json(&out, l);
-	else if (v->counters)
-		counters_text(&out, l);
-	(v->json ? reasons_json : reasons_text)(&out, &r);
-	if (v->json)
-		buf_str(&out, "}\n");
+	if (v->json) {
+		status_log_json(&out, &v->of, l);
+		buf_char(&out, '\n');
+	} else {
+		status_log_reasons(&v->of, l, &r);
+		log_text(&out, v, l);
+		if (v->counters)
+			counters_text(&out, l);
+		reasons_text(&out, &r);
+	}
 	say(&out);
 }
 
 /* --- the store ------------------------------------------------------------ */
-
-static void
-store_reasons(const struct view *v, struct reasons *r)
-{
-	const struct survey *s = v->survey;
-	char late[32];
-
-	if (s->room < ROOM)
-		reason(r, "the store's disk has no space left: reading waits "
-			  "until there is some, and goes on by itself then");
-	if (!s->wants_known)
-		reason(r,
-		    "not all configured logs are known, so it is not known "
-		    "whether they are watched: %s",
-		    s->wants_why.text);
-	else if (s->num == 0)
-		reason(r, "no log is known: nothing is watched; configure "
-			  "`logs:`");
-	if (s->waiting > 0 && s->due_ms < v->now_ms - DUE_MS)
-		reason(r, "alerts wait for %s longer than they should; %s",
-		    duration(late, v->now_ms - s->due_ms),
-		    s->running ? "do the sinks take them?"
-			       : "is `indelible monitor` running?");
-	if (s->counts.dead > 0)
-		reason(r, "%zu deliver%s given up", s->counts.dead,
-		    s->counts.dead == 1 ? "y was" : "ies were");
-}
-
-static void
-sandbox_json(struct buf *out, enum conf_sandbox mode)
-{
-	const char *why = sandbox_missing(mode);
-
-	buf_fmt(
-	    out, "{\"filter\":%s,\"missing\":", why == NULL ? "true" : "false");
-	if (why == NULL)
-		buf_str(out, "null}");
-	else {
-		text_json(out, span_str(why));
-		buf_char(out, '}');
-	}
-}
 
 /* Nothing, when all is well. */
 static void
@@ -349,36 +161,6 @@ sandbox_text(struct buf *out, enum conf_sandbox mode)
 	if (why != NULL)
 		buf_fmt(out, "  %-12s warning: parsers are not locked in: %s\n",
 		    "sandbox", why);
-}
-
-static void
-store_json(struct buf *out, const struct view *v)
-{
-	const struct survey *s = v->survey;
-	char when[TEXT_TIME];
-
-	buf_fmt(out,
-	    "{\"type\":\"store\",\"healthy\":%s,\"service\":{\"running\":%s,"
-	    "\"writer\":",
-	    v->unhealthy ? "false" : "true", s->running ? "true" : "false");
-	if (s->in_use)
-		text_json(out, span_str(s->owner));
-	else
-		buf_str(out, "null");
-	buf_fmt(out, "},\"outbox\":{\"waiting\":%zu,\"dead\":%zu,\"next_due\":",
-	    s->waiting, s->counts.dead);
-	if (s->waiting > 0)
-		buf_fmt(out, "\"%s\"", text_time(when, s->due_ms));
-	else
-		buf_str(out, "null");
-	buf_str(out, "},\"sandbox\":");
-	sandbox_json(out, v->config->sandbox);
-	buf_fmt(
-	    out, ",\"quarantined\":%zu,\"records\":{", s->counts.quarantined);
-	for (int i = 0; i <= RECORD_ERASED; i++)
-		buf_fmt(out, "%s\"%s\":%zu", i > 0 ? "," : "",
-		    record_state_name((enum record_state)i), s->records[i]);
-	buf_char(out, '}');
 }
 
 static void
@@ -412,12 +194,12 @@ service_text(struct buf *out, const struct survey *s)
 static void
 store_text(struct buf *out, const struct view *v)
 {
-	const struct survey *s = v->survey;
+	const struct survey *s = v->of.survey;
 	char when[TEXT_TIME];
 
 	buf_str(out, "store\n");
 	service_text(out, s);
-	sandbox_text(out, v->config->sandbox);
+	sandbox_text(out, v->of.config->sandbox);
 	buf_fmt(out, "  %-12s %zu waiting, %zu given up", "outbox", s->waiting,
 	    s->counts.dead);
 	if (s->waiting > 0)
@@ -433,14 +215,16 @@ store_say(struct view *v)
 	struct buf out = {0};
 	struct reasons r = {0};
 
-	store_reasons(v, &r);
-	v->unhealthy |= r.num > 0;
-	(v->json ? store_json : store_text)(&out, v);
-	(v->json ? reasons_json : reasons_text)(&out, &r);
-	if (v->json)
-		buf_str(&out, "}\n");
-	else
-		buf_fmt(&out, "%s\n", v->unhealthy ? "unhealthy" : "healthy");
+	if (v->json) {
+		status_store_json(&out, &v->of);
+		buf_char(&out, '\n');
+	} else {
+		status_store_reasons(&v->of, &r);
+		store_text(&out, v);
+		reasons_text(&out, &r);
+		buf_fmt(
+		    &out, "%s\n", v->of.unhealthy ? "unhealthy" : "healthy");
+	}
 	say(&out);
 }
 
@@ -448,16 +232,16 @@ static int
 status_run(struct view *v)
 {
 	struct survey s;
-	int rc = survey_read(&s, v->config, false);
+	int rc = survey_read(&s, v->of.config, false);
 
-	v->survey = &s;
-	v->now_ms = now_ms();
+	v->of.survey = &s;
+	v->of.now_ms = now_ms();
 	for (size_t i = 0; i < s.num && rc == EX_OK; i++)
 		log_say(v, &s.logs[i]);
 	if (rc == EX_OK)
 		store_say(v);
 	survey_fini(&s);
-	return rc == EX_OK && v->unhealthy ? EX_TRUE : rc;
+	return rc == EX_OK && v->of.unhealthy ? EX_TRUE : rc;
 }
 
 int
@@ -488,7 +272,7 @@ cmd_status(int argc, char **argv)
 	rc = cmd_config_read(&c, file);
 	if (rc != EX_OK)
 		return rc;
-	v.config = &c;
+	v.of.config = &c;
 	rc = status_run(&v);
 	config_fini(&c);
 	return rc;

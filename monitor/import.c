@@ -1,16 +1,15 @@
 /* import: see import.h. */
 #include "monitor/import.h"
 
+#include <string.h>
+
 #include "ctlog/base/mem.h"
 #include "monitor/tail.h"
-
-/* Warnings are counted after so many. */
-#define WARNINGS 20
 
 struct reading {
 	struct import *im;
 	struct keyer *keyer;
-	size_t num, cap, warnings;
+	size_t num, cap;
 	struct record *records;
 	struct compiled *compiled;
 };
@@ -21,7 +20,7 @@ reading_bad(void *arg, size_t at, const char *what)
 	struct reading *r = arg;
 
 	r->im->lines_bad++;
-	fprintf(r->im->complaints, "%s:%zu: %s\n", r->im->name, at, what);
+	r->im->bad(r->im->arg, at, what);
 }
 
 static void
@@ -35,9 +34,12 @@ reading_grow(struct reading *r)
 static void
 reading_warn(struct reading *r, size_t at, const char *id, const char *what)
 {
-	if (++r->warnings <= WARNINGS)
-		fprintf(r->im->complaints, "%s:%zu: warning: record %s %s\n",
-		    r->im->name, at, id, what);
+	struct err said;
+
+	if (++r->im->warnings > IMPORT_WARNINGS)
+		return;
+	err_set(&said, ST_BAD, "record %s %s", id, what);
+	r->im->warn(r->im->arg, at, said.text);
 }
 
 /* A name that is found only beside what the record does not tell. */
@@ -50,6 +52,13 @@ is_in_vain(const struct record *r)
 		   0;
 }
 
+/* Somebody who may write for one tenant writes for that one. */
+static bool
+is_of_others(const struct import *im, const struct record *rec)
+{
+	return im->only && strcmp(rec->tenant, im->tenant) != 0;
+}
+
 static void
 reading_record(void *arg, struct record *rec, size_t at)
 {
@@ -57,6 +66,11 @@ reading_record(void *arg, struct record *rec, size_t at)
 	struct compiled c = {0};
 	struct err e;
 
+	if (is_of_others(r->im, rec)) {
+		reading_bad(
+		    r, at, "tenant: not the one that you may write for");
+		return;
+	}
 	if (match_compile(&c, rec, r->keyer, &e) != ST_OK) {
 		reading_bad(r, at, e.text);
 		compiled_fini(&c);
@@ -94,7 +108,8 @@ static enum status
 reading_store(struct reading *r, struct store *s, struct err *e)
 {
 	struct import *im = r->im;
-	struct store_import io = {.num = r->num,
+	struct store_import io = {.who = im->who,
+	    .num = r->num,
 	    .records = r->records,
 	    .compiled = r->compiled,
 	    .now_ms = now_ms()};
@@ -114,13 +129,11 @@ import_records(struct import *im, struct store *s, struct err *e)
 	struct reading r = {.im = im, .keyer = keyer_new(im->index_key)};
 	enum status st;
 
-	record_read(im->file, reading_record, reading_bad, &r);
-	if (r.warnings > WARNINGS)
-		fprintf(im->complaints, "%s: warning: %zu more warnings\n",
-		    im->name, r.warnings - WARNINGS);
+	record_read_of(im->file,
+	    im->tenant != NULL ? im->tenant : RECORD_TENANT, reading_record,
+	    reading_bad, &r);
 	if (im->lines_bad > 0)
-		st = err_set(e, ST_BAD,
-		    "%s: %zu bad line%s; nothing was imported", im->name,
+		st = err_set(e, ST_BAD, "%zu bad line%s; nothing was imported",
 		    im->lines_bad, im->lines_bad == 1 ? "" : "s");
 	else
 		st = reading_store(&r, s, e);

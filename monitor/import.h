@@ -5,17 +5,24 @@
 #ifndef MONITOR_IMPORT_H
 #define MONITOR_IMPORT_H
 
-#include <stdio.h>
-
 #include "monitor/store/store.h"
 
+/* Warnings are told one by one up to so many; then they are counted. */
+#define IMPORT_WARNINGS 20
+
+/* `what` is a sentence without values of anybody. */
+typedef void import_say_fn(void *arg, size_t line, const char *what);
+
 struct import {
-	const char *name; /* of the file, for messages */
 	struct span file;
 	const uint8_t *index_key; /* INDEX_KEY_LEN */
-	FILE *complaints;         /* bad lines, one message each; warnings */
+	const char *who;          /* for the audit trail */
+	const char *tenant; /* of records that name none; NULL: RECORD_TENANT */
+	bool only;          /* records of other tenants are bad */
+	import_say_fn *bad, *warn;
+	void *arg;
 	/* out */
-	size_t lines_bad;
+	size_t lines_bad, warnings;
 	size_t added, updated, active, pending;
 };
 

@@ -175,9 +175,6 @@ wants_read(struct survey *v, const struct config *c)
 	struct err *e = &v->wants_why;
 
 	v->wants_known = wants_of_config(&v->wants, c, listing, e) == ST_OK;
-	if (!v->wants_known)
-		diag_warn("not all of the configuration's logs are known: %s",
-		    e->text);
 	listing_free(listing);
 	free(dir);
 	for (size_t i = 0; i < v->wants.num; i++) {
@@ -208,6 +205,25 @@ room(const char *store)
 	return (uint64_t)fs.f_bavail * fs.f_frsize;
 }
 
+enum status
+survey_of(
+    struct survey *out, struct store *s, const struct config *c, struct err *e)
+{
+	const struct store_api *api = ((struct store_base *)s)->api;
+	struct store_conf sc = {.url = c->store};
+	enum status st;
+
+	*out = (struct survey){.due_ms = INT64_MAX};
+	st = store_read(out, s, e);
+	if (st != ST_OK)
+		return st;
+	out->room = room(c->store);
+	out->in_use = api->in_use(&sc, out->owner);
+	out->running = strstr(out->owner, CMD_SERVICE) != NULL;
+	wants_read(out, c);
+	return ST_OK;
+}
+
 int
 survey_read(struct survey *out, const struct config *c, bool check)
 {
@@ -218,7 +234,7 @@ survey_read(struct survey *out, const struct config *c, bool check)
 	enum status st;
 	int rc;
 
-	*out = (struct survey){.due_ms = INT64_MAX};
+	*out = (struct survey){0};
 	rc = cmd_store_conf(&sc, &api, c);
 	if (rc != EX_OK)
 		return rc;
@@ -226,14 +242,13 @@ survey_read(struct survey *out, const struct config *c, bool check)
 	keys_wipe(&sc.keys);
 	if (st != ST_OK)
 		return cmd_store_fail(st, &e);
-	st = store_read(out, s, &e);
+	st = survey_of(out, s, c, &e);
 	api->close(s);
 	if (st != ST_OK)
 		return cmd_store_fail(st, &e);
-	out->room = room(c->store);
-	out->in_use = api->in_use(&sc, out->owner);
-	out->running = strstr(out->owner, CMD_SERVICE) != NULL;
-	wants_read(out, c);
+	if (!out->wants_known)
+		diag_warn("not all of the configuration's logs are known: %s",
+		    out->wants_why.text);
 	return EX_OK;
 }
 

@@ -45,6 +45,9 @@ struct survey {
  * cannot give are only warned of. With `check` all of the store is read, so
  * that damage is found. */
 int survey_read(struct survey *out, const struct config *c, bool check);
+/* Of an open store; survey_fini in any case. */
+enum status survey_of(
+    struct survey *out, struct store *s, const struct config *c, struct err *e);
 void survey_fini(struct survey *v);
 
 /* What is proven of a log, whatever read it: parts that do not touch, in

@@ -10,7 +10,7 @@
 #include "monitor/pii/carrier_row.h"
 
 static const char carriers_tsv[] =
-#include "carriers.tsv.h"
+#include "monitor/pii/carriers.tsv.h"
     ;
 
 /* Room for all lines with half of it empty; a power of two. */

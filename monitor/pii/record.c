@@ -84,7 +84,15 @@ file_refusal(struct span file)
 size_t
 record_read(struct span file, record_fn *fn, record_bad_fn *bad, void *arg)
 {
-	struct reading in = {.fn = fn, .bad = bad, .arg = arg};
+	return record_read_of(file, RECORD_TENANT, fn, bad, arg);
+}
+
+size_t
+record_read_of(struct span file, const char *tenant, record_fn *fn,
+    record_bad_fn *bad, void *arg)
+{
+	struct reading in = {
+	    .tenant = tenant, .fn = fn, .bad = bad, .arg = arg};
 	struct span bom = span_str("\xef\xbb\xbf");
 	const char *no;
 

@@ -58,6 +58,14 @@ typedef void record_fn(void *arg, struct record *r, size_t at);
 typedef void record_bad_fn(void *arg, size_t at, const char *what);
 size_t record_read(
     struct span file, record_fn *fn, record_bad_fn *bad, void *arg);
+/* The same; records that name no tenant are of this one, not of
+ * RECORD_TENANT. */
+#define RECORD_TENANT "default"
+size_t record_read_of(struct span file, const char *tenant, record_fn *fn,
+    record_bad_fn *bad, void *arg);
+
+/* Whether a text may be an id, or a tenant. */
+bool record_id_ok(struct span id);
 
 const char *record_kind_name(enum record_kind k);
 const char *record_state_name(enum record_state s);

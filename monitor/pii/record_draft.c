@@ -43,15 +43,21 @@ is_id_char(uint8_t c)
 	       c == '-';
 }
 
+bool
+record_id_ok(struct span id)
+{
+	for (size_t i = 0; i < id.len; i++)
+		if (!is_id_char(id.p[i]))
+			return false;
+	return id.len > 0 && id.len <= 128;
+}
+
 static const char *
 check_id(struct span s)
 {
-	bool ok = s.len <= 128;
-
-	for (size_t i = 0; i < s.len && ok; i++)
-		ok = is_id_char(s.p[i]);
-	return ok ? NULL
-		  : "is not 1 to 128 of A-Z, a-z, 0-9, '.', '_', '/', '-'";
+	return record_id_ok(s)
+		   ? NULL
+		   : "is not 1 to 128 of A-Z, a-z, 0-9, '.', '_', '/', '-'";
 }
 
 /* A word of consent.method: "import", "email", "dns". */
@@ -402,7 +408,7 @@ end_id(struct draft *d)
 	size_t line;
 
 	if (d->r.tenant == NULL)
-		d->r.tenant = mem_str("default");
+		d->r.tenant = mem_str(d->in->tenant);
 	line = seen_before(d->in->seen, d->r.tenant, d->r.id, d->at);
 	if (line != 0)
 		draft_bad(d,

@@ -35,7 +35,8 @@ struct field {
 /* The field of that path; NULL when there is none. */
 const struct field *field_find(struct span path);
 
-struct reading { /* one file */
+struct reading {            /* one file */
+	const char *tenant; /* of records that name none */
 	record_fn *fn;
 	record_bad_fn *bad;
 	void *arg;

@@ -142,6 +142,7 @@ memory_records_import(struct store *s, struct store_import *io, struct err *e)
 
 struct listing {
 	const struct store_query *q;
+	size_t given;
 	store_record_fn *fn;
 	void *arg;
 	struct err *e;
@@ -168,7 +169,27 @@ give(struct listing *l, const struct mem_record *r)
 	x.r.state = r->state;
 	x.r.expires_ms = r->expires_ms;
 	l->fn(l->arg, &x);
+	l->given++;
 	record_fini(&x.r);
+}
+
+static bool
+is_asked(const struct listing *l, const struct mem_record *r)
+{
+	const struct store_query *q = l->q;
+	int order = 0;
+
+	if (q->limit > 0 && l->given == q->limit)
+		return false;
+	if (q->tenant != NULL && strcmp(q->tenant, r->tenant) != 0)
+		return false;
+	if (q->tenant != NULL && q->id != NULL)
+		return strcmp(q->id, r->id) == 0;
+	if (q->tenant == NULL && q->after_tenant != NULL)
+		order = strcmp(r->tenant, q->after_tenant);
+	if (order == 0 && q->after_id != NULL)
+		order = strcmp(r->id, q->after_id) > 0 ? 1 : -1;
+	return order >= 0;
 }
 
 static void
@@ -179,7 +200,7 @@ visit(const void *node, VISIT which, void *arg)
 
 	if ((which != postorder && which != leaf) || l->st != ST_OK)
 		return;
-	if (l->q->tenant == NULL || strcmp(l->q->tenant, (*r)->tenant) == 0)
+	if (is_asked(l, *r))
 		give(l, *r);
 }
 
@@ -187,7 +208,7 @@ enum status
 memory_records_list(struct store *s, const struct store_query *q,
     store_record_fn *fn, void *arg, struct err *e)
 {
-	struct listing l = {q, fn, arg, e, ST_OK};
+	struct listing l = {q, 0, fn, arg, e, ST_OK};
 
 	/* "postorder" is what twalk(3) calls in-order. */
 	twalk_r(s->by_name, visit, &l);

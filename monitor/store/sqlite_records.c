@@ -270,21 +270,42 @@ row_fill(struct store *s, struct record_row *x, sqlite3_stmt *q, bool values,
 	return ST_OK;
 }
 
+/* All records, a tenant's, or one. */
+static sqlite3_stmt *
+list_query(struct store *s, const struct store_query *query)
+{
+	const char *after = query->after_id != NULL ? query->after_id : "";
+	sqlite3_stmt *q;
+
+	if (query->tenant == NULL) {
+		q = db_query(s, Q_RECORD_LIST,
+		    RECORD_LIST " WHERE (tenant, name) > (?1, ?2)"
+				" ORDER BY tenant, name LIMIT ?3");
+		db_text(q, 1,
+		    query->after_tenant != NULL ? query->after_tenant : "");
+	} else if (query->id == NULL) {
+		q = db_query(s, Q_RECORD_LIST_TENANT,
+		    RECORD_LIST " WHERE tenant = ?1 AND name > ?2"
+				" ORDER BY name LIMIT ?3");
+		db_text(q, 1, query->tenant);
+	} else {
+		q = db_query(s, Q_RECORD_LIST_ONE,
+		    RECORD_LIST " WHERE tenant = ?1 AND name = ?2 LIMIT ?3");
+		db_text(q, 1, query->tenant);
+		after = query->id;
+	}
+	db_text(q, 2, after);
+	db_int(q, 3, query->limit > 0 ? (int64_t)query->limit : -1);
+	return q;
+}
+
 enum status
 sqlite_records_list(struct store *s, const struct store_query *query,
     store_record_fn *fn, void *arg, struct err *e)
 {
-	sqlite3_stmt *q;
+	sqlite3_stmt *q = list_query(s, query);
 	enum status st;
 
-	if (query->tenant == NULL)
-		q = db_query(
-		    s, Q_RECORD_LIST, RECORD_LIST " ORDER BY tenant, name");
-	else
-		q = db_query(s, Q_RECORD_LIST_TENANT,
-		    RECORD_LIST " WHERE tenant = ?1 ORDER BY name");
-	if (query->tenant != NULL)
-		db_text(q, 1, query->tenant);
 	while ((st = db_step(s, q, e)) == ST_OK) {
 		struct record_row x = {0};
 

@@ -245,7 +245,11 @@ struct store_import {    /* compiled[i] belongs to records[i] */
 };
 struct store_query {
 	const char *tenant; /* NULL: all */
-	bool reveal;        /* values too */
+	bool reveal;        /* values too, and no word of it in the audit */
+	const char *id;     /* with a tenant: this one alone */
+	/* Those behind this place in the order; NULL: from the first. */
+	const char *after_tenant, *after_id;
+	size_t limit; /* at most so many; 0: all */
 };
 /* The end of a log's trouble. */
 struct store_bridge {
