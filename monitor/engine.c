@@ -17,6 +17,8 @@
 #define SAME_SIGNAL_MS 100
 /* How often the records are looked at for changes. */
 #define INDEX_CHECK_S 2.0
+/* What the program takes besides replies, at most: without the index. */
+#define OWN_MEMORY (32 << 20)
 
 /* --- the table: start in this order, stop in the reverse one --------------------- */
 
@@ -209,6 +211,18 @@ engine_hold_signals(void)
 	signals_mask(SIG_BLOCK);
 }
 
+/* What replies in flight may take of fetch.memory: the rest is for what the
+ * program has besides, so that all of it together keeps within it. */
+static size_t
+replies_memory(const struct config *c)
+{
+	int64_t own = c->fetch.memory / 8, left;
+
+	left = c->fetch.memory - (own < OWN_MEMORY ? own : OWN_MEMORY);
+	return (
+	    size_t)(left > c->fetch.body_limit ? left : c->fetch.body_limit);
+}
+
 void
 engine_init(struct engine *g, const struct engine_conf *conf)
 {
@@ -216,7 +230,7 @@ engine_init(struct engine *g, const struct engine_conf *conf)
 	struct pool_conf p = {.workers = (unsigned)c->workers,
 	    .slots = 64,
 	    .body_limit = (size_t)c->fetch.body_limit,
-	    .memory = (size_t)c->fetch.memory,
+	    .memory = replies_memory(c),
 	    .sandbox = c->sandbox};
 
 	*g = (struct engine){.conf = *conf};
