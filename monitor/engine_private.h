@@ -1,4 +1,4 @@
-/* engine_private: between engine.c and engine_logs.c. */
+/* engine_private: between engine.c, engine_logs.c and engine_signals.c. */
 #ifndef MONITOR_ENGINE_PRIVATE_H
 #define MONITOR_ENGINE_PRIVATE_H
 
@@ -15,5 +15,9 @@ void engine_on_idle(void *arg);
 /* For struct tail_env. */
 void engine_committed(void *arg);
 void engine_tail_ended(void *arg, struct tail *t);
+
+/* While the loop runs. */
+void engine_signals_start(struct engine *g);
+void engine_signals_stop(struct engine *g);
 
 #endif
