@@ -76,7 +76,7 @@ reading_record(void *arg, struct record *rec, size_t at)
 		compiled_fini(&c);
 		return;
 	}
-	if (!record_consented(rec))
+	if (!record_consented(rec) && rec->identity == NULL)
 		reading_warn(r, at, rec->id,
 		    "has no complete consent (purpose, method, at, evidence); "
 		    "it stays pending and matches nothing");

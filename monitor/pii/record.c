@@ -48,8 +48,8 @@ record_fini(struct record *r)
 	struct strings *lists[] = {&r->given, &r->surname, &r->aliases,
 	    &r->domains, &r->organizations, &r->countries, &r->localities,
 	    &r->emails, &r->notify};
-	char *texts[] = {
-	    r->id, r->tenant, r->value, r->purpose, r->method, r->evidence};
+	char *texts[] = {r->id, r->tenant, r->value, r->identity, r->purpose,
+	    r->method, r->evidence};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		strings_fini(lists[i]);

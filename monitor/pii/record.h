@@ -34,6 +34,7 @@ struct record {
 	uint32_t kinds; /* domain: bit set over enum pii_kind */
 	struct strings domains, organizations, countries, localities, emails;
 	bool require_qualifier;
+	char *identity; /* name: the id of an email record; NULL: none */
 	char *purpose, *method, *evidence; /* consent; NULL = not given */
 	int64_t consent_ms;                /* 0 = not given */
 	struct strings notify;             /* "mailto:...", "sink:NAME" */
@@ -41,7 +42,8 @@ struct record {
 };
 void record_fini(struct record *r);
 
-/* Consent is complete, so the record is active on import. */
+/* Consent is complete, so the record is active on import. A name that belongs
+ * to an identity needs none of its own: it follows that record. */
 bool record_consented(const struct record *r);
 
 /* The record as one line of the import format, without a line end. */

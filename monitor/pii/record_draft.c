@@ -172,6 +172,7 @@ static const struct field fields[] = {
 	{"qualifiers.emails", FIELD_LIST, N, AT(emails),
 	    .check = check_address},
 	{"require_qualifier", FIELD_BOOL, N, AT(require_qualifier)},
+	{"identity", FIELD_TEXT, N, AT(identity), .check = check_id},
 	{"consent.purpose", FIELD_TEXT, ALL, AT(purpose)},
 	{"consent.method", FIELD_TEXT, ALL, AT(method),
 	    .check = check_method},

@@ -97,6 +97,7 @@ put_name(struct buf *out, const struct record *r)
 	put_list(out, "emails", &r->emails);
 	buf_char(out, '}');
 	put_bool(out, "require_qualifier", r->require_qualifier);
+	put_text(out, "identity", r->identity);
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
 
 static int
@@ -67,16 +68,38 @@ record_new(struct store *s, const struct record *in, int64_t now_ms)
 	return r;
 }
 
+static enum record_state
+record_judge(const struct mem_record *r, struct record *full,
+    const struct compiled *c, int64_t now_ms)
+{
+	struct record was = {0};
+	struct rule_before b = {r->state, &was,
+	    r->kind == full->kind && rule_same_value(full->kind,
+					 buf_span(&c->keys),
+					 buf_span(&r->keys))};
+	bool there = r->json.len != 0 &&
+		     rule_record_read(&was, buf_span(&r->json), NULL) == ST_OK;
+	enum record_state state;
+
+	rule_carry(full, there ? &b : NULL);
+	state = rule_imported(full, there ? &b : NULL, now_ms);
+	record_fini(&was);
+	return state;
+}
+
 static void
 record_set(struct mem_record *r, const struct record *in,
     const struct compiled *c, int64_t now_ms)
 {
-	enum record_state state = rule_imported(in, now_ms);
+	struct record full = *in;
+	enum record_state state = record_judge(r, &full, c, now_ms);
 	bool same = span_eq(buf_span(&r->keys), buf_span(&c->keys)) &&
 		    span_eq(buf_span(&r->blob), buf_span(&c->blob));
 
-	if (state != RECORD_ACTIVE)
+	if (state == RECORD_PENDING)
 		r->active_ms = 0;
+	else if (state == RECORD_PAUSED)
+		;
 	else if (r->state != RECORD_ACTIVE || !same)
 		r->active_ms = now_ms;
 	if (state != r->state)
@@ -101,7 +124,13 @@ import_check(struct store *s, const struct store_import *io, struct err *e)
 		const struct record *in = &io->records[i];
 		const struct mem_record *r = record_find(s, in->tenant, in->id);
 
-		if (r != NULL)
+		if (in->identity != NULL)
+			st = err_set(e, ST_BAD,
+			    "record %s belongs to %s: that takes a store; "
+			    "import the records into one",
+			    QUOTE(span_str(in->id)),
+			    QUOTE(span_str(in->identity)));
+		else if (r != NULL)
 			st = rule_import(in, r->state, e);
 	}
 	return st;
@@ -130,7 +159,7 @@ memory_records_import(struct store *s, struct store_import *io, struct err *e)
 		r->generation = s->generation + 1;
 		if (r->state == RECORD_ACTIVE)
 			io->active++;
-		else
+		else if (r->state == RECORD_PENDING)
 			io->pending++;
 	}
 	s->generation += io->num != 0;

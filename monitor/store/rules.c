@@ -214,12 +214,107 @@ rule_expired(int64_t expires_ms, int64_t now_ms)
 	return expires_ms != 0 && expires_ms <= now_ms;
 }
 
-enum record_state
-rule_imported(const struct record *r, int64_t now_ms)
+bool
+rule_same_value(enum record_kind k, struct span a, struct span b)
 {
-	if (record_consented(r) && !rule_expired(r->expires_ms, now_ms))
+	if (k == RECORD_NAME)
+		return span_eq(a, b);
+	return span_eq(span_cut(a, 0, LIMIT_STORE_KEY),
+	    span_cut(b, 0, LIMIT_STORE_KEY));
+}
+
+static bool
+was_confirmed(const struct record *r)
+{
+	return record_consented(r) && (strcmp(r->method, "mail") == 0 ||
+					  strcmp(r->method, "dns") == 0);
+}
+
+void
+rule_carry(struct record *r, const struct rule_before *b)
+{
+	if (b == NULL || !b->same || record_consented(r) ||
+	    !was_confirmed(b->r) ||
+	    (b->state != RECORD_ACTIVE && b->state != RECORD_PAUSED))
+		return;
+	if (r->purpose == NULL)
+		r->purpose = b->r->purpose;
+	r->method = b->r->method;
+	r->evidence = b->r->evidence;
+	r->consent_ms = b->r->consent_ms;
+}
+
+bool
+rule_agreed(const struct record *r, const struct record *was)
+{
+	if (!record_consented(r))
+		return false;
+	return !record_consented(was) || r->consent_ms != was->consent_ms ||
+	       strcmp(r->method, was->method) != 0 ||
+	       strcmp(r->evidence, was->evidence) != 0;
+}
+
+enum record_state
+rule_imported(
+    const struct record *r, const struct rule_before *b, int64_t now_ms)
+{
+	if (!record_consented(r) || rule_expired(r->expires_ms, now_ms))
+		return RECORD_PENDING;
+	if (b == NULL || rule_agreed(r, b->r))
 		return RECORD_ACTIVE;
-	return RECORD_PENDING;
+	if (!b->same)
+		return RECORD_PENDING;
+	if (b->state == RECORD_PAUSED)
+		return RECORD_PAUSED;
+	/* It waits for another consent, not only for a later expiry. */
+	if (b->state == RECORD_PENDING &&
+	    !rule_expired(b->r->expires_ms, now_ms))
+		return RECORD_PENDING;
+	return RECORD_ACTIVE;
+}
+
+void
+rule_consent_text(struct buf *out, const struct record *r)
+{
+	char when[TEXT_TIME];
+
+	if (record_consented(r))
+		buf_fmt(out, "for %s, by %s at %s: %s", r->purpose, r->method,
+		    text_time(when, r->consent_ms), r->evidence);
+}
+
+enum status
+rule_identity(const struct record *r, const enum record_kind *kind,
+    enum record_state state, int64_t num, struct err *e)
+{
+	const char *id = QUOTE(span_str(r->id));
+	const char *of = QUOTE(span_str(r->identity));
+
+	if (kind == NULL)
+		return err_set(e, ST_BAD,
+		    "record %s belongs to %s, but tenant %s has no such "
+		    "record; import that one, too",
+		    id, of, QUOTE(span_str(r->tenant)));
+	if (*kind != RECORD_EMAIL)
+		return err_set(e, ST_BAD,
+		    "record %s belongs to %s, which is no e-mail address", id,
+		    of);
+	if (state >= RECORD_WITHDRAWN)
+		return err_set(e, ST_BAD,
+		    "record %s belongs to %s, which is %s", id, of,
+		    record_state_name(state));
+	if (num >= RULE_NAMES)
+		return err_set(e, ST_BAD,
+		    "record %s belongs to %s, which has %d names already; "
+		    "that is all that one may have",
+		    id, of, RULE_NAMES);
+	return ST_OK;
+}
+
+const char *
+rule_who(const char *who)
+{
+	return who != NULL ? who : "service";
 }
 
 enum status

@@ -37,7 +37,32 @@ char *rule_only(const struct record *r);
 int64_t rule_later(int64_t now_ms, int64_t wait_ms);
 
 bool rule_expired(int64_t expires_ms, int64_t now_ms);
-enum record_state rule_imported(const struct record *r, int64_t now_ms);
+/* What is imported again: what is there. */
+struct rule_before {
+	enum record_state state;
+	const struct record *r;
+	bool same; /* rule_same_value() */
+};
+/* By the keys of two records of one kind: policy and qualifiers aside. */
+bool rule_same_value(enum record_kind k, struct span a, struct span b);
+/* A consent that was confirmed stays, when the value does and the record comes
+ * without one. r borrows it. b may be NULL. */
+void rule_carry(struct record *r, const struct rule_before *b);
+/* r has a complete consent, and it is not the one of `was`. */
+bool rule_agreed(const struct record *r, const struct record *was);
+/* What becomes of it; another value needs another consent. b: NULL: new. */
+enum record_state rule_imported(
+    const struct record *r, const struct rule_before *b, int64_t now_ms);
+/* For its history; nothing when the consent is not complete. */
+void rule_consent_text(struct buf *out, const struct record *r);
+/* Names of one identity. */
+#define RULE_NAMES 5
+/* ST_BAD when r->identity cannot be that: a record of this kind (NULL: there
+ * is none) and state, to which `num` other names belong. */
+enum status rule_identity(const struct record *r, const enum record_kind *kind,
+    enum record_state state, int64_t num, struct err *e);
+/* For the audit trail. */
+const char *rule_who(const char *who);
 /* ST_BAD, naming the record, when its state forbids to import it again. */
 enum status rule_import(
     const struct record *r, enum record_state now, struct err *e);

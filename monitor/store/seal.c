@@ -149,8 +149,8 @@ seal_new_key(
 	mem_wipe(key, sizeof(key));
 }
 
-static enum status
-unwrap(uint8_t key[KEY_LEN], const struct seal *s, struct err *e)
+enum status
+seal_key(uint8_t key[KEY_LEN], const struct seal *s, struct err *e)
 {
 	struct lock l = {s->k->wrap, s->context, {NULL, 0}};
 
@@ -167,7 +167,7 @@ seal_put(
 {
 	uint8_t key[KEY_LEN];
 	struct lock l = {key, s->context, s->place};
-	enum status st = unwrap(key, s, e);
+	enum status st = seal_key(key, s, e);
 
 	if (st != ST_OK)
 		return st;
@@ -183,7 +183,7 @@ seal_get(
 {
 	uint8_t key[KEY_LEN];
 	struct lock l = {key, s->context, s->place};
-	enum status st = unwrap(key, s, e);
+	enum status st = seal_key(key, s, e);
 	bool ok;
 
 	if (st != ST_OK)

@@ -115,6 +115,7 @@ store_new(const struct store_conf *c)
 
 	s->base.api = &store_sqlite;
 	s->lock = -1;
+	s->sha = sha256_engine();
 	s->path = mem_str(path_of(c->url));
 	s->keys = c->keys;
 	s->num_sinks = c->num_sinks;
@@ -172,6 +173,8 @@ open_checked(struct store *s, bool check, struct err *e)
 		st = prepare_writing(s, e);
 	if (st == ST_OK && !s->read_only)
 		st = sqlite_migrate(s, e);
+	if (st == ST_OK && !s->read_only)
+		st = sqlite_secret_make(s, e);
 	return st;
 }
 
@@ -264,6 +267,8 @@ fill_file(const struct store_conf *c, const char *path, struct err *e)
 		st = db_run(s, q, NULL, e);
 		sqlite3_finalize(q);
 	}
+	if (st == ST_OK)
+		st = sqlite_secret_make(s, e);
 	/* All must be in the one file that is renamed. */
 	if (st == ST_OK &&
 	    sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
@@ -339,6 +344,7 @@ sqlite_in_use(const struct store_conf *c, char owner[STORE_OWNER])
 
 const struct store_api store_sqlite = {
     .name = "sqlite",
+    .ledger = &ledger_sqlite,
     .init = sqlite_init,
     .open = sqlite_open,
     .close = sqlite_close,

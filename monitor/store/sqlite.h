@@ -11,7 +11,8 @@
 
 #include <sqlite3.h>
 
-#include "monitor/store/store.h"
+#include "ctlog/base/sha256.h"
+#include "monitor/store/ledger.h"
 
 /* Every statement has a slot: prepared at its first use, then kept. */
 enum query {
@@ -75,13 +76,18 @@ enum query {
 	Q_OUTBOX_WITHDRAW,
 	Q_OUTBOX_DROP,
 	Q_RECORD_FIND,
+	Q_RECORD_GET,
 	Q_RECORD_NEW,
 	Q_RECORD_KEY_NEW,
 	Q_RECORD_KEY_ERASE,
 	Q_RECORD_UPDATE,
 	Q_RECORD_STATE,
 	Q_RECORD_ERASE,
-	Q_RECORD_EXPIRE,
+	Q_RECORD_SEAL,
+	Q_RECORD_EXPIRED,
+	Q_RECORD_NAMES,
+	Q_RECORD_NAMED,
+	Q_RECORD_STALE,
 	Q_RECORD_LIST,
 	Q_RECORD_LIST_TENANT,
 	Q_RECORD_LIST_ONE,
@@ -92,7 +98,6 @@ enum query {
 	Q_GENERATION,
 	Q_GENERATION_BUMP,
 	Q_CHANGE_NOTE,
-	Q_CHANGE_EXPIRE,
 	Q_CHANGE_TRIM,
 	Q_CHANGE_FORGET,
 	Q_CHANGE_FROM,
@@ -105,6 +110,45 @@ enum query {
 	Q_TALLY_JOIN,
 	Q_TALLY_JOINED,
 	Q_QUARANTINE_JOIN,
+	Q_SECRET_GET,
+	Q_SECRET_SET,
+	Q_AUDIT_NEWEST,
+	Q_AUDIT_NEW,
+	Q_AUDIT_LIST,
+	Q_AUDIT_CHECK,
+	Q_AUDIT_OLD,
+	Q_AUDIT_BASE,
+	Q_AUDIT_DROP,
+	Q_HISTORY_NEW,
+	Q_HISTORY_LIST,
+	Q_HISTORY_ERASE,
+	Q_DELIVERY_LIST,
+	Q_EXPOSURE_LIST_RECORD,
+	Q_EXPOSURE_EXPIRE,
+	Q_EXPOSURE_TOLD,
+	Q_OUTBOX_EXPIRE,
+	Q_EVENT_EXPIRE,
+	Q_EVENT_OUTBOX,
+	Q_TOKEN_NEW,
+	Q_TOKEN_FIND,
+	Q_TOKEN_USED,
+	Q_TOKEN_ERASE,
+	Q_TOKEN_EXPIRE,
+	Q_LETTER_NEW,
+	Q_LETTER_ERASE,
+	Q_LETTER_NEXT,
+	Q_LETTER_GET,
+	Q_LETTER_DROP,
+	Q_LETTER_DUE,
+	Q_LETTER_BEGIN,
+	Q_LETTER_UNDO,
+	Q_MAILED_GET,
+	Q_MAILED_PUT,
+	Q_MAILED_UNDO,
+	Q_MAILED_ANSWER,
+	Q_MAILED_EXPIRE,
+	Q_SUPPRESS_GET,
+	Q_SUPPRESS_PUT,
 	Q_NUM
 };
 
@@ -122,6 +166,13 @@ struct store {
 	bool broken;    /* an I/O error: nothing is trusted any more */
 	bool scrub;     /* what was erased must leave the WAL too */
 	int wal_pages;  /* as of the last commit */
+	/* The newest row of the audit trail, unless it is to be looked up. */
+	const struct sha256_engine *sha;
+	struct {
+		bool known;
+		uint64_t no;
+		uint8_t hash[SHA256_LEN];
+	} audit;
 };
 
 /* db_step() found no further row. */
@@ -268,7 +319,50 @@ enum status sqlite_outbox_settle(
 enum status sqlite_exposures(struct store *s, const struct hash *log_id,
     store_exposure_fn *fn, void *arg, struct err *e);
 
-/* --- records (sqlite_records.c, sqlite_index.c) ----------------------- */
+/* --- records (sqlite_records.c, _import.c, _state.c, _index.c) -------- */
+/* All that the store has of one record. */
+struct subject {
+	int64_t row;
+	char *tenant, *id;
+	enum record_kind kind;
+	enum record_state state;
+	int64_t created_ms, active_ms, changed_ms, expires_ms;
+	int64_t identity; /* row of the record that it follows; 0: none */
+	struct buf keys, blob, sealed;
+	uint8_t wrapped[WRAPPED_LEN];
+	struct buf context;
+};
+/* ST_MISSING with words. *out is to be released in any case. */
+enum status sqlite_subject_find(struct store *s, struct subject *out,
+    const struct record_at *at, struct err *e);
+/* By its row, which is there. */
+enum status sqlite_subject_get(
+    struct store *s, struct subject *out, int64_t row, struct err *e);
+void subject_fini(struct subject *x);
+/* What seals its values; `place` says which. */
+struct seal subject_seal(
+    const struct store *s, const struct subject *x, const char *place);
+#define SEALED_RECORD "record"
+#define SEALED_HISTORY "history"
+/* Its values as JSON; nothing of an erased one. */
+enum status sqlite_subject_plain(
+    struct store *s, struct buf *out, const struct subject *x, struct err *e);
+enum status sqlite_subject_open(
+    struct store *s, struct record *out, const struct subject *x, struct err *e);
+/* Something happens to a record: for its history and the audit trail, within
+ * a transaction. */
+struct move {
+	enum record_state to;
+	const char *what; /* NULL: as the state says */
+	struct span detail;
+	const struct actor *who;
+};
+/* With the names that belong to it. sqlite_generation_bump() is to follow. */
+enum status sqlite_move(struct store *s, const struct subject *x,
+    const struct move *m, struct err *e);
+/* The names of a record that was `was` and has been changed already. */
+enum status sqlite_names_move(struct store *s, const struct subject *was,
+    const struct move *m, struct err *e);
 enum status sqlite_records_import(
     struct store *s, struct store_import *io, struct err *e);
 enum status sqlite_records_list(struct store *s, const struct store_query *q,
@@ -283,7 +377,7 @@ enum status sqlite_index_load(struct store *s, int64_t now_ms,
     store_index_fn *fn, void *arg, struct err *e);
 enum status sqlite_record_name(
     struct store *s, int64_t row, struct record_ref *out, struct err *e);
-/* Records past their expiry become expired. */
+/* Records past their expiry become expired (sqlite_state.c). */
 enum status sqlite_expire(struct store *s, int64_t now_ms, struct err *e);
 /* The tallies of a commit; those that it proves; those of a rewind. */
 enum status sqlite_tallies_put(
@@ -302,6 +396,74 @@ enum status sqlite_changes_forget(struct store *s, struct err *e);
 enum status sqlite_generation_bump(struct store *s, struct err *e);
 enum status sqlite_index_changes(
     struct store *s, const struct store_changes *q, struct err *e);
+/* --- the ledger ------------------------------------------------------- */
+/* A row of the audit trail and, of a record (row), one of its history. The
+ * detail is sealed (seal: unless there is none). */
+struct note {
+	const char *what;
+	int64_t row;
+	const char *tenant, *id;
+	const struct actor *who;
+	const struct seal *seal;
+	struct span detail;
+};
+enum status sqlite_note(struct store *s, const struct note *n, struct err *e);
+enum status sqlite_audit(struct store *s, uint64_t after, size_t limit,
+    ledger_audit_fn *fn, void *arg, struct err *e);
+enum status sqlite_audit_check(
+    struct store *s, uint64_t *num, uint8_t head[32], struct err *e);
+/* Forget at most `most` rows, the oldest ones, that are older. */
+enum status sqlite_audit_expire(struct store *s, int64_t before_ms, size_t most,
+    size_t *gone, struct err *e);
+
+/* The secret that addresses are hashed with (sqlite_secret.c). It is made when
+ * the store is opened for writing. */
+enum status sqlite_secret_make(struct store *s, struct err *e);
+enum status sqlite_secret(
+    struct store *s, uint8_t out[KEY_LEN], struct err *e);
+/* HMAC under it, over a label and a value. */
+enum status sqlite_secret_mac(struct store *s, uint8_t out[32],
+    const char *label, struct span value, struct err *e);
+/* Of a mailbox: an address without what its owner may add to it. */
+enum status sqlite_address(
+    struct store *s, uint8_t out[32], const char *address, struct err *e);
+
+/* A mail that asks is wanted; what was sent before counts no more. */
+enum status sqlite_letter_want(
+    struct store *s, int64_t row, int64_t now_ms, struct err *e);
+/* Letters and tokens that ask are gone; `all`: those of alerts, too. */
+enum status sqlite_letter_drop(
+    struct store *s, int64_t row, bool all, struct err *e);
+enum status sqlite_letters(struct store *s, int64_t now_ms, size_t limit,
+    struct ledger_letters *out, struct err *e);
+enum status sqlite_letter_begin(struct store *s, int64_t id,
+    const uint8_t hash[32], int64_t now_ms, struct err *e);
+enum status sqlite_letter_settle(
+    struct store *s, const struct store_settle *how, struct err *e);
+
+struct token {
+	const uint8_t *hash;
+	int64_t row;
+	int use; /* 0 confirm, 1 unsubscribe */
+	int64_t made_ms, expires_ms; /* 0: never */
+};
+enum status sqlite_token_put(
+    struct store *s, const struct token *t, struct err *e);
+enum status sqlite_unsubscribe_token(struct store *s,
+    const struct record_at *at, uint8_t token[LEDGER_TOKEN], struct err *e);
+enum status sqlite_token_use(struct store *s,
+    const uint8_t token[LEDGER_TOKEN], enum token_act act,
+    const struct actor *who, bool *did, struct err *e);
+/* A pending record becomes active, within a transaction; the consent is
+ * sealed with it. */
+enum status sqlite_consent(struct store *s, const struct subject *x,
+    const struct record *consent, const struct actor *who, struct err *e);
+enum status sqlite_retain(struct store *s, const struct ledger_retention *r,
+    int64_t now_ms, bool *more, struct err *e);
+/* The exposures of one record. */
+enum status sqlite_exposures_of(struct store *s, int64_t row,
+    store_exposure_fn *fn, void *arg, struct err *e);
+
 /* What a record's key is bound to. */
 void sqlite_record_context(struct buf *out, struct span tenant, struct span id);
 

@@ -26,6 +26,8 @@ static const char *const migrations[] = {
 #include "0004.sql.h"
     ,
 #include "0005.sql.h"
+    ,
+#include "0006.sql.h"
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

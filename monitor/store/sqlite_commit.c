@@ -74,14 +74,15 @@ holder_get(struct store *s, struct holder *out, int64_t row, struct err *e)
 	return ST_OK;
 }
 
-/* The exposure's row number, or NO_ROW; *seen: it still has a sighting. */
+/* The exposure's row number, or NO_ROW; *seen: it still has a sighting, or was
+ * told so long ago that nobody knows to whom. */
 static enum status
 exposure_find(struct store *s, const struct exposure *x, int64_t *no,
     bool *seen, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_EXPOSURE_FIND,
-	    "SELECT no, EXISTS(SELECT 1 FROM sighting WHERE exposure = no)"
-	    " FROM exposure WHERE id = ?1");
+	    "SELECT no, told OR EXISTS(SELECT 1 FROM sighting"
+	    " WHERE exposure = no) FROM exposure WHERE id = ?1");
 	enum status st;
 
 	db_blob(q, 1, span_of(x->id, sizeof(x->id)));

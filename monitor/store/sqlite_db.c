@@ -276,6 +276,8 @@ db_end(struct store *s, enum status st, struct err *e)
 		db_run(s, db_query(s, Q_ROLLBACK, "ROLLBACK"), NULL, NULL);
 	if (st == ST_OK)
 		checkpoint(s);
+	else
+		s->audit.known = false;
 	return st;
 }
 

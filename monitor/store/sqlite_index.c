@@ -64,29 +64,6 @@ sqlite_generation_bump(struct store *s, struct err *e)
 }
 
 enum status
-sqlite_expire(struct store *s, int64_t now_ms, struct err *e)
-{
-	sqlite3_stmt *note = db_query(s, Q_CHANGE_EXPIRE,
-	    "INSERT INTO change(record, generation) SELECT id,"
-	    " (SELECT generation + 1 FROM store) FROM record"
-	    " WHERE state = 1 AND expires_ms > 0 AND expires_ms <= ?1"
-	    " ON CONFLICT DO UPDATE SET generation = excluded.generation");
-	sqlite3_stmt *q = db_query(s, Q_RECORD_EXPIRE,
-	    "UPDATE record SET state = 4, changed_ms = ?1"
-	    " WHERE state = 1 AND expires_ms > 0 AND expires_ms <= ?1");
-	size_t changed;
-	enum status st;
-
-	db_int(note, 1, now_ms);
-	st = db_run(s, note, &changed, e);
-	if (st != ST_OK || changed == 0)
-		return st;
-	db_int(q, 1, now_ms);
-	st = db_run(s, q, NULL, e);
-	return st != ST_OK ? st : sqlite_generation_bump(s, e);
-}
-
-enum status
 sqlite_index_generation(struct store *s, uint64_t *out, struct err *e)
 {
 	sqlite3_stmt *q = db_query(

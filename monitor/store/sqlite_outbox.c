@@ -116,15 +116,21 @@ exposure_get(struct store *s, struct exposure *x, sqlite3_stmt *q,
 	return ST_OK;
 }
 
-enum status
-sqlite_exposures(struct store *s, const struct hash *log_id,
-    store_exposure_fn *fn, void *arg, struct err *e)
+struct listener {
+	store_exposure_fn *fn;
+	void *arg;
+};
+
+#define EXPOSURE_LIST(which)                                                   \
+	"SELECT " EXPOSURE_COLUMNS " FROM exposure x"                          \
+	" JOIN record r ON r.id = x.record"                                    \
+	" JOIN record_key k ON k.record = x.record" which                      \
+	" ORDER BY x.time_ms, x.no"
+
+static enum status
+exposures_list(struct store *s, sqlite3_stmt *q, const struct hash *log_id,
+    const struct listener *to, struct err *e)
 {
-	sqlite3_stmt *q = db_query(s, Q_EXPOSURE_LIST,
-	    "SELECT " EXPOSURE_COLUMNS " FROM exposure x"
-	    " JOIN record r ON r.id = x.record"
-	    " JOIN record_key k ON k.record = x.record"
-	    " ORDER BY x.time_ms, x.no");
 	enum status st;
 
 	while ((st = db_step(s, q, e)) == ST_OK) {
@@ -132,13 +138,35 @@ sqlite_exposures(struct store *s, const struct hash *log_id,
 
 		st = exposure_get(s, &x, q, log_id, e);
 		if (st == ST_OK)
-			fn(arg, &x);
+			to->fn(to->arg, &x);
 		exposure_fini(&x);
 		if (st != ST_OK && st != NO_ROW)
 			break;
 	}
 	sqlite3_reset(q);
 	return db_done(st);
+}
+
+enum status
+sqlite_exposures(struct store *s, const struct hash *log_id,
+    store_exposure_fn *fn, void *arg, struct err *e)
+{
+	const struct listener to = {fn, arg};
+	sqlite3_stmt *q = db_query(s, Q_EXPOSURE_LIST, EXPOSURE_LIST(""));
+
+	return exposures_list(s, q, log_id, &to, e);
+}
+
+enum status
+sqlite_exposures_of(struct store *s, int64_t row, store_exposure_fn *fn,
+    void *arg, struct err *e)
+{
+	const struct listener to = {fn, arg};
+	sqlite3_stmt *q = db_query(s, Q_EXPOSURE_LIST_RECORD,
+	    EXPOSURE_LIST(" WHERE x.record = ?1"));
+
+	db_int(q, 1, row);
+	return exposures_list(s, q, NULL, &to, e);
 }
 
 /* --- events -------------------------------------------------------------- */

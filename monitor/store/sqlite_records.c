@@ -1,5 +1,6 @@
 /*
- * sqlite_records: opt-in records: importing, listing and changing them. What
+ * sqlite_records: opt-in records read: one with all that the store has of it,
+ * and lists. They come in by sqlite_import.c and change in sqlite_state.c; what
  * the match index is made of is in sqlite_index.c.
  */
 #include "ctlog/base/mem.h"
@@ -15,202 +16,120 @@ sqlite_record_context(struct buf *out, struct span tenant, struct span id)
 	buf_span_add(out, id);
 }
 
-#define SEALED_RECORD "record"
+/* --- one record ------------------------------------------------------------ */
 
-static sqlite3_stmt *
-record_find(struct store *s, const char *tenant, const char *id)
-{
-	sqlite3_stmt *q = db_query(s, Q_RECORD_FIND,
-	    "SELECT id, state, created_ms, active_ms, changed_ms, keys, blob,"
-	    " wrapped, expires_ms FROM record JOIN record_key ON record = id"
-	    " WHERE tenant = ?1 AND name = ?2");
-
-	db_text(q, 1, tenant);
-	db_text(q, 2, id);
-	return q;
-}
-
-/* --- importing ----------------------------------------------------------- */
-
-/* A record on its way in: what is there already, then what is written. */
-struct incoming {
-	const struct record *r;
-	const struct compiled *c;
-	int64_t row; /* 0: it is new */
-	int64_t put; /* the row it is in, when it is written */
-	enum record_state old, state;
-	int64_t created_ms, active_ms, changed_ms;
-	uint8_t wrapped[WRAPPED_LEN];
-	struct buf context, plain, sealed; /* kept from one to the next */
-};
+#define SUBJECT                                                                \
+	"SELECT id, tenant, name, kind, state, created_ms, active_ms,"         \
+	" changed_ms, expires_ms, identity, keys, blob, sealed, wrapped"       \
+	" FROM record JOIN record_key ON record = id"
 
 static void
-incoming_found(struct incoming *in, sqlite3_stmt *q, int64_t now_ms)
+subject_fill(struct subject *x, sqlite3_stmt *q)
 {
-	bool same = span_eq(db_span(q, 5), buf_span(&in->c->keys)) &&
-		    span_eq(db_span(q, 6), buf_span(&in->c->blob));
-
-	in->row = sqlite3_column_int64(q, 0);
-	in->old = (enum record_state)sqlite3_column_int(q, 1);
-	in->created_ms = sqlite3_column_int64(q, 2);
-	/* Coverage goes on when what is watched for did not change. */
-	if (in->old == RECORD_ACTIVE && in->state == RECORD_ACTIVE && same)
-		in->active_ms = sqlite3_column_int64(q, 3);
-	if (in->old == in->state)
-		in->changed_ms = sqlite3_column_int64(q, 4);
-	else
-		in->changed_ms = now_ms;
-	db_bytes(q, 7, in->wrapped, sizeof(in->wrapped));
+	x->row = sqlite3_column_int64(q, 0);
+	x->tenant = db_str(q, 1);
+	x->id = db_str(q, 2);
+	x->kind = (enum record_kind)sqlite3_column_int(q, 3);
+	x->state = (enum record_state)sqlite3_column_int(q, 4);
+	x->created_ms = sqlite3_column_int64(q, 5);
+	x->active_ms = sqlite3_column_int64(q, 6);
+	x->changed_ms = sqlite3_column_int64(q, 7);
+	x->expires_ms = sqlite3_column_int64(q, 8);
+	x->identity = sqlite3_column_int64(q, 9);
+	buf_span_add(&x->keys, db_span(q, 10));
+	buf_span_add(&x->blob, db_span(q, 11));
+	buf_span_add(&x->sealed, db_span(q, 12));
+	db_bytes(q, 13, x->wrapped, sizeof(x->wrapped));
+	sqlite_record_context(&x->context, db_span(q, 1), db_span(q, 2));
 }
 
-static enum status
-incoming_find(
-    struct store *s, struct incoming *in, int64_t now_ms, struct err *e)
+enum status
+sqlite_subject_find(struct store *s, struct subject *out,
+    const struct record_at *at, struct err *e)
 {
-	sqlite3_stmt *q = record_find(s, in->r->tenant, in->r->id);
+	sqlite3_stmt *q = db_query(
+	    s, Q_RECORD_FIND, SUBJECT " WHERE tenant = ?1 AND name = ?2");
 	enum status st;
 
-	in->row = 0;
-	in->state = rule_imported(in->r, now_ms);
-	in->created_ms = in->changed_ms = now_ms;
-	in->active_ms = in->state == RECORD_ACTIVE ? now_ms : 0;
+	*out = (struct subject){0};
+	db_text(q, 1, at->tenant);
+	db_text(q, 2, at->id);
 	st = db_step(s, q, e);
 	if (st == NO_ROW)
-		seal_new_key(in->wrapped, &s->keys, buf_span(&in->context));
-	if (st != ST_OK)
-		return db_done(st);
-	incoming_found(in, q, now_ms);
-	sqlite3_reset(q);
-	return rule_import(in->r, in->old, e);
-}
-
-static enum status
-key_new(struct store *s, const struct incoming *in, struct err *e)
-{
-	sqlite3_stmt *q = db_query(s, Q_RECORD_KEY_NEW,
-	    "INSERT INTO record_key(record, wrapped) VALUES(?1, ?2)");
-
-	db_int(q, 1, in->put);
-	db_blob(q, 2, span_of(in->wrapped, sizeof(in->wrapped)));
-	return db_run(s, q, NULL, e);
-}
-
-static enum status
-incoming_put(struct store *s, struct incoming *in, struct err *e)
-{
-	char *only = rule_only(in->r);
-	sqlite3_stmt *q;
-	enum status st;
-
-	if (in->row == 0)
-		q = db_query(s, Q_RECORD_NEW,
-		    "INSERT INTO record(tenant, name, kind, state, created_ms,"
-		    " active_ms, changed_ms, expires_ms, sinks, keys, blob,"
-		    " sealed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-		    " ?11, ?12)");
-	else
-		q = db_query(s, Q_RECORD_UPDATE,
-		    "UPDATE record SET kind = ?3, state = ?4, active_ms = ?6,"
-		    " changed_ms = ?7, expires_ms = ?8, sinks = ?9,"
-		    " keys = ?10, blob = ?11, sealed = ?12"
-		    " WHERE tenant = ?1 AND name = ?2");
-	db_text(q, 1, in->r->tenant);
-	db_text(q, 2, in->r->id);
-	db_int(q, 3, in->r->kind);
-	db_int(q, 4, in->state);
-	db_int(q, 5, in->created_ms);
-	db_int(q, 6, in->active_ms);
-	db_int(q, 7, in->changed_ms);
-	db_int(q, 8, in->r->expires_ms);
-	db_text(q, 9, only);
-	db_blob(q, 10, buf_span(&in->c->keys));
-	db_blob(q, 11, buf_span(&in->c->blob));
-	db_blob(q, 12, buf_span(&in->sealed));
-	st = db_run(s, q, NULL, e);
-	free(only);
-	in->put = in->row != 0 ? in->row : sqlite3_last_insert_rowid(s->db);
-	return st != ST_OK || in->row != 0 ? st : key_new(s, in, e);
-}
-
-static enum status
-import_one(struct store *s, struct incoming *in, int64_t now_ms, struct err *e)
-{
-	struct seal seal = {
-	    &s->keys, in->wrapped, {NULL, 0}, span_str(SEALED_RECORD)};
-	enum status st;
-
-	buf_clear(&in->context);
-	buf_clear(&in->plain);
-	buf_clear(&in->sealed);
-	sqlite_record_context(
-	    &in->context, span_str(in->r->tenant), span_str(in->r->id));
-	seal.context = buf_span(&in->context);
-	st = incoming_find(s, in, now_ms, e);
+		return rule_no_record(at->tenant, at->id, e);
 	if (st != ST_OK)
 		return st;
-	record_json(in->r, &in->plain);
-	st = seal_put(&in->sealed, &seal, buf_span(&in->plain), e);
-	return st != ST_OK ? st : incoming_put(s, in, e);
+	subject_fill(out, q);
+	sqlite3_reset(q);
+	return ST_OK;
 }
 
-static void
-import_count(struct store_import *io, const struct incoming *in)
+enum status
+sqlite_subject_get(
+    struct store *s, struct subject *out, int64_t row, struct err *e)
 {
-	if (in->row == 0)
-		io->added++;
-	else
-		io->updated++;
-	if (in->state == RECORD_ACTIVE)
-		io->active++;
-	else
-		io->pending++;
+	sqlite3_stmt *q = db_query(s, Q_RECORD_GET, SUBJECT " WHERE id = ?1");
+	enum status st;
+
+	*out = (struct subject){0};
+	db_int(q, 1, row);
+	st = db_step(s, q, e);
+	if (st == NO_ROW)
+		return err_set(e, ST_BAD,
+		    "the store has lost the record in row %lld",
+		    (long long)row);
+	if (st != ST_OK)
+		return st;
+	subject_fill(out, q);
+	sqlite3_reset(q);
+	return ST_OK;
 }
 
-/* Few are remembered one by one. */
-static enum status
-import_note(
-    struct store *s, const struct store_import *io, int64_t row, struct err *e)
+void
+subject_fini(struct subject *x)
 {
-	return io->num > STORE_CHANGES ? ST_OK : sqlite_change_note(s, row, e);
+	free(x->tenant);
+	free(x->id);
+	buf_fini(&x->keys);
+	buf_fini(&x->blob);
+	buf_fini(&x->sealed);
+	buf_fini(&x->context);
 }
 
-static enum status
-import_all(struct store *s, struct store_import *io, struct err *e)
+struct seal
+subject_seal(const struct store *s, const struct subject *x, const char *place)
 {
-	struct incoming in = {0};
-	enum status st = sqlite_expire(s, io->now_ms, e);
+	return (struct seal){
+	    &s->keys, x->wrapped, buf_span(&x->context), span_str(place)};
+}
 
-	for (size_t i = 0; st == ST_OK && i < io->num; i++) {
-		in.r = &io->records[i];
-		in.c = &io->compiled[i];
-		st = import_one(s, &in, io->now_ms, e);
-		if (st == ST_OK)
-			st = import_note(s, io, in.put, e);
-		if (st == ST_OK)
-			import_count(io, &in);
-	}
-	mem_wipe(in.plain.p, in.plain.cap);
-	buf_fini(&in.context);
-	buf_fini(&in.plain);
-	buf_fini(&in.sealed);
-	if (st == ST_OK && io->num > STORE_CHANGES)
-		st = sqlite_changes_forget(s, e);
-	if (st == ST_OK && io->num != 0)
-		st = sqlite_generation_bump(s, e);
+enum status
+sqlite_subject_plain(
+    struct store *s, struct buf *out, const struct subject *x, struct err *e)
+{
+	struct seal seal = subject_seal(s, x, SEALED_RECORD);
+	enum status st;
+
+	if (x->state == RECORD_ERASED)
+		return ST_OK;
+	st = seal_get(out, &seal, buf_span(&x->sealed), e);
+	if (st != ST_OK)
+		err_prefix(e, "record in row %lld", (long long)x->row);
 	return st;
 }
 
 enum status
-sqlite_records_import(struct store *s, struct store_import *io, struct err *e)
+sqlite_subject_open(
+    struct store *s, struct record *out, const struct subject *x, struct err *e)
 {
-	enum status st = db_begin(s, e);
+	struct buf plain = {0};
+	enum status st = sqlite_subject_plain(s, &plain, x, e);
 
-	io->added = io->updated = io->active = io->pending = 0;
-	if (st != ST_OK)
-		return st;
-	st = db_end(s, import_all(s, io, e), e);
-	if (st != ST_OK)
-		io->added = io->updated = io->active = io->pending = 0;
+	*out = (struct record){0};
+	if (st == ST_OK && x->state != RECORD_ERASED)
+		st = rule_record_read(out, buf_span(&plain), e);
+	mem_wipe(plain.p, plain.cap);
+	buf_fini(&plain);
 	return st;
 }
 
@@ -318,107 +237,4 @@ sqlite_records_list(struct store *s, const struct store_query *query,
 	}
 	sqlite3_reset(q);
 	return db_done(st);
-}
-
-/* --- states -------------------------------------------------------------- */
-
-/* What there is to change. */
-struct subject {
-	int64_t row;
-	enum record_state state;
-};
-
-static enum status
-subject_get(struct store *s, struct subject *out, const struct record_change *c,
-    struct err *e)
-{
-	sqlite3_stmt *q = record_find(s, c->tenant, c->id);
-	enum status st = db_step(s, q, e);
-	int64_t expires_ms;
-
-	if (st == NO_ROW)
-		return rule_no_record(c->tenant, c->id, e);
-	if (st != ST_OK)
-		return st;
-	out->row = sqlite3_column_int64(q, 0);
-	out->state = (enum record_state)sqlite3_column_int(q, 1);
-	expires_ms = sqlite3_column_int64(q, 8);
-	sqlite3_reset(q);
-	return rule_change(c, out->state, expires_ms, e);
-}
-
-static enum status
-state_set(
-    struct store *s, int64_t row, const struct record_change *c, struct err *e)
-{
-	sqlite3_stmt *q = db_query(s, Q_RECORD_STATE,
-	    "UPDATE record SET state = ?2, changed_ms = ?3, active_ms ="
-	    " CASE ?2 WHEN 1 THEN ?3 ELSE active_ms END WHERE id = ?1");
-	enum status st;
-
-	db_int(q, 1, row);
-	db_int(q, 2, c->state);
-	db_int(q, 3, c->now_ms);
-	st = db_run(s, q, NULL, e);
-	if (st != ST_OK || c->state != RECORD_WITHDRAWN)
-		return st;
-	return db_run_with(s, Q_OUTBOX_WITHDRAW,
-	    "DELETE FROM outbox WHERE state = 0 AND exposure IN"
-	    " (SELECT no FROM exposure WHERE record = ?1)",
-	    row, e);
-}
-
-/* With the record's key goes all that was sealed under it, also in copies of
- * the file; what is here is overwritten, in the WAL too. */
-static enum status
-erase(
-    struct store *s, int64_t row, const struct record_change *c, struct err *e)
-{
-	sqlite3_stmt *q = db_query(s, Q_RECORD_ERASE,
-	    "UPDATE record SET state = 5, changed_ms = ?2, created_ms = 0,"
-	    " active_ms = 0, expires_ms = 0, sinks = NULL, keys = NULL,"
-	    " blob = NULL, sealed = NULL WHERE id = ?1");
-	enum status st;
-
-	db_int(q, 1, row);
-	db_int(q, 2, c->now_ms);
-	st = db_run(s, q, NULL, e);
-	if (st == ST_OK)
-		st = db_run_with(s, Q_RECORD_KEY_ERASE,
-		    "UPDATE record_key SET wrapped = zeroblob(60)"
-		    " WHERE record = ?1",
-		    row, e);
-	if (st == ST_OK)
-		st = db_run_with(s, Q_EXPOSURES_ERASE,
-		    "DELETE FROM exposure WHERE record = ?1", row, e);
-	s->scrub = true;
-	return st;
-}
-
-static enum status
-change(struct store *s, const struct record_change *c, struct err *e)
-{
-	struct subject now = {0};
-	enum status st = sqlite_expire(s, c->now_ms, e);
-
-	if (st == ST_OK)
-		st = subject_get(s, &now, c, e);
-	if (st != ST_OK || now.state == c->state)
-		return st;
-	if (c->state == RECORD_ERASED)
-		st = erase(s, now.row, c, e);
-	else
-		st = state_set(s, now.row, c, e);
-	if (st == ST_OK)
-		st = sqlite_change_note(s, now.row, e);
-	return st != ST_OK ? st : sqlite_generation_bump(s, e);
-}
-
-enum status
-sqlite_record_state(
-    struct store *s, const struct record_change *c, struct err *e)
-{
-	enum status st = db_begin(s, e);
-
-	return st != ST_OK ? st : db_end(s, change(s, c, e), e);
 }

@@ -46,7 +46,8 @@ retract(struct store *s, int64_t no, size_t *retracted, size_t *delivered,
 {
 	sqlite3_stmt *q = db_query(s, Q_EXPOSURE_SENT,
 	    "SELECT EXISTS(SELECT 1 FROM sighting WHERE exposure = ?1),"
-	    " EXISTS(SELECT 1 FROM outbox WHERE exposure = ?1 AND state = 1)");
+	    " EXISTS(SELECT 1 FROM outbox WHERE exposure = ?1 AND state = 1)"
+	    " OR EXISTS(SELECT 1 FROM exposure WHERE no = ?1 AND told)");
 	enum status st;
 	bool seen, sent;
 

@@ -586,4 +586,33 @@ list_quarantine(struct fixture *fx)
 	return l;
 }
 
+/* --- setting up --------------------------------------------------------------- */
+
+static inline int
+sqlite(void **state)
+{
+	*state = fixture_new(&store_sqlite);
+	return 0;
+}
+
+static inline int
+memory(void **state)
+{
+	*state = fixture_new(&store_memory);
+	return 0;
+}
+
+static inline int
+done(void **state)
+{
+	fixture_free(*state);
+	return 0;
+}
+
+/* A test over one backend, and over every one. */
+#define SQLITE(x) cmocka_unit_test_setup_teardown(x, sqlite, done)
+#define BOTH(x)                                                                \
+	cmocka_unit_test_setup_teardown(x, sqlite, done),                      \
+	    cmocka_unit_test_setup_teardown(x, memory, done)
+
 #endif

@@ -228,31 +228,6 @@ test_overtaken(void **state)
 	assert_int_equal(counted(fx), 100);
 }
 
-static int
-sqlite(void **state)
-{
-	*state = fixture_new(&store_sqlite);
-	return 0;
-}
-
-static int
-memory(void **state)
-{
-	*state = fixture_new(&store_memory);
-	return 0;
-}
-
-static int
-done(void **state)
-{
-	fixture_free(*state);
-	return 0;
-}
-
-#define BOTH(x)                                                                \
-	cmocka_unit_test_setup_teardown(x, sqlite, done),                      \
-	    cmocka_unit_test_setup_teardown(x, memory, done)
-
 int
 main(void)
 {

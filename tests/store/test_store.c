@@ -1437,10 +1437,23 @@ test_import_updates(void **state)
 	assert_int_equal(io.added, 0);
 	assert_int_equal(io.updated, 1);
 	assert_int_equal(get_record(fx, "jane").active_ms, NOW);
-	/* Another value is watched for from now on. */
+	/* Another value is not what was agreed to. */
 	r = an_email("acme", "jane");
 	free(r.value);
 	r.value = mem_str("roe@example.org");
+	OK(fx, import_all(fx, &io, &r, 1));
+	assert_int_equal(io.pending, 1);
+	assert_int_equal(get_record(fx, "jane").active_ms, 0);
+	r = an_email("acme", "jane");
+	free(r.value);
+	r.value = mem_str("roe@example.org");
+	OK(fx, import_all(fx, &io, &r, 1));
+	assert_int_equal(get_record(fx, "jane").state, RECORD_PENDING);
+	/* With another consent it is watched for from now on. */
+	r = an_email("acme", "jane");
+	free(r.value);
+	r.value = mem_str("roe@example.org");
+	r.consent_ms++;
 	{
 		struct compiled c = a_compiled(&r);
 
