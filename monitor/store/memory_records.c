@@ -74,9 +74,9 @@ record_judge(const struct mem_record *r, struct record *full,
 {
 	struct record was = {0};
 	struct rule_before b = {r->state, &was,
-	    r->kind == full->kind && rule_same_value(full->kind,
-					 buf_span(&c->keys),
-					 buf_span(&r->keys))};
+	    r->kind == full->kind &&
+		rule_same_value(
+		    full->kind, buf_span(&c->keys), buf_span(&r->keys))};
 	bool there = r->json.len != 0 &&
 		     rule_record_read(&was, buf_span(&r->json), NULL) == ST_OK;
 	enum record_state state;

@@ -219,8 +219,8 @@ rule_same_value(enum record_kind k, struct span a, struct span b)
 {
 	if (k == RECORD_NAME)
 		return span_eq(a, b);
-	return span_eq(span_cut(a, 0, LIMIT_STORE_KEY),
-	    span_cut(b, 0, LIMIT_STORE_KEY));
+	return span_eq(
+	    span_cut(a, 0, LIMIT_STORE_KEY), span_cut(b, 0, LIMIT_STORE_KEY));
 }
 
 static bool

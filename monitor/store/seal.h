@@ -40,8 +40,7 @@ struct seal {
 	struct span place;      /* bound too: what the value is; may be empty */
 };
 /* The value key itself, for keyed hashes; ST_MISMATCH as in seal_get(). */
-enum status seal_key(
-    uint8_t key[KEY_LEN], const struct seal *s, struct err *e);
+enum status seal_key(uint8_t key[KEY_LEN], const struct seal *s, struct err *e);
 /* Append nonce, ciphertext and tag to out. */
 enum status seal_put(
     struct buf *out, const struct seal *s, struct span plain, struct err *e);

@@ -347,8 +347,8 @@ struct seal subject_seal(
 /* Its values as JSON; nothing of an erased one. */
 enum status sqlite_subject_plain(
     struct store *s, struct buf *out, const struct subject *x, struct err *e);
-enum status sqlite_subject_open(
-    struct store *s, struct record *out, const struct subject *x, struct err *e);
+enum status sqlite_subject_open(struct store *s, struct record *out,
+    const struct subject *x, struct err *e);
 /* Something happens to a record: for its history and the audit trail, within
  * a transaction. */
 struct move {
@@ -419,8 +419,7 @@ enum status sqlite_audit_expire(struct store *s, int64_t before_ms, size_t most,
 /* The secret that addresses are hashed with (sqlite_secret.c). It is made when
  * the store is opened for writing. */
 enum status sqlite_secret_make(struct store *s, struct err *e);
-enum status sqlite_secret(
-    struct store *s, uint8_t out[KEY_LEN], struct err *e);
+enum status sqlite_secret(struct store *s, uint8_t out[KEY_LEN], struct err *e);
 /* HMAC under it, over a label and a value. */
 enum status sqlite_secret_mac(struct store *s, uint8_t out[32],
     const char *label, struct span value, struct err *e);
@@ -444,16 +443,15 @@ enum status sqlite_letter_settle(
 struct token {
 	const uint8_t *hash;
 	int64_t row;
-	int use; /* 0 confirm, 1 unsubscribe */
+	int use;                     /* 0 confirm, 1 unsubscribe */
 	int64_t made_ms, expires_ms; /* 0: never */
 };
 enum status sqlite_token_put(
     struct store *s, const struct token *t, struct err *e);
 enum status sqlite_unsubscribe_token(struct store *s,
     const struct record_at *at, uint8_t token[LEDGER_TOKEN], struct err *e);
-enum status sqlite_token_use(struct store *s,
-    const uint8_t token[LEDGER_TOKEN], enum token_act act,
-    const struct actor *who, bool *did, struct err *e);
+enum status sqlite_token_use(struct store *s, const uint8_t token[LEDGER_TOKEN],
+    enum token_act act, const struct actor *who, bool *did, struct err *e);
 /* A pending record becomes active, within a transaction; the consent is
  * sealed with it. */
 enum status sqlite_consent(struct store *s, const struct subject *x,

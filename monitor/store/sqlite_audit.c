@@ -138,8 +138,8 @@ column_text(sqlite3_stmt *q, int at)
 }
 
 enum status
-sqlite_audit(struct store *s, uint64_t after, size_t limit,
-    ledger_audit_fn *fn, void *arg, struct err *e)
+sqlite_audit(struct store *s, uint64_t after, size_t limit, ledger_audit_fn *fn,
+    void *arg, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_AUDIT_LIST,
 	    "SELECT " AUDIT_COLUMNS " FROM audit a WHERE a.no > ?1"

@@ -220,8 +220,8 @@ static enum status
 incoming_put(
     struct store *s, struct incoming *in, int64_t now_ms, struct err *e)
 {
-	bool stays = in->old.row != 0 && in->old.state == in->state &&
-		     !asks_anew(in);
+	bool stays =
+	    in->old.row != 0 && in->old.state == in->state && !asks_anew(in);
 	char *only = rule_only(in->r);
 	sqlite3_stmt *q = put_query(s, in);
 	enum status st;
@@ -243,15 +243,15 @@ incoming_put(
 		db_int(q, 13, in->identity);
 	st = db_run(s, q, NULL, e);
 	free(only);
-	in->put = in->old.row != 0 ? in->old.row
-				   : sqlite3_last_insert_rowid(s->db);
+	in->put =
+	    in->old.row != 0 ? in->old.row : sqlite3_last_insert_rowid(s->db);
 	return st != ST_OK || in->old.row != 0 ? st : key_new(s, in, e);
 }
 
 /* What came with it about the consent, when that is news. */
 static enum status
-incoming_tell(
-    struct store *s, struct incoming *in, const struct actor *who, struct err *e)
+incoming_tell(struct store *s, struct incoming *in, const struct actor *who,
+    struct err *e)
 {
 	struct seal seal = in->seal;
 	struct buf detail = {0};
@@ -275,8 +275,8 @@ incoming_tell(
 
 /* What the rest of the store makes of it. */
 static enum status
-incoming_follow(
-    struct store *s, struct incoming *in, const struct actor *who, struct err *e)
+incoming_follow(struct store *s, struct incoming *in, const struct actor *who,
+    struct err *e)
 {
 	struct move m = {.to = in->state, .who = who};
 	enum status st = incoming_tell(s, in, who, e);
@@ -305,8 +305,8 @@ is_as_before(const struct incoming *in)
 }
 
 static enum status
-import_one(
-    struct store *s, struct incoming *in, const struct actor *who, struct err *e)
+import_one(struct store *s, struct incoming *in, const struct actor *who,
+    struct err *e)
 {
 	enum status st;
 

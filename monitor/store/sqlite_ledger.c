@@ -141,8 +141,8 @@ event_give(sqlite3_stmt *q, const struct seal *seal, ledger_event_fn *fn,
 }
 
 static enum status
-ledger_history(struct store *s, const struct record_at *at,
-    ledger_event_fn *fn, void *arg, struct err *e)
+ledger_history(struct store *s, const struct record_at *at, ledger_event_fn *fn,
+    void *arg, struct err *e)
 {
 	struct subject x;
 	struct seal seal;
@@ -168,8 +168,8 @@ ledger_history(struct store *s, const struct record_at *at,
 }
 
 static enum status
-row_find(struct store *s, int64_t *row, const struct record_at *at,
-    struct err *e)
+row_find(
+    struct store *s, int64_t *row, const struct record_at *at, struct err *e)
 {
 	struct subject x;
 	enum status st = sqlite_subject_find(s, &x, at, e);
@@ -326,8 +326,8 @@ ledger_confirm(struct store *s, const struct record_at *at, const char *method,
 
 /* base64url without padding (RFC 4648 section 5). */
 static enum status
-ledger_challenge(struct store *s, const struct record_at *at, char out[44],
-    struct err *e)
+ledger_challenge(
+    struct store *s, const struct record_at *at, char out[44], struct err *e)
 {
 	struct buf text = {0};
 	struct subject x;

@@ -31,8 +31,7 @@ ledger_letters_fini(struct ledger_letters *l)
 /* --- wanted, and not any more -------------------------------------------------- */
 
 enum status
-sqlite_letter_want(
-    struct store *s, int64_t row, int64_t now_ms, struct err *e)
+sqlite_letter_want(struct store *s, int64_t row, int64_t now_ms, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_LETTER_NEW,
 	    "INSERT INTO letter(record, due_ms) VALUES(?1, ?2)");
@@ -47,8 +46,8 @@ sqlite_letter_drop(struct store *s, int64_t row, bool all, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_TOKEN_ERASE,
 	    "DELETE FROM token WHERE record = ?1 AND (use = 0 OR ?2)");
-	enum status st = db_run_with(s, Q_LETTER_ERASE,
-	    "DELETE FROM letter WHERE record = ?1", row, e);
+	enum status st = db_run_with(
+	    s, Q_LETTER_ERASE, "DELETE FROM letter WHERE record = ?1", row, e);
 
 	if (st != ST_OK)
 		return st;
@@ -70,8 +69,8 @@ struct letter {
 enum may { MAY_SEND, MAY_LATER, MAY_NOT };
 
 static enum status
-is_suppressed(struct store *s, const uint8_t address[32], bool *out,
-    struct err *e)
+is_suppressed(
+    struct store *s, const uint8_t address[32], bool *out, struct err *e)
 {
 	sqlite3_stmt *q = db_query(
 	    s, Q_SUPPRESS_GET, "SELECT 1 FROM suppress WHERE address = ?1");
@@ -87,8 +86,8 @@ is_suppressed(struct store *s, const uint8_t address[32], bool *out,
 
 /* What was sent there. */
 static enum status
-may_mail(
-    struct store *s, struct letter *l, enum may *out, int64_t now, struct err *e)
+may_mail(struct store *s, struct letter *l, enum may *out, int64_t now,
+    struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_MAILED_GET,
 	    "SELECT newest_ms, unanswered FROM mailed WHERE address = ?1");
@@ -111,8 +110,8 @@ may_mail(
 
 /* Its record is opened for that. */
 static enum status
-letter_judge(
-    struct store *s, struct letter *l, enum may *out, int64_t now, struct err *e)
+letter_judge(struct store *s, struct letter *l, enum may *out, int64_t now,
+    struct err *e)
 {
 	struct subject x;
 	struct record r = {0};
@@ -199,16 +198,16 @@ is_listed(const struct buf *hashes, const uint8_t address[32])
 }
 
 static enum status
-letter_list(struct store *s, struct ledger_letters *out,
-    const struct letter *l, struct err *e)
+letter_list(struct store *s, struct ledger_letters *out, const struct letter *l,
+    struct err *e)
 {
 	struct subject x;
 	struct ledger_letter *to;
 	enum status st = sqlite_subject_get(s, &x, l->record, e);
 
 	if (st == ST_OK) {
-		out->list = mem_grow(
-		    out->list, out->num + 1, sizeof(*out->list));
+		out->list =
+		    mem_grow(out->list, out->num + 1, sizeof(*out->list));
 		to = &out->list[out->num++];
 		*to = (struct ledger_letter){.id = l->id,
 		    .of = {mem_str(x.tenant), mem_str(x.id)},

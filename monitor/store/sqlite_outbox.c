@@ -162,8 +162,8 @@ sqlite_exposures_of(struct store *s, int64_t row, store_exposure_fn *fn,
     void *arg, struct err *e)
 {
 	const struct listener to = {fn, arg};
-	sqlite3_stmt *q = db_query(s, Q_EXPOSURE_LIST_RECORD,
-	    EXPOSURE_LIST(" WHERE x.record = ?1"));
+	sqlite3_stmt *q = db_query(
+	    s, Q_EXPOSURE_LIST_RECORD, EXPOSURE_LIST(" WHERE x.record = ?1"));
 
 	db_int(q, 1, row);
 	return exposures_list(s, q, NULL, &to, e);

@@ -28,8 +28,7 @@ static enum status
 secret_read(
     struct store *s, uint8_t wrapped[WRAPPED_LEN], bool *made, struct err *e)
 {
-	sqlite3_stmt *q =
-	    db_query(s, Q_SECRET_GET, "SELECT secret FROM store");
+	sqlite3_stmt *q = db_query(s, Q_SECRET_GET, "SELECT secret FROM store");
 	enum status st = db_step(s, q, e);
 
 	*made = false;

@@ -107,8 +107,8 @@ move_one(struct store *s, const struct subject *x, const struct move *m,
 	    .who = m->who,
 	    .seal = &seal,
 	    .detail = m->detail};
-	enum status st = m->to == RECORD_ERASED ? erase(s, x, m, e)
-						: state_set(s, x, m, e);
+	enum status st =
+	    m->to == RECORD_ERASED ? erase(s, x, m, e) : state_set(s, x, m, e);
 
 	if (st == ST_OK)
 		st = sqlite_note(s, &n, e);
@@ -118,8 +118,8 @@ move_one(struct store *s, const struct subject *x, const struct move *m,
 /* --- the names that belong to it ------------------------------------------------ */
 
 static bool
-follows(const struct subject *name, const struct subject *was,
-    const struct move *m)
+follows(
+    const struct subject *name, const struct subject *was, const struct move *m)
 {
 	/* It stopped together with the other one. */
 	bool along =
@@ -142,8 +142,7 @@ follows(const struct subject *name, const struct subject *was,
 }
 
 static enum status
-names_list(
-    struct store *s, struct buf *out, int64_t identity, struct err *e)
+names_list(struct store *s, struct buf *out, int64_t identity, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_RECORD_NAMES,
 	    "SELECT id FROM record WHERE identity = ?1 ORDER BY id");

@@ -38,8 +38,8 @@ sqlite_token_put(struct store *s, const struct token *t, struct err *e)
 /* --- the link of alerts ----------------------------------------------------------- */
 
 static enum status
-unsubscribe_put(struct store *s, const struct record_at *at, uint8_t *token,
-    struct err *e)
+unsubscribe_put(
+    struct store *s, const struct record_at *at, uint8_t *token, struct err *e)
 {
 	struct subject x;
 	uint8_t hash[32];
@@ -103,8 +103,8 @@ token_find(struct store *s, struct used *u, struct err *e)
 /* The address that the record's mails go to: its own, or that of the one it
  * belongs to. NO_ROW: it has none. */
 static enum status
-mailbox_of(struct store *s, const struct subject *x, uint8_t out[32],
-    struct err *e)
+mailbox_of(
+    struct store *s, const struct subject *x, uint8_t out[32], struct err *e)
 {
 	struct subject of = {0};
 	const struct subject *from = x->kind == RECORD_EMAIL ? x : NULL;
@@ -149,8 +149,7 @@ use_confirm(struct store *s, struct used *u, bool *did, struct err *e)
 	struct record consent;
 	enum status st;
 
-	buf_fmt(
-	    &b, "link in the mail of %s", text_time(when, u->made_ms));
+	buf_fmt(&b, "link in the mail of %s", text_time(when, u->made_ms));
 	evidence = mem_str(buf_cstr(&b));
 	consent = (struct record){.method = method, .evidence = evidence};
 	st = answered(s, &u->x, e);

@@ -161,13 +161,14 @@ add_notify(struct record *r, const char *to)
 static inline struct compiled
 a_compiled(const struct record *r)
 {
+	const char *value = r->value != NULL ? r->value : r->surname.list[0];
 	struct hasher *h = hasher_new();
 	struct compiled c = {0};
 	struct hash key;
 
-	hasher_sha256(h, &key, span_str(r->value), span_str("1"));
+	hasher_sha256(h, &key, span_str(value), span_str("1"));
 	buf_add(&c.keys, key.b, HASH_LEN);
-	hasher_sha256(h, &key, span_str(r->value), span_str("2"));
+	hasher_sha256(h, &key, span_str(value), span_str("2"));
 	buf_add(&c.keys, key.b, HASH_LEN);
 	buf_fmt(&c.blob, "blob of %s", r->id);
 	hasher_free(h);

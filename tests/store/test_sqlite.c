@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "monitor/store/ledger.h"
 #include "tests/store/fixture.h"
 
 /* --- faults ---------------------------------------------------------------- */
@@ -296,7 +297,19 @@ static const struct trouble a_fork = {TROUBLE_LASTING, "fork", NOW};
 	UNDO_5 "DROP TABLE change; DROP TABLE tally;"                          \
 	       "ALTER TABLE store DROP COLUMN changes_from;"
 /* To those of version 4. */
-#define UNDO_5 "ALTER TABLE stretch DROP COLUMN scan;"
+#define UNDO_5 UNDO_6 "ALTER TABLE stretch DROP COLUMN scan;"
+/* To those of version 5. */
+#define UNDO_6                                                                 \
+	"DROP TABLE audit; DROP TABLE history; DROP TABLE token;"              \
+	"DROP TABLE letter; DROP TABLE mailed; DROP TABLE suppress;"           \
+	"DROP INDEX record_identity; DROP INDEX record_pending;"               \
+	"DROP INDEX outbox_settled; DROP INDEX event_time;"                    \
+	"ALTER TABLE record DROP COLUMN active_gen;"                           \
+	"ALTER TABLE record DROP COLUMN identity;"                             \
+	"ALTER TABLE exposure DROP COLUMN told;"                               \
+	"ALTER TABLE store DROP COLUMN secret;"                                \
+	"ALTER TABLE store DROP COLUMN audit_no;"                              \
+	"ALTER TABLE store DROP COLUMN audit_hash;"
 
 static void
 test_migration_2(void **state)
@@ -337,6 +350,36 @@ test_migration_4(void **state)
 	OK(fx, fx->api->index_changes(fx->s, &q, &fx->e));
 	q.since--;
 	FAILS(fx, ST_STALE, fx->api->index_changes(fx->s, &q, &fx->e));
+}
+
+/* Active records are in the index since the generation that there was. */
+static void
+test_migration_6(void **state)
+{
+	struct fixture *fx = *state;
+	struct record_at at = {"acme", "jane"};
+	uint64_t num;
+	uint8_t head[32];
+	char challenge[44];
+
+	import_one(fx, an_email("acme", "jane"));
+	import_one(fx, an_email("acme", "john"));
+	set_state(fx, "john", RECORD_PAUSED);
+	fixture_close(fx);
+	meddle(fx, UNDO_6 "PRAGMA user_version=5");
+	fixture_open(fx);
+	assert_int_equal(ask(fx->path, "SELECT count(*) FROM record, store"
+				       " WHERE active_gen = generation"),
+	    1);
+	assert_int_equal(
+	    ask(fx->path, "SELECT count(*) FROM record WHERE active_gen = 0"),
+	    1);
+	OK(fx, fx->api->ledger->audit_check(fx->s, &num, head, &fx->e));
+	assert_int_equal(num, 0);
+	OK(fx, fx->api->ledger->challenge(fx->s, &at, challenge, &fx->e));
+	set_state(fx, "jane", RECORD_PAUSED);
+	OK(fx, fx->api->ledger->audit_check(fx->s, &num, head, &fx->e));
+	assert_int_equal(num, 1);
 }
 
 static void
@@ -1499,6 +1542,7 @@ main(void)
 	    TEST(test_other_key),
 	    TEST(test_migration_2),
 	    TEST(test_migration_4),
+	    TEST(test_migration_6),
 	    TEST(test_versions),
 	    TEST(test_settings),
 	    TEST(test_second_writer),
