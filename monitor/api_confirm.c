@@ -69,7 +69,7 @@ static void
 confirm_email(struct api_job *c)
 {
 	uint8_t token[LEDGER_TOKEN];
-	bool did = false;
+	struct ledger_use use = {token, TOKEN_CONFIRM, false};
 	enum status st;
 
 	if (!body_token(c, token)) {
@@ -78,10 +78,9 @@ confirm_email(struct api_job *c)
 		    "the link in the mail");
 		return;
 	}
-	st = c->ledger->token_use(
-	    c->s, token, TOKEN_CONFIRM, &c->who, &did, &c->e);
+	st = c->ledger->token_use(c->s, &use, &c->who, &c->e);
 	mem_wipe(token, sizeof(token));
-	c->out->changed = did;
+	c->out->changed = use.did;
 	if (st == ST_OK)
 		confirmed(c, "the token is not of this record, or was used, "
 			     "or is too old");
@@ -165,7 +164,8 @@ prove(struct api_job *c, const struct record *r, const struct api_proof *p)
 		    "until it can be seen, and confirm again",
 		    name, p->num, p->num == 1 ? "" : "s", value);
 	snprintf(evidence, sizeof(evidence), "TXT at %s", name);
-	st = c->ledger->confirm(c->s, &c->at, "dns", evidence, &c->who, &c->e);
+	st = c->ledger->confirm(c->s, &c->at,
+	    &(struct ledger_proof){"dns", evidence}, &c->who, &c->e);
 	c->out->changed = st == ST_OK;
 	return st;
 }

@@ -107,7 +107,8 @@ audit_run(struct api_job *c, uint64_t after, size_t limit)
 	enum status st;
 
 	buf_str(t.out, "{\"audit\":[");
-	st = c->ledger->audit(c->s, after, limit + 1, audit_one, &t, &c->e);
+	st = c->ledger->audit(c->s, &(struct ledger_page){after, limit + 1},
+	    audit_one, &t, &c->e);
 	buf_str(t.out, "],\"next\":");
 	if (t.num > limit)
 		buf_fmt(t.out, "\"%llu\"}", (unsigned long long)t.last);

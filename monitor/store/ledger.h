@@ -83,6 +83,17 @@ enum token_act {
 			      erased), no mail ever goes there again */
 };
 
+struct ledger_use {
+	const uint8_t *token; /* LEDGER_TOKEN bytes */
+	enum token_act act;
+	bool did; /* out: something; for counters, the answer to the person
+		     must not depend on it */
+};
+
+struct ledger_proof { /* of control: "dns", "TXT at ..." */
+	const char *method, *evidence;
+};
+
 struct ledger_retention {
 	int64_t hits_ms, messages_ms, audit_ms, pending_ms; /* ages */
 };
@@ -94,14 +105,18 @@ struct ledger_audit { /* one row of the trail */
 	const char *tenant, *id; /* NULL: of no one record */
 	uint8_t hash[32];        /* over the row before and this one */
 };
+struct ledger_page { /* rows behind number `after`, at most `limit` */
+	uint64_t after;
+	size_t limit;
+};
 typedef void ledger_audit_fn(void *arg, const struct ledger_audit *a);
 
 struct ledger_api {
-	/* One record; `reveal`: with its values, which leaves an audit row.
-	 * ST_MISSING. *out is the caller's: record_fini(&out->r). */
+	/* One record. To `who` its values are revealed, which leaves an audit
+	 * row; NULL: to nobody, they are not there. ST_MISSING. *out is the
+	 * caller's: record_fini(&out->r). */
 	enum status (*get)(struct store *s, struct record_row *out,
-	    const struct record_at *at, bool reveal, const struct actor *who,
-	    struct err *e);
+	    const struct record_at *at, const struct actor *who, struct err *e);
 	/* That values of a tenant's records (NULL: all) were listed openly,
 	 * or one was exported: what = "revealed", "exported". */
 	enum status (*note)(struct store *s, const struct record_at *at,
@@ -117,9 +132,9 @@ struct ledger_api {
 	    ledger_delivery_fn *fn, void *arg, struct err *e);
 
 	/* A pending record becomes active by proof of control other than a
-	 * mail; the evidence goes into its consent ("dns", "TXT at ..."). */
+	 * mail, which goes into its consent. */
 	enum status (*confirm)(struct store *s, const struct record_at *at,
-	    const char *method, const char *evidence, const struct actor *who,
+	    const struct ledger_proof *p, const struct actor *who,
 	    struct err *e);
 	/* What a domain's TXT record must say to prove it, the same each time:
 	 * 43 characters of base64url, derived from a key, and a NUL. */
@@ -145,18 +160,16 @@ struct ledger_api {
 	    const struct record_at *at, uint8_t token[LEDGER_TOKEN],
 	    struct err *e);
 	/* Use a token: unknown, used, late or foreign ones do nothing, and are
-	 * no error. *did tells (for counters; the answer to the person must
-	 * not depend on it). */
-	enum status (*token_use)(struct store *s,
-	    const uint8_t token[LEDGER_TOKEN], enum token_act act,
-	    const struct actor *who, bool *did, struct err *e);
+	 * no error. */
+	enum status (*token_use)(struct store *s, struct ledger_use *io,
+	    const struct actor *who, struct err *e);
 
 	/* Forget what is too old, some of it at a time: *more: not all yet. */
 	enum status (*retain)(struct store *s, const struct ledger_retention *r,
 	    int64_t now_ms, bool *more, struct err *e);
 
-	/* Rows after number `after`, oldest first, at most `limit`. */
-	enum status (*audit)(struct store *s, uint64_t after, size_t limit,
+	/* Oldest first. */
+	enum status (*audit)(struct store *s, const struct ledger_page *p,
 	    ledger_audit_fn *fn, void *arg, struct err *e);
 	/* Is the chain whole: *num rows, and its newest hash. ST_BAD names
 	 * the first row that is not as it was written. */

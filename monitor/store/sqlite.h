@@ -408,7 +408,7 @@ struct note {
 	struct span detail;
 };
 enum status sqlite_note(struct store *s, const struct note *n, struct err *e);
-enum status sqlite_audit(struct store *s, uint64_t after, size_t limit,
+enum status sqlite_audit(struct store *s, const struct ledger_page *p,
     ledger_audit_fn *fn, void *arg, struct err *e);
 enum status sqlite_audit_check(
     struct store *s, uint64_t *num, uint8_t head[32], struct err *e);
@@ -450,12 +450,12 @@ enum status sqlite_token_put(
     struct store *s, const struct token *t, struct err *e);
 enum status sqlite_unsubscribe_token(struct store *s,
     const struct record_at *at, uint8_t token[LEDGER_TOKEN], struct err *e);
-enum status sqlite_token_use(struct store *s, const uint8_t token[LEDGER_TOKEN],
-    enum token_act act, const struct actor *who, bool *did, struct err *e);
+enum status sqlite_token_use(struct store *s, struct ledger_use *io,
+    const struct actor *who, struct err *e);
 /* A pending record becomes active, within a transaction; the consent is
  * sealed with it. */
 enum status sqlite_consent(struct store *s, const struct subject *x,
-    const struct record *consent, const struct actor *who, struct err *e);
+    const struct ledger_proof *proof, const struct actor *who, struct err *e);
 enum status sqlite_retain(struct store *s, const struct ledger_retention *r,
     int64_t now_ms, bool *more, struct err *e);
 /* The exposures of one record. */

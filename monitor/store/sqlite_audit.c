@@ -138,7 +138,7 @@ column_text(sqlite3_stmt *q, int at)
 }
 
 enum status
-sqlite_audit(struct store *s, uint64_t after, size_t limit, ledger_audit_fn *fn,
+sqlite_audit(struct store *s, const struct ledger_page *p, ledger_audit_fn *fn,
     void *arg, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_AUDIT_LIST,
@@ -146,10 +146,10 @@ sqlite_audit(struct store *s, uint64_t after, size_t limit, ledger_audit_fn *fn,
 	    " ORDER BY a.no LIMIT ?2");
 	enum status st;
 
-	if (after > INT64_MAX)
+	if (p->after > INT64_MAX)
 		return ST_OK;
-	db_int(q, 1, (int64_t)after);
-	db_int(q, 2, limit > INT64_MAX ? -1 : (int64_t)limit);
+	db_int(q, 1, (int64_t)p->after);
+	db_int(q, 2, p->limit > INT64_MAX ? -1 : (int64_t)p->limit);
 	while ((st = db_step(s, q, e)) == ST_OK) {
 		struct ledger_audit a = {
 		    .no = (uint64_t)sqlite3_column_int64(q, 0),

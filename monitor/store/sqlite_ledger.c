@@ -68,13 +68,13 @@ get(struct store *s, struct record_row *out, const struct record_at *at,
 
 static enum status
 ledger_get(struct store *s, struct record_row *out, const struct record_at *at,
-    bool reveal, const struct actor *who, struct err *e)
+    const struct actor *who, struct err *e)
 {
 	const struct note n = {.what = "revealed", .who = who};
 	enum status st;
 
 	*out = (struct record_row){0};
-	if (!reveal)
+	if (who == NULL)
 		return get(s, out, at, false, e);
 	st = db_begin(s, e);
 	if (st != ST_OK)
@@ -252,7 +252,7 @@ set_text(char **to, const char *text)
 
 enum status
 sqlite_consent(struct store *s, const struct subject *x,
-    const struct record *consent, const struct actor *who, struct err *e)
+    const struct ledger_proof *proof, const struct actor *who, struct err *e)
 {
 	struct move m = {.to = RECORD_ACTIVE, .what = "confirmed", .who = who};
 	struct buf detail = {0};
@@ -262,8 +262,8 @@ sqlite_consent(struct store *s, const struct subject *x,
 	if (st == ST_OK) {
 		if (r.purpose == NULL)
 			set_text(&r.purpose, PURPOSE);
-		set_text(&r.method, consent->method);
-		set_text(&r.evidence, consent->evidence);
+		set_text(&r.method, proof->method);
+		set_text(&r.evidence, proof->evidence);
 		r.consent_ms = who->now_ms;
 		st = record_seal(s, x, &r, e);
 		rule_consent_text(&detail, &r);
@@ -300,28 +300,29 @@ confirm_check(const struct subject *x, int64_t now_ms, struct err *e)
 }
 
 static enum status
-ledger_confirm(struct store *s, const struct record_at *at, const char *method,
-    const char *evidence, const struct actor *who, struct err *e)
+confirm(struct store *s, const struct record_at *at,
+    const struct ledger_proof *p, const struct actor *who, struct err *e)
 {
-	char *texts[] = {mem_str(method), mem_str(evidence)};
-	struct record consent = {.method = texts[0], .evidence = texts[1]};
 	struct subject x = {0};
+	enum status st = sqlite_expire(s, who->now_ms, e);
+
+	if (st == ST_OK)
+		st = sqlite_subject_find(s, &x, at, e);
+	if (st == ST_OK)
+		st = confirm_check(&x, who->now_ms, e);
+	if (st == ST_OK)
+		st = sqlite_consent(s, &x, p, who, e);
+	subject_fini(&x);
+	return st;
+}
+
+static enum status
+ledger_confirm(struct store *s, const struct record_at *at,
+    const struct ledger_proof *p, const struct actor *who, struct err *e)
+{
 	enum status st = db_begin(s, e);
 
-	if (st == ST_OK) {
-		st = sqlite_expire(s, who->now_ms, e);
-		if (st == ST_OK)
-			st = sqlite_subject_find(s, &x, at, e);
-		if (st == ST_OK)
-			st = confirm_check(&x, who->now_ms, e);
-		if (st == ST_OK)
-			st = sqlite_consent(s, &x, &consent, who, e);
-		st = db_end(s, st, e);
-	}
-	subject_fini(&x);
-	free(texts[0]);
-	free(texts[1]);
-	return st;
+	return st != ST_OK ? st : db_end(s, confirm(s, at, p, who, e), e);
 }
 
 /* base64url without padding (RFC 4648 section 5). */

@@ -143,22 +143,18 @@ answered(struct store *s, const struct subject *x, struct err *e)
 static enum status
 use_confirm(struct store *s, struct used *u, bool *did, struct err *e)
 {
-	char *method = mem_str("mail"), *evidence;
 	char when[TEXT_TIME];
-	struct buf b = {0};
-	struct record consent;
-	enum status st;
+	struct buf evidence = {0};
+	struct ledger_proof proof = {.method = "mail"};
+	enum status st = answered(s, &u->x, e);
 
-	buf_fmt(&b, "link in the mail of %s", text_time(when, u->made_ms));
-	evidence = mem_str(buf_cstr(&b));
-	consent = (struct record){.method = method, .evidence = evidence};
-	st = answered(s, &u->x, e);
+	buf_fmt(
+	    &evidence, "link in the mail of %s", text_time(when, u->made_ms));
+	proof.evidence = buf_cstr(&evidence);
 	if (st == ST_OK)
-		st = sqlite_consent(s, &u->x, &consent, u->who, e);
+		st = sqlite_consent(s, &u->x, &proof, u->who, e);
 	*did = st == ST_OK;
-	buf_fini(&b);
-	free(method);
-	free(evidence);
+	buf_fini(&evidence);
 	return st;
 }
 
@@ -244,24 +240,24 @@ token_act(struct store *s, struct used *u, enum token_act act, bool *did,
 }
 
 enum status
-sqlite_token_use(struct store *s, const uint8_t token[LEDGER_TOKEN],
-    enum token_act act, const struct actor *who, bool *did, struct err *e)
+sqlite_token_use(struct store *s, struct ledger_use *io,
+    const struct actor *who, struct err *e)
 {
 	uint8_t hash[32];
 	struct used u = {.hash = hash, .who = who};
 	enum status st = db_begin(s, e);
 
-	*did = false;
+	io->did = false;
 	if (st != ST_OK)
 		return st;
-	token_hash(s, hash, token);
+	token_hash(s, hash, io->token);
 	st = sqlite_expire(s, who->now_ms, e);
 	if (st == ST_OK)
 		st = token_find(s, &u, e);
 	if (st == ST_OK)
-		st = token_act(s, &u, act, did, e);
+		st = token_act(s, &u, io->act, &io->did, e);
 	subject_fini(&u.x);
 	st = db_end(s, db_done(st), e);
-	*did = *did && st == ST_OK;
+	io->did = io->did && st == ST_OK;
 	return st;
 }

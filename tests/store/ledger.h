@@ -111,7 +111,8 @@ num_audit(struct fixture *fx, const char *what)
 	struct seen_audit a = {0};
 	size_t num = 0;
 
-	OK(fx, LEDGER(fx)->audit(fx->s, 0, 64, see_audit, &a, &fx->e));
+	OK(fx, LEDGER(fx)->audit(
+		   fx->s, &(struct ledger_page){0, 64}, see_audit, &a, &fx->e));
 	for (size_t i = 0; i < a.num; i++)
 		num += strcmp(a.list[i].what, what) == 0;
 	return num;

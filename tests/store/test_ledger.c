@@ -19,23 +19,22 @@ test_get(void **state)
 	struct record_row x;
 
 	import_one(fx, an_email("acme", "jane"));
-	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, false, &ops, &fx->e));
+	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, NULL, &fx->e));
 	assert_string_equal(x.r.id, "jane");
 	assert_null(x.r.value);
 	assert_int_equal(x.r.state, RECORD_ACTIVE);
 	record_fini(&x.r);
 	assert_int_equal(num_audit(fx, "revealed"), 0);
-	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, true, &ops, &fx->e));
+	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, &ops, &fx->e));
 	assert_string_equal(x.r.value, "jane.roe.jane@example.net");
 	assert_string_equal(x.r.evidence, "contract 4711");
 	record_fini(&x.r);
 	assert_int_equal(num_audit(fx, "revealed"), 1);
 	assert_true(happened(fx, &at, "revealed"));
-	FAILS(fx, ST_MISSING,
-	    LEDGER(fx)->get(fx->s, &x, &other, true, &ops, &fx->e));
+	FAILS(fx, ST_MISSING, LEDGER(fx)->get(fx->s, &x, &other, &ops, &fx->e));
 	assert_int_equal(num_audit(fx, "revealed"), 1);
 	set_state(fx, "jane", RECORD_ERASED);
-	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, true, &ops, &fx->e));
+	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, &ops, &fx->e));
 	assert_int_equal(x.r.state, RECORD_ERASED);
 	assert_null(x.r.value);
 	record_fini(&x.r);
@@ -154,11 +153,12 @@ test_confirm(void **state)
 	import_one(fx, unconfirmed("acme", "jane"));
 	assert_int_equal(get_record(fx, "jane").state, RECORD_PENDING);
 	OK(fx, fx->api->index_generation(fx->s, &before, &fx->e));
-	OK(fx, LEDGER(fx)->confirm(
-		   fx->s, &at, "dns", "TXT at example.com", &ops, &fx->e));
+	OK(fx, LEDGER(fx)->confirm(fx->s, &at,
+		   &(struct ledger_proof){"dns", "TXT at example.com"}, &ops,
+		   &fx->e));
 	OK(fx, fx->api->index_generation(fx->s, &after, &fx->e));
 	assert_true(before != after);
-	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, true, &ops, &fx->e));
+	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, &ops, &fx->e));
 	assert_int_equal(x.r.state, RECORD_ACTIVE);
 	assert_string_equal(x.r.method, "dns");
 	assert_string_equal(x.r.evidence, "TXT at example.com");
@@ -167,10 +167,12 @@ test_confirm(void **state)
 	record_fini(&x.r);
 	assert_true(happened(fx, &at, "confirmed"));
 	FAILS(fx, ST_USAGE,
-	    LEDGER(fx)->confirm(fx->s, &at, "dns", "again", &ops, &fx->e));
+	    LEDGER(fx)->confirm(fx->s, &at,
+		&(struct ledger_proof){"dns", "again"}, &ops, &fx->e));
 	assert_says(&fx->e, "active");
 	FAILS(fx, ST_MISSING,
-	    LEDGER(fx)->confirm(fx->s, &none, "dns", "x", &ops, &fx->e));
+	    LEDGER(fx)->confirm(fx->s, &none,
+		&(struct ledger_proof){"dns", "x"}, &ops, &fx->e));
 	/* The file that it came from does not undo that; another value does. */
 	import_one(fx, unconfirmed("acme", "jane"));
 	assert_int_equal(get_record(fx, "jane").state, RECORD_ACTIVE);
@@ -233,7 +235,7 @@ state_of(struct fixture *fx, const char *id)
 	struct record_row x;
 	enum record_state state;
 
-	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, false, &ops, &fx->e));
+	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, NULL, &fx->e));
 	state = x.r.state;
 	record_fini(&x.r);
 	return state;
@@ -271,7 +273,8 @@ test_names(void **state)
 	check_states(fx, RECORD_PENDING, RECORD_PENDING);
 	FAILS(fx, ST_USAGE, fx->api->record_state(fx->s, &c, &fx->e));
 	assert_says(&fx->e, "jane");
-	OK(fx, LEDGER(fx)->confirm(fx->s, &at, "mail", "x", &ops, &fx->e));
+	OK(fx, LEDGER(fx)->confirm(fx->s, &at,
+		   &(struct ledger_proof){"mail", "x"}, &ops, &fx->e));
 	check_states(fx, RECORD_ACTIVE, RECORD_ACTIVE);
 	set_at(fx, "n1", RECORD_PAUSED, NOW + 1);
 	OK(fx, fx->api->index_generation(fx->s, &before, &fx->e));
@@ -377,7 +380,8 @@ test_audit(void **state)
 	import_one(fx, an_email("acme", "jane"));
 	import_one(fx, an_email("acme", "jane")); /* no change, no row */
 	set_at(fx, "jane", RECORD_PAUSED, NOW + 7);
-	OK(fx, LEDGER(fx)->audit(fx->s, 0, 100, see_audit, &a, &fx->e));
+	OK(fx, LEDGER(fx)->audit(fx->s, &(struct ledger_page){0, 100},
+		   see_audit, &a, &fx->e));
 	assert_int_equal(a.num, 2);
 	assert_string_equal(a.list[0].what, "registered");
 	assert_string_equal(a.list[0].who, "service");
@@ -405,7 +409,8 @@ test_audit(void **state)
 	set_at(fx, "jane", RECORD_WITHDRAWN, NOW + 9);
 	check_audit(fx, 4);
 	a = (struct seen_audit){0};
-	OK(fx, LEDGER(fx)->audit(fx->s, 2, 1, see_audit, &a, &fx->e));
+	OK(fx, LEDGER(fx)->audit(
+		   fx->s, &(struct ledger_page){2, 1}, see_audit, &a, &fx->e));
 	assert_int_equal(a.num, 1);
 	assert_int_equal(a.list[0].no, 3);
 }

@@ -67,10 +67,10 @@ static bool
 use(struct fixture *fx, const struct key *k, enum token_act act, int64_t now_ms)
 {
 	const struct actor who = {"person", now_ms};
-	bool did;
+	struct ledger_use x = {k->token, act, false};
 
-	OK(fx, LEDGER(fx)->token_use(fx->s, k->token, act, &who, &did, &fx->e));
-	return did;
+	OK(fx, LEDGER(fx)->token_use(fx->s, &x, &who, &fx->e));
+	return x.did;
 }
 
 static enum record_state
@@ -80,7 +80,7 @@ state_of(struct fixture *fx, const char *tenant, const char *id)
 	struct record_row x;
 	enum record_state state;
 
-	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, false, &ops, &fx->e));
+	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, NULL, &fx->e));
 	state = x.r.state;
 	record_fini(&x.r);
 	return state;
@@ -258,7 +258,7 @@ test_confirm(void **state)
 	assert_true(use(fx, &k, TOKEN_CONFIRM, NOW + 5));
 	assert_false(use(fx, &k, TOKEN_CONFIRM, NOW + 6));
 	assert_false(use(fx, &k, TOKEN_NEVER, NOW + 6));
-	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, true, &ops, &fx->e));
+	OK(fx, LEDGER(fx)->get(fx->s, &x, &at, &ops, &fx->e));
 	assert_int_equal(x.r.state, RECORD_ACTIVE);
 	assert_int_equal(x.active_ms, NOW + 5);
 	assert_string_equal(x.r.method, "mail");
