@@ -15,10 +15,11 @@ PKG_CONFIG ?= pkg-config
 # --- dependencies -----------------------------------------------------------
 MAY := $(shell $(PKG_CONFIG) --exists libseccomp && echo libseccomp) # optional
 PKGS := libcurl jansson openssl sqlite3 libfyaml libutf8proc libidn2 libpsl \
-	libdeflate $(MAY)
+	libdeflate libmicrohttpd $(MAY)
 DEB_BUILD := gcc make pkg-config libcurl4-openssl-dev libev-dev libfyaml-dev \
 	libjansson-dev libssl-dev libsqlite3-dev libutf8proc-dev libidn2-dev \
-	libpsl-dev libdeflate-dev libseccomp-dev ca-certificates publicsuffix
+	libpsl-dev libdeflate-dev libmicrohttpd-dev libseccomp-dev \
+	ca-certificates publicsuffix
 DEB_DEMO := python3 python3-aiohttp python3-cryptography
 DEB_TEST := libcmocka-dev python3-pytest python3-pytest-xdist \
 	python3-hypothesis nginx-light clang clang-format mandoc git strace \
@@ -53,7 +54,6 @@ FLAGS := $(FLAGS_$(BUILD))
 ifeq ($(FLAGS),)
 $(error BUILD=$(BUILD): choose release, asan, tsan, cov, fuzz or storm)
 endif
-CFLAGS ?=
 ALL_CFLAGS = $(BASE) $(FLAGS) $(WARN) $(if $(WERROR),-Werror) \
 	$(call PC,--cflags,$(PKGS)) $(MAY:%=-DINDELIBLE_SECCOMP) $(CFLAGS)
 ALL_LDFLAGS = $(FLAGS) -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
@@ -92,15 +92,14 @@ $(O)/gen/%.sql.h: monitor/store/migrations/%.sql tests/embed
 	$(embed)
 $(O)/gen/words/%.txt.h: monitor/pii/words/%.txt tests/embed
 	$(embed)
-$(O)/gen/report/%.h: alerts/report/% tests/embed
-	$(embed)
 $(O)/gen/%.h: % tests/embed
 	$(embed)
 gen = $(patsubst $(1)/%,$(O)/gen/%.h,$(sort $(wildcard $(1)/$(2))))
 $(filter $(O)/monitor/store/sqlite%,$(OBJ_store)): \
 	$(call gen,monitor/store/migrations,*.sql)
 $(OBJ_pii): $(call gen,monitor/pii,words/*.txt) $(O)/gen/monitor/pii/carriers.tsv.h
-$(O)/alerts/report_page.o: $(call gen,alerts,report/*)
+$(O)/alerts/report_page.o $(O)/alerts/pages.o: \
+	$(patsubst %,$(O)/gen/%.h,$(wildcard alerts/report/* alerts/pages/*))
 $(O)/monitor/api_status.o: $(O)/gen/monitor/openapi.json.h
 
 # --- unit tests -------------------------------------------------------------

@@ -12,10 +12,10 @@
 const char report_magic[] = "<!doctype html>\n<!-- indelible report 1 -->\n";
 
 static const char style[] =
-#include "report/page.css.h"
+#include "alerts/report/page.css.h"
     ;
 static const char script[] =
-#include "report/page.js.h"
+#include "alerts/report/page.js.h"
     ;
 
 /* --- the frame ----------------------------------------------------------------- */

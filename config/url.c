@@ -246,6 +246,20 @@ value_listen_loopback(const char *listen)
 	return listen_split(&u, listen) && is_loopback(u.host);
 }
 
+bool
+value_host_plain(const char *host)
+{
+	struct url u = {0};
+
+	if (strlen(host) > 64 || !split_host(&u, span_str(host)))
+		return false;
+	if (host[0] == '[')
+		return is_ip(AF_INET6, u.host);
+	return is_ip(AF_INET, u.host) ||
+	       (u.host.len == 9 &&
+		   strncasecmp((const char *)u.host.p, "localhost", 9) == 0);
+}
+
 /* --- the store --------------------------------------------------------------
  */
 

@@ -21,6 +21,9 @@ value_check value_contact, value_name, value_tenant, value_glob, value_log_url,
 
 /* "127.0.0.1:9469" is an address of this machine alone. */
 bool value_listen_loopback(const char *listen);
+/* A Host header, "host" or "host:port", whose host is localhost or an IP
+ * address: nobody else's name. */
+bool value_host_plain(const char *host);
 /* The host of a URL is this machine. */
 bool value_url_loopback(const char *url);
 

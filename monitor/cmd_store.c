@@ -8,6 +8,7 @@
 #include "ctlog/base/mem.h"
 #include "monitor/cmd.h"
 #include "monitor/opts.h"
+#include "monitor/token.h"
 
 static const struct opt table[] = {
     {"config", 'c', "FILE", "the configuration"},
@@ -29,6 +30,22 @@ make_directory(const char *file)
 	free(dir);
 }
 
+/* The master key, and the token by which commands use a running service's
+ * admin door. */
+static enum status
+make_secrets(const struct config *c, struct err *e)
+{
+	const char *token = c->admin.token_file;
+	enum status st;
+
+	make_directory(c->master_file);
+	st = keys_create(c->master_file, e);
+	if (st != ST_OK || token == NULL)
+		return st;
+	make_directory(token);
+	return tokens_create(token, e);
+}
+
 static int
 store_init(const struct config *c)
 {
@@ -43,9 +60,8 @@ store_init(const struct config *c)
 		cmd_fail(cmd_key_lost(c, &e), &e);
 		return EX_CANTCREAT;
 	}
-	make_directory(c->master_file);
 	make_directory(value_store(c->store, &path, &e) ? path : NULL);
-	st = keys_create(c->master_file, &e);
+	st = make_secrets(c, &e);
 	if (st != ST_OK && st != ST_BUSY)
 		return cmd_fail(st, &e) == EX_NOINPUT ? EX_CANTCREAT
 						      : cmd_exit(st);

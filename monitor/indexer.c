@@ -23,6 +23,7 @@ struct indexer {
 	ev_timer timer;
 	double every;
 	bool busy, stopped, have;
+	bool again;          /* records changed while it was busy */
 	uint64_t generation; /* of what is looked up */
 	uint64_t built_at;   /* generation of the large index */
 };
@@ -206,6 +207,8 @@ index_done(struct task *task)
 	rows_fini(&t->rows);
 	delta_fini(&t->delta);
 	free(t);
+	if (x->again && !x->busy)
+		indexer_check(x);
 }
 
 struct indexer *
@@ -226,6 +229,7 @@ indexer_new(struct ev_loop *loop, struct pool *p, struct writer *w,
 void
 indexer_check(struct indexer *x)
 {
+	x->again = x->busy;
 	if (!x->busy && !x->stopped)
 		index_submit(x, ASK_LOOK, NULL, 0);
 }

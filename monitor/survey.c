@@ -138,11 +138,11 @@ on_record(void *arg, const struct record_row *row)
 	v->records[row->r.state]++;
 }
 
+/* What health takes, which is little beside the rest. */
 static enum status
-store_read(struct survey *v, struct store *s, struct err *e)
+health_read(struct survey *v, struct store *s, struct err *e)
 {
 	const struct store_api *api = ((struct store_base *)s)->api;
-	struct store_query all = {0};
 	enum status st = api->logs(s, on_log, v, e);
 
 	if (st == ST_OK)
@@ -151,6 +151,16 @@ store_read(struct survey *v, struct store *s, struct err *e)
 		st = api->outbox_next(s, &v->due_ms, &v->waiting, e);
 	if (st == ST_OK)
 		st = api->counts(s, &v->counts, e);
+	return st;
+}
+
+static enum status
+store_read(struct survey *v, struct store *s, struct err *e)
+{
+	const struct store_api *api = ((struct store_base *)s)->api;
+	struct store_query all = {0};
+	enum status st = health_read(v, s, e);
+
 	if (st == ST_OK)
 		st = api->quarantine_places(s, on_quarantined, v, e);
 	if (st == ST_OK)
@@ -205,23 +215,43 @@ room(const char *store)
 	return (uint64_t)fs.f_bavail * fs.f_frsize;
 }
 
-enum status
-survey_of(
-    struct survey *out, struct store *s, const struct config *c, struct err *e)
+/* What is not in the store, but beside it. */
+static void
+around_read(struct survey *out, struct store *s, const struct config *c)
 {
 	const struct store_api *api = ((struct store_base *)s)->api;
 	struct store_conf sc = {.url = c->store};
-	enum status st;
 
-	*out = (struct survey){.due_ms = INT64_MAX};
-	st = store_read(out, s, e);
-	if (st != ST_OK)
-		return st;
 	out->room = room(c->store);
 	out->in_use = api->in_use(&sc, out->owner);
 	out->running = strstr(out->owner, CMD_SERVICE) != NULL;
 	wants_read(out, c);
-	return ST_OK;
+}
+
+enum status
+survey_of(
+    struct survey *out, struct store *s, const struct config *c, struct err *e)
+{
+	enum status st;
+
+	*out = (struct survey){.due_ms = INT64_MAX};
+	st = store_read(out, s, e);
+	if (st == ST_OK)
+		around_read(out, s, c);
+	return st;
+}
+
+enum status
+survey_health(
+    struct survey *out, struct store *s, const struct config *c, struct err *e)
+{
+	enum status st;
+
+	*out = (struct survey){.due_ms = INT64_MAX};
+	st = health_read(out, s, e);
+	if (st == ST_OK)
+		around_read(out, s, c);
+	return st;
 }
 
 int

@@ -48,6 +48,10 @@ int survey_read(struct survey *out, const struct config *c, bool check);
 /* Of an open store; survey_fini in any case. */
 enum status survey_of(
     struct survey *out, struct store *s, const struct config *c, struct err *e);
+/* The same without records, quarantine and tallies, of which there can be
+ * millions. */
+enum status survey_health(
+    struct survey *out, struct store *s, const struct config *c, struct err *e);
 void survey_fini(struct survey *v);
 
 /* What is proven of a log, whatever read it: parts that do not touch, in

@@ -23,8 +23,9 @@
 #define LIMIT_JSON_SPARSE 32u
 /* Members that no standard knows, of all entries of a get-entries reply. */
 #define LIMIT_UNKNOWN (1u << 20)
-/* A configuration file. */
+/* A configuration file, and one of admin tokens. */
 #define LIMIT_CONFIG (1u << 20)
+#define LIMIT_TOKENS (64u << 10)
 /* One record line of an import, and the whole file. */
 #define LIMIT_RECORD_LINE (64u << 10)
 #define LIMIT_RECORD_FILE (4ull << 30)

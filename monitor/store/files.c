@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -51,5 +52,67 @@ files_sync_dir(const char *path, struct err *e)
 	if (fd >= 0)
 		close(fd);
 	free(dir);
+	return st;
+}
+
+/* --- secrets ------------------------------------------------------------------ */
+
+/* A new file that is synced under its name for the time being; a crash may
+ * leave it, with a secret that is nobody's. */
+static enum status
+make_fresh(char *fresh, struct span bytes)
+{
+	int fd = mkostemp(fresh, O_CLOEXEC); /* mode 0600 */
+	ssize_t n;
+
+	if (fd < 0)
+		return ST_IO;
+	n = write(fd, bytes.p, bytes.len);
+	if (n >= 0 && n != (ssize_t)bytes.len)
+		errno = ENOSPC;
+	if (n != (ssize_t)bytes.len || fsync(fd) != 0) {
+		close(fd);
+		return ST_IO;
+	}
+	close(fd);
+	return ST_OK;
+}
+
+/* A secret is never replaced. Not every file system can rename so; those that
+ * cannot have links. */
+static bool
+name_it(const char *fresh, const char *path)
+{
+	if (renameat2(AT_FDCWD, fresh, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+		return true;
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	return link(fresh, path) == 0 && unlink(fresh) == 0;
+}
+
+enum status
+files_create(
+    const char *what, const char *path, struct span bytes, struct err *e)
+{
+	struct buf name = {0};
+	enum status st;
+	char *fresh, why[64];
+
+	if (access(path, F_OK) == 0)
+		return ST_OK;
+	buf_str(&name, path);
+	buf_str(&name, ".XXXXXX");
+	buf_cstr(&name);
+	fresh = (char *)name.p;
+	snprintf(why, sizeof(why), "cannot make %s", what);
+	st = make_fresh(fresh, bytes);
+	if (st == ST_OK && !name_it(fresh, path) && errno != EEXIST)
+		st = ST_IO;
+	if (st != ST_OK)
+		st = files_fail(why, path, e);
+	unlink(fresh);
+	if (st == ST_OK)
+		st = files_sync_dir(path, e);
+	buf_fini(&name);
 	return st;
 }

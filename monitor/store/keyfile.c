@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <openssl/rand.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -50,22 +51,36 @@ acl_is_ours(int fd)
 	return true;
 }
 
-static enum status
-check_file(int fd, const char *file, struct err *e)
+enum status
+keyfile_private(int fd, const char *what, const char *file, struct err *e)
 {
 	struct stat sb;
 
 	if (fstat(fd, &sb) != 0)
-		return files_fail("cannot look at key file", file, e);
+		return err_set(e, ST_IO, "cannot look at %s %s: %s", what,
+		    QUOTE(span_str(file)), strerror(errno));
 	if (!S_ISREG(sb.st_mode))
-		return err_set(e, ST_BAD, "key file %s is not a plain file",
+		return err_set(e, ST_BAD, "%s %s is not a plain file", what,
 		    QUOTE(span_str(file)));
 	if ((sb.st_mode & 07) != 0 ||
 	    ((sb.st_mode & 070) != 0 && !acl_is_ours(fd)))
 		return err_set(e, ST_DENIED,
-		    "key file %s has mode %04o, so others may read it; "
-		    "chmod 600 it, and think about whether they did",
-		    QUOTE(span_str(file)), sb.st_mode & 07777u);
+		    "%s %s has mode %04o, so others may read it; chmod 600 "
+		    "it, and think about whether they did",
+		    what, QUOTE(span_str(file)), sb.st_mode & 07777u);
+	return ST_OK;
+}
+
+static enum status
+check_file(int fd, const char *file, struct err *e)
+{
+	struct stat sb;
+	enum status st = keyfile_private(fd, "key file", file, e);
+
+	if (st != ST_OK)
+		return st;
+	if (fstat(fd, &sb) != 0)
+		return files_fail("cannot look at key file", file, e);
 	if (sb.st_size != KEY_LEN)
 		return err_set(e, ST_BAD,
 		    "key file %s has %lld bytes; a master key is 32 random "
@@ -94,68 +109,14 @@ keys_load(struct keys *out, const char *file, struct err *e)
 	return st;
 }
 
-static enum status
-write_key(int fd, const char *file, struct err *e)
-{
-	uint8_t master[KEY_LEN];
-	ssize_t n;
-
-	ASSERT(RAND_priv_bytes(master, sizeof(master)) == 1);
-	n = write(fd, master, KEY_LEN);
-	mem_wipe(master, sizeof(master));
-	if (n >= 0 && n != KEY_LEN)
-		errno = ENOSPC;
-	if (n != KEY_LEN || fsync(fd) != 0)
-		return files_fail("cannot write key file", file, e);
-	return ST_OK;
-}
-
-/* A new file that is synced under its name for the time being; a crash may
- * leave it, with a key that nothing was made with. */
-static enum status
-make_fresh(char *fresh, struct err *e)
-{
-	enum status st;
-	int fd = mkostemp(fresh, O_CLOEXEC); /* mode 0600 */
-
-	if (fd < 0)
-		return files_fail("cannot make key file", fresh, e);
-	st = write_key(fd, fresh, e);
-	close(fd);
-	return st;
-}
-
-/* A key is never replaced. Not every file system can rename so; those that
- * cannot have links. */
-static bool
-name_it(const char *fresh, const char *file)
-{
-	if (renameat2(AT_FDCWD, fresh, AT_FDCWD, file, RENAME_NOREPLACE) == 0)
-		return true;
-	if (errno != EINVAL && errno != ENOSYS)
-		return false;
-	return link(fresh, file) == 0 && unlink(fresh) == 0;
-}
-
 enum status
 keys_create(const char *file, struct err *e)
 {
-	struct buf name = {0};
-	char *fresh;
+	uint8_t master[KEY_LEN];
 	enum status st;
 
-	if (access(file, F_OK) == 0)
-		return ST_OK;
-	buf_str(&name, file);
-	buf_str(&name, ".XXXXXX");
-	buf_cstr(&name);
-	fresh = (char *)name.p;
-	st = make_fresh(fresh, e);
-	if (st == ST_OK && !name_it(fresh, file) && errno != EEXIST)
-		st = files_fail("cannot make key file", file, e);
-	unlink(fresh);
-	if (st == ST_OK)
-		st = files_sync_dir(file, e);
-	buf_fini(&name);
+	ASSERT(RAND_priv_bytes(master, sizeof(master)) == 1);
+	st = files_create("key file", file, span_of(master, KEY_LEN), e);
+	mem_wipe(master, sizeof(master));
 	return st;
 }
