@@ -4,7 +4,7 @@
  * root of what was read is a head's.
  *
  * A stretch that ends between two heads was tied to one by proofs that are not
- * kept; those are told apart.
+ * kept; those are told apart. The audit trail is proven whole, too.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -339,6 +339,53 @@ log_say(struct verify *y, const struct survey_log *l)
 	buf_fini(&out);
 }
 
+static void
+audit_json(struct buf *out, const struct survey *v, enum found f)
+{
+	buf_fmt(out, "{\"type\":\"audit\",\"result\":\"%s\",\"rows\":%" PRIu64,
+	    found[f].name, v->audit.rows);
+	if (v->audit.whole) {
+		buf_str(out, ",\"head\":\"");
+		text_hex(out, span_of(v->audit.head, sizeof(v->audit.head)));
+		buf_str(out, "\"}\n");
+	} else {
+		buf_str(out, ",\"detail\":");
+		text_json(out, span_str(v->audit.why.text));
+		buf_str(out, "}\n");
+	}
+}
+
+/* Who keeps number and head elsewhere sees also when the end is cut off. */
+static void
+audit_text(struct buf *out, const struct survey *v)
+{
+	if (!v->audit.whole) {
+		buf_fmt(out, "audit trail\n  DAMAGED: %s\n", v->audit.why.text);
+		return;
+	}
+	buf_fmt(out, "audit trail\n  %" PRIu64 " row%s: whole, head ",
+	    v->audit.rows, v->audit.rows == 1 ? "" : "s");
+	text_hex(out, span_of(v->audit.head, sizeof(v->audit.head)));
+	buf_char(out, '\n');
+}
+
+static void
+audit_say(struct verify *y, const struct survey *v)
+{
+	struct checked c = {.found = v->audit.whole ? F_VERIFIED : F_DAMAGED};
+	struct buf out = {0};
+
+	if (!v->audit.checked)
+		return;
+	judge(y, &c);
+	if (y->json)
+		audit_json(&out, v, c.found);
+	else
+		audit_text(&out, v);
+	fwrite(out.p, 1, out.len, stdout);
+	buf_fini(&out);
+}
+
 static int
 verify_run(struct verify *y, const struct config *c)
 {
@@ -354,6 +401,8 @@ verify_run(struct verify *y, const struct config *c)
 		}
 	if (rc == EX_OK && num == 0 && !y->json)
 		printf("the store knows no log yet: nothing to verify\n");
+	if (rc == EX_OK)
+		audit_say(y, &s);
 	hasher_free(y->hasher);
 	survey_fini(&s);
 	return rc == EX_OK ? y->rc : rc;

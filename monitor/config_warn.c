@@ -58,10 +58,6 @@ static const struct {
     {"public", "listen", "no pages are served"},
     {"public", "url", "no pages are served"},
     {"alerts", "digest", "every alert is sent by itself, at once"},
-    {"retention", "hits", "nothing of it is deleted"},
-    {"retention", "messages", "nothing of it is deleted"},
-    {"retention", "audit", "nothing of it is deleted"},
-    {"retention", "pending_records", "nothing of it is deleted"},
 };
 
 static void

@@ -3,6 +3,7 @@
 
 #include "ctlog/base/mem.h"
 #include "monitor/diag.h"
+#include "monitor/store/ledger.h"
 #include "monitor/tail.h"
 
 #define EVERY_MS 86400000ll
@@ -11,6 +12,7 @@ struct retention {
 	struct task task; /* first */
 	struct writer *writer;
 	int64_t quarantine_ms;
+	struct ledger_retention ledger;
 	int64_t next_ms; /* when to erase again */
 	bool busy, more;
 };
@@ -20,9 +22,14 @@ erase_run(struct task *task, struct store *s)
 {
 	struct retention *r = (struct retention *)task;
 	const struct store_api *api = ((struct store_base *)s)->api;
+	bool more = false;
 
 	task->status = api->quarantine_expire(
 	    s, now_ms() - r->quarantine_ms, &r->more, &task->err);
+	if (task->status == ST_OK && api->ledger != NULL)
+		task->status = api->ledger->retain(
+		    s, &r->ledger, now_ms(), &more, &task->err);
+	r->more |= more;
 }
 
 /* A full disk is no reason to stop: it is tried again the next day. What is
@@ -49,6 +56,10 @@ retention_new(const struct config *c, struct writer *w)
 
 	r->writer = w;
 	r->quarantine_ms = c->retention.quarantine_ms;
+	r->ledger = (struct ledger_retention){.hits_ms = c->retention.hits_ms,
+	    .messages_ms = c->retention.messages_ms,
+	    .audit_ms = c->retention.audit_ms,
+	    .pending_ms = c->retention.pending_records_ms};
 	r->task.run = erase_run;
 	r->task.done = erase_done;
 	return r;

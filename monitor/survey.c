@@ -11,6 +11,7 @@
 #include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/listing.h"
+#include "monitor/store/ledger.h"
 
 static struct survey_log *
 log_add(struct survey *v)
@@ -254,6 +255,23 @@ survey_health(
 	return st;
 }
 
+static enum status
+audit_read(struct survey *v, struct store *s, struct err *e)
+{
+	const struct ledger_api *ledger = ((struct store_base *)s)->api->ledger;
+	enum status st;
+
+	if (ledger == NULL)
+		return ST_OK;
+	v->audit.checked = true;
+	st = ledger->audit_check(s, &v->audit.rows, v->audit.head, e);
+	v->audit.whole = st == ST_OK;
+	if (st != ST_BAD)
+		return st;
+	v->audit.why = *e;
+	return ST_OK;
+}
+
 int
 survey_read(struct survey *out, const struct config *c, bool check)
 {
@@ -273,6 +291,8 @@ survey_read(struct survey *out, const struct config *c, bool check)
 	if (st != ST_OK)
 		return cmd_store_fail(st, &e);
 	st = survey_of(out, s, c, &e);
+	if (st == ST_OK && check)
+		st = audit_read(out, s, &e);
 	api->close(s);
 	if (st != ST_OK)
 		return cmd_store_fail(st, &e);

@@ -39,6 +39,12 @@ struct survey {
 	bool in_use;
 	bool running;         /* that is the service */
 	struct err wants_why; /* unless wants_known */
+	struct {           /* the audit trail; checked when all is read */
+		bool checked, whole;
+		uint64_t rows;
+		uint8_t head[32];
+		struct err why; /* unless whole */
+	} audit;
 };
 
 /* EX_OK, or what to exit with after a message. Logs that the configuration

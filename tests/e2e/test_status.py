@@ -23,7 +23,8 @@ def status(work, code=0):
 
 def verify(work, code=0):
     """The logs as `verify --json` tells them."""
-    return work.with_config("verify", "--json").expect(code).events
+    events = work.with_config("verify", "--json").expect(code).events
+    return [event for event in events if event["type"] == "log"]
 
 
 def proven(work, size):

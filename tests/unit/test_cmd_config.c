@@ -204,9 +204,6 @@ test_warnings(void **state)
 	    "c.yaml:7:18: warning: alerts.sinks: not in this version: sink s: ",
 	    "c.yaml:7:42: warning: alerts.digest: not in this version: ",
 	    "c.yaml:8:9: warning: admin.listen: not in this version: ",
-	    "c.yaml:9:13: warning: retention.hits: not in this version: "
-	    "nothing "
-	    "of it is deleted\n",
 	};
 	static const char text[] =
 	    "contact: ct@indelible.dev\n"
@@ -217,8 +214,7 @@ test_warnings(void **state)
 	    "no.pem}] }\n"
 	    "fetch: {ca_file: no.ca}\n"
 	    "alerts: {sinks: [{name: s, syslog: {}}], digest: {daily: []}}\n"
-	    "admin: {listen: '127.0.0.1:1', socket: ~}\n"
-	    "retention: {hits: 9d}\n";
+	    "admin: {listen: '127.0.0.1:1', socket: ~}\n";
 	struct ran r = run(text, "check", "-c", "c.yaml");
 
 	(void)state;
