@@ -111,7 +111,7 @@ record_set(struct mem_record *r, const struct record *in,
 	r->only = rule_only(in);
 	buf_span_add(&r->keys, buf_span(&c->keys));
 	buf_span_add(&r->blob, buf_span(&c->blob));
-	record_json(in, &r->json);
+	record_json(&full, &r->json);
 }
 
 /* All that may be refused, before anything is changed. */

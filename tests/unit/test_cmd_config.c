@@ -224,7 +224,7 @@ test_warnings(void **state)
 	ran_fini(&r);
 	r = run(text, "check", "-cc.yaml", "--json");
 	check(&r, 0,
-	    "{\"file\":\"c.yaml\",\"line\":9,\"column\":13,\"warning\":\"", "");
+	    "{\"file\":\"c.yaml\",\"line\":8,\"column\":9,\"warning\":\"", "");
 	check(&r, 0, "\n{\"file\":\"c.yaml\",\"valid\":true,\"mistakes\":0}\n",
 	    "");
 	assert_int_equal(r.err.len, 0);

@@ -111,7 +111,8 @@ expect_at(
 	"\"domains\":[\"example.com\"],\"organizations\":[\"Example GmbH\"],"  \
 	"\"countries\":[\"ES\"],\"localities\":[],\"emails\":[\"a@b."          \
 	"example\"]},"                                                         \
-	"\"require_qualifier\":true,\"consent\":{}}"
+	"\"require_qualifier\":true,\"identity\":\"acme/jane\","               \
+	"\"consent\":{}}"
 
 /* --- what is read -----------------------------------------------------------
  */
@@ -172,6 +173,7 @@ check_mgl(const struct record *r)
 	assert_int_equal(r->emails.num, 1);
 	assert_string_equal(r->emails.list[0], "a@b.example");
 	assert_true(r->require_qualifier);
+	assert_string_equal(r->identity, "acme/jane");
 }
 
 static void
@@ -209,21 +211,21 @@ test_json(void **state)
 	"id,tenant,kind,value,value.given,value.surname,value.aliases,"        \
 	"match.plus,match.subdomains,match.kinds,qualifiers.domains,"          \
 	"qualifiers.organizations,qualifiers.countries,qualifiers.emails,"     \
-	"require_qualifier,"                                                   \
+	"require_qualifier,identity,"                                          \
 	"notify,expires,consent.purpose,consent.method,consent.at,"            \
 	"consent.evidence\r\n"
 #define CSV_JANE                                                               \
-	"acme/jane,acme,email,jane.roe@example.com,,,,true,,,,,,,,"            \
+	"acme/jane,acme,email,jane.roe@example.com,,,,true,,,,,,,,,"           \
 	"mailto:jane.roe@example.com|sink:soc,2027-11-01T00:00:00Z,"           \
 	"ct-exposure/1,import,2026-11-01T10:00:00Z,contract 4711\r\n"
 #define CSV_DOM                                                                \
-	"acme/dom,acme,domain,example.com,,,,,false,email|jid,,,,,,,,,,,\r\n"
+	"acme/dom,acme,domain,example.com,,,,,false,email|jid,,,,,,,,,,,,\r\n"
 #define CSV_MGL                                                                \
 	"acme/mgl,\"acme\",\"name\",,\"Mar\xc3\xad"                            \
 	"a|Jos\xc3\xa9\","                                                     \
 	"Garc\xc3\xad"                                                         \
 	"a|L\xc3\xb3pez,Maria Garcia,,,,example.com,"                          \
-	"Example GmbH,ES,a@b.example,true,,,,,,\r\n"
+	"Example GmbH,ES,a@b.example,true,acme/jane,,,,,,\r\n"
 
 static void
 test_csv(void **state)
@@ -431,6 +433,11 @@ test_field_mistakes(void **state)
 	expect(E(",\"match\":{\"subdomains\":true}}"), 1,
 	    "match.subdomains: records of kind email have no such key");
 	expect(E(",\"require_qualifier\":true}"), 1, "of kind email");
+	expect(E(",\"identity\":\"b\"}"), 1,
+	    "identity: records of kind email have no such key");
+	expect("{\"id\":\"a\",\"kind\":\"name\",\"value\":{\"surname\":"
+	       "[\"R\"]},\"identity\":\"a b\"}",
+	    1, "identity: is not 1 to 128 of");
 	expect(E(",\"qualifiers\":{\"countries\":[\"ES\"]}}"), 1, "of kind");
 	expect("{\"id\":\"a\",\"kind\":\"domain\",\"value\":\"b.c\",\"match\":"
 	       "{\"kinds\":[\"name\"]}}",
@@ -704,6 +711,8 @@ random_record(uint64_t *seed)
 		r.surname.list = mem_new(1, sizeof(*r.surname.list));
 		r.surname.list[0] = random_text(seed);
 		r.require_qualifier = random_below(seed, 2);
+		if (random_below(seed, 2))
+			r.identity = mem_str("b/c");
 	} else if (r.kind == RECORD_EMAIL) {
 		buf_fmt(&b, "\"%s\"@example.com", text);
 		r.email_policy = (unsigned)random_below(seed, 4);
