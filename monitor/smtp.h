@@ -32,7 +32,7 @@ struct smtp *smtp_new(struct ev_loop *loop, const char *ca_file);
 void smtp_send(struct smtp *m, const struct smtp_mail *mail);
 /* Mails that are not done yet. */
 size_t smtp_pending(const struct smtp *m);
-/* Ends all without calling back. */
+/* Ends all without calling back. Not from a callback. */
 void smtp_free(struct smtp *m);
 
 #endif
