@@ -1,7 +1,6 @@
 /*
  * multi: transfers of libcurl on the libev loop: its sockets and its timer are
- * the loop's. What a transfer is, its owner says: http.c and smtp.c have a
- * multi object each, and share no connections.
+ * the loop's. What a transfer is, its owner says (http.c).
  */
 #ifndef MONITOR_MULTI_H
 #define MONITOR_MULTI_H

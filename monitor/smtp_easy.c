@@ -1,10 +1,10 @@
 /*
- * smtp_easy: see smtp_easy.h. Not here: the multi object, the queue.
+ * smtp_easy: see smtp_easy.h. Not here: the threads, the queue.
  *
- * libcurl says QUIT when it closes a connection, and waits for the answer: the
- * loop would stand still with it, up to two minutes when the server is silent.
- * So each mail has a connection of its own, and once the last reply is there
- * nothing more is read from it: QUIT goes out, its answer is not waited for.
+ * libcurl says QUIT when it closes a connection, and waits for the answer, up
+ * to two minutes when the server is silent. So each mail has a connection of
+ * its own, and once the last reply is there nothing more is read from it: QUIT
+ * goes out, and the mail is done.
  */
 #include "monitor/smtp_easy.h"
 
@@ -129,6 +129,16 @@ curl_on_read(char *p, size_t size, size_t n, void *arg)
 	return n;
 }
 
+static int
+curl_on_progress(
+    void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	struct smtp_easy *e = arg;
+
+	(void)a, (void)b, (void)c, (void)d;
+	return e->stopped(e->arg);
+}
+
 /* --- before ---------------------------------------------------------------- */
 
 #define SET(opt, value)                                                        \
@@ -198,31 +208,10 @@ set_mail(struct smtp_easy *e, const struct smtp_mail *mail)
 	SET(OPENSOCKETDATA, e);
 	SET(CLOSESOCKETFUNCTION, curl_on_close);
 	SET(CLOSESOCKETDATA, e);
+	SET(XFERINFOFUNCTION, curl_on_progress);
+	SET(XFERINFODATA, e);
+	SET(NOPROGRESS, 0l);
 	SET(ERRORBUFFER, e->why);
-}
-
-enum status
-smtp_easy_init(struct smtp_easy *e, const struct smtp_mail *mail,
-    const char *ca_file, struct span message, struct err *err)
-{
-	*e = (struct smtp_easy){.message = message};
-	for (size_t i = 0; i < SMTP_SOCKETS; i++)
-		e->sockets[i] = -1;
-	e->curl = curl_easy_init();
-	ASSERT(e->curl != NULL);
-	multi_set(e->curl, ca_file);
-	set_server(e->curl, mail->server);
-	set_mail(e, mail);
-	return set_login(e->curl, mail->server, err);
-}
-
-void
-smtp_easy_fini(struct smtp_easy *e)
-{
-	curl_easy_cleanup(e->curl);
-	curl_slist_free_all(e->to);
-	e->curl = NULL;
-	e->to = NULL;
 }
 
 /* --- after ----------------------------------------------------------------- */
@@ -253,23 +242,59 @@ is_about_login(int code)
 	return code == 530 || code == 534 || code == 535 || code == 538;
 }
 
-enum status
-smtp_easy_end(const struct smtp_easy *e, const struct conf_sink *server,
-    int code, struct err *err)
+static enum status
+mail_end(const struct smtp_easy *e, const struct conf_sink *server, int code,
+    struct err *err)
 {
 	enum status st = ST_AGAIN;
 
 	if (code == 0)
 		return ST_OK;
-	if (e->code < 400) {
-		err_set(err, st, "%s: %s", QUOTE(span_str(server->server)),
+	if (e->code < 400)
+		return err_set(err, st, "%s: %s",
+		    QUOTE(span_str(server->server)),
 		    QUOTE(span_str(fault_text(e, code))));
-		return st;
-	}
 	if (e->asked && e->code >= 500 && !is_about_login(e->code))
 		st = ST_BAD;
 	return err_set(err, st, "%s: %s with %d%s%s",
 	    QUOTE(span_str(server->server)),
 	    e->asked ? "the mail was refused" : "we were refused", e->code,
 	    e->enhanced[0] ? " " : "", e->enhanced);
+}
+
+/* --- all of it ------------------------------------------------------------- */
+
+enum status
+smtp_easy_run(struct smtp_easy *e, const struct smtp_mail *mail,
+    const char *ca_file, struct err *err)
+{
+	enum status st;
+
+	e->message = mail->message;
+	for (size_t i = 0; i < SMTP_SOCKETS; i++)
+		e->sockets[i] = -1;
+	e->curl = curl_easy_init();
+	ASSERT(e->curl != NULL);
+	multi_set(e->curl, ca_file);
+	set_server(e->curl, mail->server);
+	set_mail(e, mail);
+	st = set_login(e->curl, mail->server, err);
+	if (st == ST_OK)
+		st = mail_end(
+		    e, mail->server, (int)curl_easy_perform(e->curl), err);
+	curl_easy_cleanup(e->curl);
+	curl_slist_free_all(e->to);
+	return st;
+}
+
+void
+smtp_easy_open(void)
+{
+	ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+}
+
+void
+smtp_easy_close(void)
+{
+	curl_global_cleanup();
 }
