@@ -15,15 +15,16 @@ PKG_CONFIG ?= pkg-config
 # --- dependencies -----------------------------------------------------------
 MAY := $(shell $(PKG_CONFIG) --exists libseccomp && echo libseccomp) # optional
 PKGS := libcurl jansson openssl sqlite3 libfyaml libutf8proc libidn2 libpsl \
-	libdeflate libmicrohttpd $(MAY)
+	libdeflate libmicrohttpd libcares $(MAY)
 DEB_BUILD := gcc make pkg-config libcurl4-openssl-dev libev-dev libfyaml-dev \
 	libjansson-dev libssl-dev libsqlite3-dev libutf8proc-dev libidn2-dev \
 	libpsl-dev libdeflate-dev libmicrohttpd-dev libseccomp-dev \
-	ca-certificates publicsuffix
+	libc-ares-dev ca-certificates publicsuffix
 DEB_DEMO := python3 python3-aiohttp python3-cryptography
 DEB_TEST := libcmocka-dev python3-pytest python3-pytest-xdist \
 	python3-hypothesis nginx-light clang clang-format mandoc git strace \
-	libclang-rt-14-dev e2fsprogs valgrind chromium chromium-driver
+	libclang-rt-14-dev e2fsprogs valgrind chromium chromium-driver \
+	dnsmasq-base python3-aiosmtpd opensmtpd
 PC = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 
 # --- flavours ---------------------------------------------------------------
@@ -98,8 +99,8 @@ gen = $(patsubst $(1)/%,$(O)/gen/%.h,$(sort $(wildcard $(1)/$(2))))
 $(filter $(O)/monitor/store/sqlite%,$(OBJ_store)): \
 	$(call gen,monitor/store/migrations,*.sql)
 $(OBJ_pii): $(call gen,monitor/pii,words/*.txt) $(O)/gen/monitor/pii/carriers.tsv.h
-$(O)/alerts/report_page.o $(O)/alerts/pages.o: \
-	$(patsubst %,$(O)/gen/%.h,$(wildcard alerts/report/* alerts/pages/*))
+$(O)/alerts/report_page.o $(O)/alerts/pages.o $(O)/alerts/confirm.o: \
+	$(patsubst %,$(O)/gen/%.h,$(wildcard alerts/*/*))
 $(O)/monitor/api_status.o: $(O)/gen/monitor/openapi.json.h
 
 # --- unit tests -------------------------------------------------------------
@@ -157,8 +158,7 @@ fuzz-replay: $(FUZZ:%=$(O)/fuzz/%)
 	@for f in $(FUZZ); do \
 	    tests/quiet $$f-replay-$(BUILD) $(O)/fuzz/$$f \
 	    tests/fuzz/corpus/$$f || exit 1; done
-# libFuzzer on every target, starting from its corpus, for SECONDS, or for that
-# many RUNS; or on one: make fuzz TARGET=fuzz_tree
+# libFuzzer for SECONDS or that many RUNS; on one: make fuzz TARGET=fuzz_tree
 FUZZED := $(or $(TARGET),$(FUZZ))
 fuzz storm:
 	$(MAKE) BUILD=$@ $@-run

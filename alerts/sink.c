@@ -18,6 +18,12 @@ static const char *const type_names[] = {
 };
 #define NUM_TYPES (sizeof(type_names) / sizeof(type_names[0]))
 
+bool
+sink_takes_alerts(const struct conf_sink *conf)
+{
+	return conf->type != CONF_MAIL;
+}
+
 const struct sink_api *
 sink_find(const struct conf_sink *conf, struct err *e)
 {

@@ -64,6 +64,10 @@ extern const struct sink_api sink_jsonl;
  * false: that was the last. */
 bool sink_backoff(int64_t *ms, unsigned attempt);
 
+/* In this version mail servers are for letters that ask people to confirm, not
+ * for alerts. */
+bool sink_takes_alerts(const struct conf_sink *conf);
+
 /* The implementation for a configured sink; NULL with an explanation when this
  * build has none. */
 const struct sink_api *sink_find(const struct conf_sink *conf, struct err *e);

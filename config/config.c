@@ -239,6 +239,19 @@ config_defaults(struct config *out)
 	mistakes_fini(&m);
 }
 
+const struct conf_sink *
+config_mail(const struct config *c)
+{
+	for (size_t i = 0; i < c->alerts.num_sinks; i++) {
+		const struct conf_sink *s = &c->alerts.sinks[i];
+
+		if (c->public.mail != NULL ? !strcmp(s->name, c->public.mail)
+					   : s->type == CONF_MAIL)
+			return s;
+	}
+	return NULL;
+}
+
 void
 config_fini(struct config *c)
 {

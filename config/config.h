@@ -93,7 +93,7 @@ struct config {
 		char *listen, *socket, *token_file;
 	} admin;
 	struct {
-		char *listen, *url;
+		char *listen, *url, *mail, *resolver;
 	} public;
 	struct {
 		int64_t hits_ms, messages_ms, quarantine_ms, audit_ms;
@@ -143,6 +143,10 @@ bool config_url_ok(const char *url, bool allow_http, struct err *e);
 
 /* A contact must be an address of somebody real: not example.com and kin. */
 bool config_contact_ok(const char *contact, struct err *e);
+
+/* The sink by whose server people are asked to confirm: public.mail, else the
+ * first of type mail; NULL: there is none. */
+const struct conf_sink *config_mail(const struct config *c);
 
 /* Of the YAML library at run time. */
 const char *config_yaml_version(void);

@@ -202,6 +202,17 @@ is_local(const struct config *c)
 	return c->logs.num_lists == 0;
 }
 
+static void
+mail_check(struct load *l, const struct config *c, const struct node *root)
+{
+	const struct conf_sink *s = config_mail(c);
+
+	if (c->public.mail != NULL && (s == NULL || s->type != CONF_MAIL))
+		mistake_add(l->m, place_of(root, "public", "mail"),
+		    "mail: %s no sink of type mail",
+		    s == NULL ? "under alerts.sinks there is" : "this is");
+}
+
 void
 load_check(struct load *l, const struct config *c, const struct node *root)
 {
@@ -214,6 +225,7 @@ load_check(struct load *l, const struct config *c, const struct node *root)
 		    "of whoever runs this; logs slow down clients without one");
 	order_check(l, c, root);
 	digest_check(l, c, root);
+	mail_check(l, c, root);
 	if (c->admin.listen != NULL && c->admin.token_file == NULL &&
 	    !value_listen_loopback(c->admin.listen))
 		mistake_add(l->m, place_of(root, "admin", "listen"),

@@ -235,6 +235,11 @@ static const struct conf_key public_keys[] = {
 	    .help = "confirm and unsubscribe pages, behind TLS of yours"},
 	{"url", TYPE_TEXT, KEY_NULL, AT(public.url), .check = value_public_url,
 	    .help = "their address outside; null: no such pages"},
+	{"mail", TYPE_TEXT, KEY_NULL, AT(public.mail), .check = value_name,
+	    .help = "the mail sink for confirmations; null: the first"},
+	{"resolver", TYPE_TEXT, KEY_NULL, AT(public.resolver),
+	    .check = value_resolver,
+	    .help = "for proofs of domains; null: the system's"},
 	{0}
 };
 

@@ -260,6 +260,22 @@ value_host_plain(const char *host)
 		   strncasecmp((const char *)u.host.p, "localhost", 9) == 0);
 }
 
+/* An address, never a name: that would have to be looked up first. */
+bool
+value_resolver(const char *value, bool allow_http, struct err *e)
+{
+	bool brackets = value[0] == '[';
+	struct url u = {0};
+
+	(void)allow_http;
+	if (strlen(value) > 64 || !split_host(&u, span_str(value)) ||
+	    !is_ip(brackets ? AF_INET6 : AF_INET, u.host))
+		return refuse(e, value,
+		    "is no resolver's address: write one such as 192.0.2.53, "
+		    "127.0.0.1:5353 or [::1]:53");
+	return true;
+}
+
 /* --- the store --------------------------------------------------------------
  */
 

@@ -17,7 +17,7 @@ typedef bool value_check(const char *value, bool allow_http, struct err *e);
 
 value_check value_contact, value_name, value_tenant, value_glob, value_log_url,
     value_web_url, value_smtp_url, value_sender, value_recipient, value_listen,
-    value_public_url;
+    value_public_url, value_resolver;
 
 /* "127.0.0.1:9469" is an address of this machine alone. */
 bool value_listen_loopback(const char *listen);

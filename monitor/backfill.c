@@ -220,9 +220,8 @@ configure(struct backfill *b)
 	c->arg = b;
 	if (uses_service_store(b)) {
 		b->sinks = mem_new(config->alerts.num_sinks, sizeof(*b->sinks));
-		cmd_sinks(b->sinks, config);
+		c->store_conf.num_sinks = cmd_sinks(b->sinks, config);
 		c->store_conf.sinks = b->sinks;
-		c->store_conf.num_sinks = config->alerts.num_sinks;
 		c->hold_ms = config->alerts.hold_unverified_ms;
 		return;
 	}

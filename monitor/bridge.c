@@ -150,7 +150,7 @@ int
 bridge_run(const struct config *c, const char *name, bool json)
 {
 	struct bridge b = {.name = name};
-	struct store_conf sc = {.num_sinks = c->alerts.num_sinks};
+	struct store_conf sc = {0};
 	const struct store_api *api;
 	struct store_sink *sinks;
 	char owner[64];
@@ -159,7 +159,7 @@ bridge_run(const struct config *c, const char *name, bool json)
 	if (rc != EX_OK)
 		return rc;
 	sinks = mem_new(c->alerts.num_sinks, sizeof(*sinks));
-	cmd_sinks(sinks, c);
+	sc.num_sinks = cmd_sinks(sinks, c);
 	sc.sinks = sinks;
 	sc.owner = cmd_owner(owner);
 	rc = bridge_store(&b, api, &sc);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "alerts/sink.h"
 #include "config/value.h"
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
@@ -104,15 +105,19 @@ cmd_owner(char out[64])
 	return out;
 }
 
-void
+size_t
 cmd_sinks(struct store_sink *out, const struct config *c)
 {
+	size_t num = 0;
+
 	for (size_t i = 0; i < c->alerts.num_sinks; i++) {
 		const struct conf_sink *s = &c->alerts.sinks[i];
 
-		out[i] = (struct store_sink){
-		    s->name, {s->tenants.num, s->tenants.list}};
+		if (sink_takes_alerts(s))
+			out[num++] = (struct store_sink){
+			    s->name, {s->tenants.num, s->tenants.list}};
 	}
+	return num;
 }
 
 bool

@@ -107,7 +107,7 @@ service_conf(struct service *s)
 	const struct config *c = &s->config;
 
 	s->sinks = mem_new(c->alerts.num_sinks, sizeof(*s->sinks));
-	cmd_sinks(s->sinks, c);
+	s->conf.store_conf.num_sinks = cmd_sinks(s->sinks, c);
 	s->conf.config = c;
 	s->conf.service = true;
 	s->conf.prepare = service_prepare;
@@ -115,7 +115,7 @@ service_conf(struct service *s)
 	s->conf.on_hup = service_hup;
 	s->conf.arg = s;
 	s->conf.stays = true;
-	s->conf.store_conf.num_sinks = s->conf.num_sinks = c->alerts.num_sinks;
+	s->conf.num_sinks = c->alerts.num_sinks;
 	s->conf.store_conf.sinks = s->sinks;
 	snprintf(
 	    s->owner, sizeof(s->owner), "pid %ld" CMD_SERVICE, (long)getpid());

@@ -95,7 +95,11 @@ warn_sinks(struct warn *w)
 	struct err e;
 
 	for (size_t i = 0; i < w->c->alerts.num_sinks; i++)
-		if (sink_find(&w->c->alerts.sinks[i], &e) == NULL)
+		if (!sink_takes_alerts(&w->c->alerts.sinks[i]))
+			mistake_add(w->m, place_of(nth(list, i)),
+			    "alerts.sinks: not in this version: mails with "
+			    "alerts; this one asks for confirmations only");
+		else if (sink_find(&w->c->alerts.sinks[i], &e) == NULL)
 			mistake_add(w->m, place_of(nth(list, i)),
 			    "alerts.sinks: not in this version: %s", e.text);
 }

@@ -86,8 +86,10 @@ courier_new(
 	c->sinks = mem_new(conf->num_sinks, sizeof(*c->sinks));
 	ev_init(&c->due, NULL);
 	for (size_t i = 0; i < conf->num_sinks && st == ST_OK; i++) {
-		struct opened *o = &c->sinks[i];
+		struct opened *o = &c->sinks[c->num_sinks];
 
+		if (!sink_takes_alerts(&conf->sinks[i]))
+			continue;
 		o->conf = &conf->sinks[i];
 		o->api = conf->find(o->conf, e);
 		st = o->api == NULL ? ST_USAGE

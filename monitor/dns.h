@@ -26,7 +26,7 @@ enum status dns_new(
     struct dns **out, struct ev_loop *loop, const char *servers, struct err *e);
 /* fn is called once, later, from the loop. */
 void dns_find_txt(struct dns *d, const char *name, dns_txt_fn *fn, void *arg);
-/* Ends all without calling back. */
+/* Ends all without calling back. Not from a callback. */
 void dns_free(struct dns *d);
 
 #endif

@@ -1,19 +1,12 @@
 /*
  * http: see http.h. Calls wait in their host's queue (host.c), run on handles
- * of one libcurl multi object whose sockets and timer are libev's, and end in
- * their callback. Not here: politeness (host.c), the options of a transfer
- * (http_easy.c), what a URL means (http_url.c), what a server may send
- * (http_answer.c).
- *
- * Two rules keep libcurl healthy: none of its functions is called from inside
- * a callback of its own (but curl_multi_assign, which is made for that), and
- * its finished transfers are collected after every action. A call's callback
- * runs only while they are collected, or from `pump`.
+ * of one multi object (multi.c), and end in their callback, which runs only
+ * while transfers that are over are collected, or from `pump`. Not here:
+ * politeness (host.c), the options of a transfer (http_easy.c), what a URL
+ * means (http_url.c), what a server may send (http_answer.c).
  */
 #include "monitor/http.h"
 
-#include <curl/curl.h>
-#include <signal.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -37,110 +30,6 @@ now_ms(void)
 	return clock_ms(CLOCK_MONOTONIC);
 }
 
-static void
-timer_set(struct ev_loop *loop, ev_timer *t, int64_t ms)
-{
-	ev_timer_stop(loop, t);
-	if (ms < 0)
-		return;
-	/* Timers count from the loop's idea of now, which may be old. */
-	ev_now_update(loop);
-	ev_timer_set(t, (double)ms / 1000.0, 0.0);
-	ev_timer_start(loop, t);
-}
-
-/* --- sockets and timer of libcurl on libev -------------------------------- */
-
-static void http_collect(struct http *h);
-
-static void
-http_act(struct http *h, curl_socket_t fd, int mask)
-{
-	int running;
-	CURLMcode rc = curl_multi_socket_action(h->multi, fd, mask, &running);
-
-	ASSERT(rc == CURLM_OK);
-	http_collect(h);
-}
-
-static void
-http_on_socket(struct ev_loop *loop, ev_io *w, int events)
-{
-	struct http *h = w->data;
-	int mask = 0;
-
-	(void)loop;
-	if (events & EV_READ)
-		mask |= CURL_CSELECT_IN;
-	if (events & EV_WRITE)
-		mask |= CURL_CSELECT_OUT;
-	http_act(h, w->fd, mask); /* w may be gone after this */
-}
-
-static void
-http_on_timer(struct ev_loop *loop, ev_timer *w, int events)
-{
-	(void)loop;
-	(void)events;
-	http_act(w->data, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static void
-watch_free(struct http *h, struct watch *w)
-{
-	ev_io_stop(h->loop, &w->io);
-	LIST_REMOVE(w, link);
-	free(w);
-}
-
-static struct watch *
-watch_new(struct http *h, curl_socket_t fd)
-{
-	struct watch *w = NEW(struct watch);
-
-	ev_io_init(&w->io, http_on_socket, fd, 0);
-	w->io.data = h;
-	LIST_INSERT_HEAD(&h->watches, w, link);
-	curl_multi_assign(h->multi, fd, w);
-	return w;
-}
-
-static int
-curl_on_socket(
-    CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
-{
-	struct http *h = arg;
-	struct watch *w = assigned;
-	int events = 0;
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (w != NULL)
-			watch_free(h, w);
-		return 0;
-	}
-	if (w == NULL)
-		w = watch_new(h, fd);
-	if (what & CURL_POLL_IN)
-		events |= EV_READ;
-	if (what & CURL_POLL_OUT)
-		events |= EV_WRITE;
-	ev_io_stop(h->loop, &w->io);
-	ev_io_set(&w->io, fd, events);
-	ev_io_start(h->loop, &w->io);
-	return 0;
-}
-
-static int
-curl_on_timer(CURLM *multi, long ms, void *arg)
-{
-	struct http *h = arg;
-
-	(void)multi;
-	timer_set(h->loop, &h->timer, ms);
-	return 0;
-}
-
 /* --- the life of a call --------------------------------------------------- */
 
 /* Start what may start and end what was refused, from the loop and soon. */
@@ -148,7 +37,7 @@ static void
 http_wake(struct http *h)
 {
 	if (!h->collecting)
-		timer_set(h->loop, &h->pump, 0);
+		multi_timer(h->loop, &h->pump, 0);
 }
 
 static void
@@ -162,12 +51,9 @@ call_free(struct http_call *c)
 static void
 call_stop(struct http_call *c)
 {
-	CURLMcode rc;
-
 	if (c->easy == NULL)
 		return;
-	rc = curl_multi_remove_handle(c->http->multi, c->easy->curl);
-	ASSERT(rc == CURLM_OK);
+	multi_remove(c->http->multi, c->easy->curl);
 	easy_give(&c->http->conf, c->easy);
 	c->easy = NULL;
 }
@@ -251,14 +137,11 @@ static void
 call_start(struct http_call *c)
 {
 	struct http *h = c->http;
-	CURLMcode rc;
 
 	c->easy = easy_take(&h->conf, c->at.origin);
 	easy_set(c->easy, &h->conf, &c->want, &c->at, &c->answer);
-	curl_easy_setopt(c->easy->curl, CURLOPT_PRIVATE, c);
 	h->counts.requests++;
-	rc = curl_multi_add_handle(h->multi, c->easy->curl);
-	ASSERT(rc == CURLM_OK);
+	multi_add(h->multi, c->easy->curl, c);
 }
 
 static void
@@ -269,7 +152,7 @@ http_start_some(struct http *h)
 
 	while ((t = hosts_next(h->hosts, now)) != NULL)
 		call_start((struct http_call *)t);
-	timer_set(h->loop, &h->pump,
+	multi_timer(h->loop, &h->pump,
 	    STAILQ_EMPTY(&h->refused) ? hosts_wait_ms(h->hosts, now) : 0);
 }
 
@@ -290,13 +173,13 @@ reply_name(struct http_reply *r, const struct http_url *at)
 }
 
 static void
-call_reply(struct http_call *c, CURLcode rc, struct http_reply *r)
+call_reply(struct http_call *c, int code, struct http_reply *r)
 {
 	struct answer *a = &c->answer;
 
 	answer_end(a, c->http->gunzip, clock_ms(CLOCK_REALTIME), r);
-	if (rc != CURLE_OK && a->status == ST_OK && !a->cut) {
-		r->status = easy_fault(c->easy, (int)rc, a->received, &r->err);
+	if (code != 0 && a->status == ST_OK && !a->cut) {
+		r->status = easy_fault(c->easy, code, a->received, &r->err);
 		r->body = span_of(NULL, 0);
 	}
 	reply_name(r, &c->at);
@@ -320,7 +203,7 @@ tell_rate(const struct http_call *c, double before, double rate)
 }
 
 static void
-call_finish(struct http_call *c, CURLcode rc)
+call_finish(struct http_call *c, int code)
 {
 	struct http_reply r = {0};
 	const struct host *host = c->turn.host;
@@ -328,7 +211,7 @@ call_finish(struct http_call *c, CURLcode rc)
 	double rate = host_rate(host, now);
 	enum host_end how;
 
-	call_reply(c, rc, &r);
+	call_reply(c, code, &r);
 	how = answer_verdict(&r);
 	http_count(c->http, how, c->answer.received);
 	host_end(&c->turn, how, r.retry_after_ms, now);
@@ -337,22 +220,20 @@ call_finish(struct http_call *c, CURLcode rc)
 	http_call_done(c, &r);
 }
 
-/* Call back for all transfers that are over, then start others. */
 static void
-http_collect(struct http *h)
+http_on_done(void *arg, void *transfer, int code)
 {
-	struct http_call *c;
-	CURLcode rc;
-	CURLMsg *m;
-	int left;
+	struct http *h = arg;
 
 	h->collecting = true;
-	while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
-		ASSERT(m->msg == CURLMSG_DONE);
-		rc = m->data.result; /* m dies with the handle's removal */
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &c);
-		call_finish(c, rc);
-	}
+	call_finish(transfer, code);
+}
+
+static void
+http_on_collected(void *arg)
+{
+	struct http *h = arg;
+
 	h->collecting = false;
 	http_start_some(h);
 }
@@ -386,42 +267,26 @@ random_seed(void)
 	return seed;
 }
 
-static void
-multi_set(struct http *h)
-{
-	CURLM *m = h->multi;
-	long cached = h->conf.http.max_connections;
-
-	curl_multi_setopt(m, CURLMOPT_SOCKETFUNCTION, curl_on_socket);
-	curl_multi_setopt(m, CURLMOPT_SOCKETDATA, h);
-	curl_multi_setopt(m, CURLMOPT_TIMERFUNCTION, curl_on_timer);
-	curl_multi_setopt(m, CURLMOPT_TIMERDATA, h);
-	curl_multi_setopt(m, CURLMOPT_MAXCONNECTS, cached);
-	curl_multi_setopt(m, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
-}
-
 struct http *
 http_new(struct ev_loop *loop, const struct http_conf *conf)
 {
 	struct http *h = NEW(struct http);
+	struct multi_conf multi = {.loop = loop,
+	    .cached = conf->max_connections,
+	    .done = http_on_done,
+	    .collected = http_on_collected,
+	    .arg = h};
 
-	ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-	/* OpenSSL writes with write(2), and NOSIGNAL leaves this to us. */
-	signal(SIGPIPE, SIG_IGN);
 	h->loop = loop;
+	h->multi = multi_new(&multi);
 	h->hosts =
 	    hosts_new(conf->max_connections, conf->per_host, random_seed());
 	h->gunzip = gunzip_new();
 	easy_conf_init(&h->conf, conf);
 	LIST_INIT(&h->calls);
-	LIST_INIT(&h->watches);
 	STAILQ_INIT(&h->refused);
-	ev_timer_init(&h->timer, http_on_timer, 0.0, 0.0);
 	ev_timer_init(&h->pump, http_on_pump, 0.0, 0.0);
-	h->timer.data = h->pump.data = h;
-	h->multi = curl_multi_init();
-	ASSERT(h->multi != NULL);
-	multi_set(h);
+	h->pump.data = h;
 	return h;
 }
 
@@ -434,15 +299,11 @@ http_free(struct http *h)
 	while (!LIST_EMPTY(&h->calls))
 		http_cancel(h, LIST_FIRST(&h->calls));
 	reader_free(h->reader);
-	curl_multi_cleanup(h->multi);
-	while (!LIST_EMPTY(&h->watches))
-		watch_free(h, LIST_FIRST(&h->watches));
-	ev_timer_stop(h->loop, &h->timer);
 	ev_timer_stop(h->loop, &h->pump);
 	hosts_free(h->hosts);
 	gunzip_free(h->gunzip);
 	easy_conf_fini(&h->conf);
-	curl_global_cleanup();
+	multi_free(h->multi);
 	free(h);
 }
 

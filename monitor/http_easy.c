@@ -2,10 +2,10 @@
 #include "monitor/http_easy.h"
 
 #include <curl/curl.h>
-#include <sys/socket.h>
 
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
+#include "monitor/multi.h"
 
 /* Fewer and larger reads: a third less CPU for a tile over plain HTTP. */
 #define READ_SIZE (512l << 10)
@@ -24,7 +24,7 @@ easy_conf_init(struct easy_conf *conf, const struct http_conf *http)
 	conf->http = *http;
 	conf->http.user_agent = mem_str(http->user_agent);
 	conf->http.ca_file =
-	    mem_str(http->ca_file ? http->ca_file : HTTP_CA_FILE);
+	    mem_str(http->ca_file ? http->ca_file : MULTI_CA_FILE);
 	conf->proxy = proxy != NULL && *proxy != '\0' ? mem_str(proxy) : NULL;
 	conf->headers = curl_slist_append(NULL, HTTP_ACCEPT);
 	ASSERT(conf->headers != NULL);
@@ -93,45 +93,17 @@ curl_on_body(char *p, size_t size, size_t n, void *arg)
 	return answer_body(arg, span_of(p, size * n)) ? size * n : 0;
 }
 
-/* libcurl 7.88 forgets close-on-exec. */
-static curl_socket_t
-curl_on_open(void *arg, curlsocktype type, struct curl_sockaddr *to)
-{
-	(void)arg;
-	(void)type;
-	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
-}
-
 #define SET(opt, value)                                                        \
 	ASSERT(curl_easy_setopt(curl, CURLOPT_##opt, (value)) == CURLE_OK)
 
 static void
 set_limits(CURL *curl, const struct http_conf *conf)
 {
-	SET(NOSIGNAL, 1l);
 	SET(CONNECTTIMEOUT_MS, (long)conf->connect_timeout_ms);
 	SET(TIMEOUT_MS, (long)conf->timeout_ms);
 	SET(LOW_SPEED_LIMIT, LOW_SPEED_BYTES);
 	/* libcurl counts this one in seconds; 0 = never. */
 	SET(LOW_SPEED_TIME, (long)((conf->low_speed_ms + 999) / 1000));
-	SET(TCP_KEEPALIVE, 1l);
-	SET(OPENSOCKETFUNCTION, curl_on_open);
-}
-
-/*
- * Certificate and name are checked. Without a CApath libcurl parses the roots
- * once for all connections (1 ms instead of 21 ms for each, measured).
- */
-static void
-set_tls(CURL *curl, const char *ca_file)
-{
-	SET(SSL_VERIFYPEER, 1l);
-	SET(SSL_VERIFYHOST, 2l);
-	SET(SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(CAPATH, NULL);
-	SET(CAINFO, ca_file);
-	SET(PROXY_CAPATH, NULL);
-	SET(PROXY_CAINFO, ca_file);
 }
 
 /*
@@ -158,6 +130,8 @@ set_http(CURL *curl, const struct easy_conf *conf, const struct http_get *get,
 	/* "": none, whatever other variables of the environment say. */
 	SET(PROXY, proxy ? proxy : "");
 	SET(SUPPRESS_CONNECT_HEADERS, 1l);
+	SET(PROXY_CAPATH, NULL);
+	SET(PROXY_CAINFO, conf->http.ca_file);
 	SET(USERAGENT, conf->http.user_agent);
 	SET(HTTPHEADER, conf->headers);
 }
@@ -227,8 +201,8 @@ easy_set(struct easy *e, const struct easy_conf *conf,
 	e->why[0] = '\0';
 	/* Also for http: a handle that made a cache of its own leaks it. */
 	SET(SHARE, (CURLSH *)session_share(e->session));
+	multi_set(curl, conf->http.ca_file);
 	set_limits(curl, &conf->http);
-	set_tls(curl, conf->http.ca_file);
 	set_http(curl, conf, get, url);
 	set_since(e, get->since);
 	SET(ERRORBUFFER, e->why);

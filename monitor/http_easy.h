@@ -12,7 +12,6 @@
 #include "monitor/http_session.h"
 #include "monitor/http_url.h"
 
-#define HTTP_CA_FILE "/etc/ssl/certs/ca-certificates.crt"
 #define HTTP_ACCEPT "Accept-Encoding: gzip, identity"
 
 struct easy {

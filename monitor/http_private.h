@@ -4,6 +4,7 @@
 
 #include "monitor/host.h"
 #include "monitor/http_easy.h"
+#include "monitor/multi.h"
 #include "monitor/reader.h"
 
 struct http_call {
@@ -22,22 +23,14 @@ struct http_call {
 	bool is_refused, ended;
 };
 
-/* A socket of libcurl's that is watched. */
-struct watch {
-	ev_io io;
-	LIST_ENTRY(watch) link;
-};
-
 struct http {
 	struct ev_loop *loop;
-	void *multi;    /* libcurl's */
-	ev_timer timer; /* libcurl's */
-	ev_timer pump;  /* a waiting call may start, a refused one end */
+	struct multi *multi;
+	ev_timer pump; /* a waiting call may start, a refused one end */
 	struct hosts *hosts;
 	struct gunzip *gunzip;
 	struct easy_conf conf;
 	LIST_HEAD(, http_call) calls;
-	LIST_HEAD(, watch) watches;
 	STAILQ_HEAD(, http_call) refused;
 	struct http_counts counts;
 	bool collecting;

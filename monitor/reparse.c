@@ -322,10 +322,9 @@ engine_describe(struct reparse *r)
 	if (c->fetch.memory < LIMIT_BODY)
 		c->fetch.memory = LIMIT_BODY;
 	r->sinks = mem_new(c->alerts.num_sinks, sizeof(*r->sinks));
-	cmd_sinks(r->sinks, c);
 	r->conf.config = c;
 	r->conf.store_conf.sinks = r->sinks;
-	r->conf.store_conf.num_sinks = c->alerts.num_sinks;
+	r->conf.store_conf.num_sinks = cmd_sinks(r->sinks, c);
 	r->conf.threshold =
 	    (unsigned)(c->match.digest_threshold < c->match.name_threshold
 			   ? c->match.digest_threshold

@@ -1,7 +1,7 @@
 /*
- * smtp: mails by libcurl on the loop, for letters and alerts. STARTTLS is
- * required with smtp://, unless the server is on loopback and offers none;
- * certificates are verified. Addresses with bytes below 0x21, 0x7f, or any of
+ * smtp: mails by libcurl, in order and four at a time, for letters and alerts.
+ * STARTTLS is required with smtp://, unless the server is at a loopback address
+ * and offers none; certificates are verified. Addresses with bytes below 0x21, 0x7f, or any of
  * <>()[],;:\" outside a quoted local part are refused before anything is sent
  * (libcurl would pass CR LF on); line ends are made CR LF.
  */
@@ -32,7 +32,7 @@ struct smtp *smtp_new(struct ev_loop *loop, const char *ca_file);
 void smtp_send(struct smtp *m, const struct smtp_mail *mail);
 /* Mails that are not done yet. */
 size_t smtp_pending(const struct smtp *m);
-/* Ends all without calling back. */
+/* Ends all without calling back, within a second. Not from a callback. */
 void smtp_free(struct smtp *m);
 
 #endif

@@ -253,6 +253,12 @@ test_texts(void **state)
 	expect_one("public: {url: 'https://a:99999/'}\n", "2:15", "no URL");
 	expect_one("public: {url: 'https://[::1/'}\n", "2:15", "no URL");
 	expect_one("public: {url: 'https://b\xc3\xbc/'}\n", "2:15", "ASCII");
+	expect_one("public: {mail: x}\n", "2:16", "there is no sink");
+	expect_one("alerts: {sinks: [{name: j, jsonl: {path: p}}]}\n"
+		   "public: {mail: j}\n",
+	    "3:16", "no sink of type mail");
+	expect_one("public: {resolver: ns.example.com}\n", "2:20", "resolver");
+	expect_one("public: {resolver: '192.0.2.1:99999'}\n", "2:20", "53");
 	expect_one("admin: {listen: localhost}\n", "2:17", "no address");
 	expect_one("admin: {listen: 'host:80'}\n", "2:17", "no address");
 	expect_one("admin: {listen: '1.2.3.4:65536'}\n", "2:17", "no address");
@@ -495,6 +501,9 @@ test_defaults(void **state)
 	assert_string_equal(c.admin.socket, "/run/indelible/admin.sock");
 	assert_string_equal(c.public.listen, "127.0.0.1:9470");
 	assert_null(c.public.url);
+	assert_null(c.public.mail);
+	assert_null(c.public.resolver);
+	assert_null(config_mail(&c));
 	assert_int_equal(c.retention.hits_ms, 400ll * 86400000);
 	assert_int_equal(c.retention.audit_ms, 3 * 365ll * 86400000);
 	assert_int_equal(c.retention.pending_records_ms, 7ll * 86400000);
@@ -544,7 +553,8 @@ test_defaults(void **state)
 	"    - {name: j, jsonl: {path: j}}\n"                                  \
 	"  digest: {daily: [], weekly: [high, medium]}\n"                      \
 	"admin: {listen: ~, socket: null, token_file: null}\n"                 \
-	"public: {listen: '[::1]:80', url: 'https://p.dev/x/'}\n"              \
+	"public: {listen: '[::1]:80', url: 'https://p.dev/x/', mail: m,\n"     \
+	"    resolver: '[::1]:53'}\n"                                          \
 	"retention: {hits: 36h}\n"                                             \
 	"sandbox: off\n"
 
@@ -591,6 +601,8 @@ test_all_keys(void **state)
 	assert_int_equal(c.alerts.digest_weekly.num, 2);
 	assert_null(c.admin.listen);
 	assert_null(c.admin.token_file);
+	assert_string_equal(c.public.resolver, "[::1]:53");
+	assert_string_equal(config_mail(&c)->name, "m");
 	assert_int_equal(c.retention.hits_ms, 36ll * 3600000);
 	assert_int_equal(c.sandbox, SANDBOX_OFF);
 	config_fini(&c);
