@@ -177,6 +177,7 @@ cmd_store_conf(struct store_conf *out, const struct store_api **api,
 		    QUOTE(span_str(c->master_file)));
 	if (st != ST_OK)
 		return cmd_fail(st, &e);
+	cmd_keys_settle(&out->keys, *api, c);
 	out->url = c->store;
 	return EX_OK;
 }

@@ -16,7 +16,7 @@
 typedef int cmd_fn(int argc, char **argv);
 
 cmd_fn cmd_monitor, cmd_backfill, cmd_inspect, cmd_records, cmd_config,
-    cmd_logs, cmd_status, cmd_store, cmd_verify, cmd_version;
+    cmd_keys, cmd_logs, cmd_status, cmd_store, cmd_verify, cmd_version;
 
 /* The exit status that goes with a failure. */
 int cmd_exit(enum status st);
@@ -32,6 +32,11 @@ int cmd_worst(int a, int b);
  * exit with. */
 int cmd_config_read(struct config *out, const char *file);
 
+/* A new master key may be on its way (cmd_keys.c): *k, of keys.master_file,
+ * becomes the store's if that has changed over already, and the way is finished
+ * if nobody else has the store. */
+void cmd_keys_settle(
+    struct keys *k, const struct store_api *api, const struct config *c);
 /* What a store is opened with: URL and keys. EX_OK, or what to exit with. */
 int cmd_store_conf(struct store_conf *out, const struct store_api **api,
     const struct config *c);

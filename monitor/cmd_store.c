@@ -1,4 +1,7 @@
-/* cmd_store: making a store, and bringing an old one up to date. */
+/*
+ * cmd_store: making a store, bringing an old one up to date, making copies of
+ * one and putting them back.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,6 +11,8 @@
 #include "ctlog/base/mem.h"
 #include "monitor/cmd.h"
 #include "monitor/opts.h"
+#include "monitor/store/ledger.h"
+#include "monitor/tail.h"
 #include "monitor/token.h"
 
 static const struct opt table[] = {
@@ -47,7 +52,7 @@ make_secrets(const struct config *c, struct err *e)
 }
 
 static int
-store_init(const struct config *c)
+store_init(const struct config *c, const char *operand)
 {
 	struct store_conf sc = {0};
 	const struct store_api *api;
@@ -56,6 +61,7 @@ store_init(const struct config *c)
 	enum status st;
 	int rc;
 
+	(void)operand;
 	if (cmd_store_exists(c) && access(c->master_file, F_OK) != 0) {
 		cmd_fail(cmd_key_lost(c, &e), &e);
 		return EX_CANTCREAT;
@@ -85,7 +91,7 @@ store_init(const struct config *c)
 
 /* Opening a store for writing brings it up to date. */
 static int
-store_migrate(const struct config *c)
+store_migrate(const struct config *c, const char *operand)
 {
 	struct store_conf sc = {0};
 	const struct store_api *api;
@@ -95,6 +101,7 @@ store_migrate(const struct config *c)
 	enum status st;
 	int rc = cmd_store_conf(&sc, &api, c);
 
+	(void)operand;
 	if (rc != EX_OK)
 		return rc;
 	sc.owner = cmd_owner(owner);
@@ -107,20 +114,130 @@ store_migrate(const struct config *c)
 	return EX_OK;
 }
 
+/* --- copies ---------------------------------------------------------------- */
+
+static int
+store_backup(const struct config *c, const char *file)
+{
+	struct store_conf sc = {.read_only = true};
+	const struct store_api *api;
+	struct store *s;
+	struct err e;
+	enum status st;
+	int rc = cmd_store_conf(&sc, &api, c);
+
+	if (rc != EX_OK)
+		return rc;
+	st = api->open(&s, &sc, &e);
+	keys_wipe(&sc.keys);
+	if (st != ST_OK)
+		return cmd_store_fail(st, &e);
+	st = api->ledger->backup(s, file, &e);
+	api->close(s);
+	if (st == ST_BUSY || st == ST_MISSING) {
+		cmd_fail(st, &e);
+		return EX_CANTCREAT;
+	}
+	if (st != ST_OK)
+		return cmd_store_fail(st, &e);
+	printf("copied %s to %s\n"
+	       "it opens with the master key only, which is not in it: keep a "
+	       "copy of that, too, elsewhere\n",
+	    c->store, file);
+	return EX_OK;
+}
+
+static void
+say_former(const struct ledger_restored *r)
+{
+	printf("what was here before is kept as %s; delete that when it is not "
+	       "needed\nany more, for there are people in it\n",
+	    r->before);
+	if (r->ended > 0)
+		printf("%zu record%s that ended or changed since the backup "
+		       "%s not active again\n",
+		    r->ended, r->ended == 1 ? "" : "s",
+		    r->ended == 1 ? "is" : "are");
+	if (r->lost > 0)
+		printf("%zu record%s that came since the backup %s not in it; "
+		       "import %s again\n",
+		    r->lost, r->lost == 1 ? "" : "s",
+		    r->lost == 1 ? "is" : "are", r->lost == 1 ? "it" : "them");
+	if (!r->whole)
+		printf("warning: not all of that could be read. Who was "
+		       "erased, withdrew or paused\nsince the backup may be "
+		       "watched again: look at your notes and end these "
+		       "records\nbefore you start the service\n");
+	if (!r->never)
+		printf("warning: who said \"never write to this address "
+		       "again\" since the backup is\nnot known here\n");
+}
+
+static void
+say_restored(const struct ledger_restored *r)
+{
+	if (r->former)
+		say_former(r);
+	else
+		printf("warning: there was no store here that could tell what "
+		       "happened since the backup.\nWho was erased, withdrew, "
+		       "paused or said \"never again\" since then is in it as "
+		       "before:\nlook at your notes and end these records "
+		       "before you start the service\n");
+	printf("logs are read again from where they were; alerts come again "
+	       "with the same ids\n");
+}
+
+static int
+store_restore(const struct config *c, const char *file)
+{
+	struct store_conf sc = {0};
+	const struct store_api *api;
+	struct ledger_restored done;
+	char owner[64], uid[32];
+	struct actor who = {uid, now_ms()};
+	struct err e;
+	enum status st;
+	int rc = cmd_store_conf(&sc, &api, c);
+
+	if (rc != EX_OK)
+		return rc;
+	sc.owner = cmd_owner(owner);
+	snprintf(uid, sizeof(uid), "uid %ld", (long)getuid());
+	st = api->ledger->restore(&sc, file, &who, &done, &e);
+	keys_wipe(&sc.keys);
+	if (st != ST_OK)
+		return cmd_store_fail(st, &e);
+	printf("%s is the copy %s now\n", c->store, file);
+	say_restored(&done);
+	free(done.before);
+	return EX_OK;
+}
+
 static const struct {
 	const char *name;
-	int (*run)(const struct config *c);
-} verbs[] = {{"init", store_init}, {"migrate", store_migrate}};
+	int (*run)(const struct config *c, const char *operand);
+	bool takes_file;
+} verbs[] = {{"init", store_init, false}, {"backup", store_backup, true},
+    {"restore", store_restore, true}, {"migrate", store_migrate, false}};
 #define NUM_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 int
 cmd_store(int argc, char **argv)
 {
-	struct opts o = {.usage = "indelible store init|migrate [-c FILE]",
+	struct opts o = {.usage =
+			     "indelible store init|migrate [-c FILE]\n"
+			     "       indelible store backup|restore [-c FILE] "
+			     "COPY",
 	    .about = "init makes an empty store where the configuration says, "
 		     "and its master key when\nthere is none, and the "
 		     "directory of each when only that is missing. Refuses "
 		     "to\ntouch a store that exists.\n"
+		     "backup copies the store into a new file, also beside a "
+		     "running service; the\nmaster key is not in it. restore "
+		     "makes such a copy the store again, and keeps\nwhat was "
+		     "there before beside it; nobody who left since then is "
+		     "brought back.\n"
 		     "migrate brings the store of an older version up to "
 		     "date; the service does so\nby itself when it starts.",
 	    .table = table,
@@ -139,15 +256,20 @@ cmd_store(int argc, char **argv)
 	       strcmp(argv[o.at], verbs[verb].name) != 0)
 		verb++;
 	if (o.at == argc || verb == NUM_VERBS) {
-		opts_wrong(&o, "say `store init` or `store migrate`");
+		opts_wrong(&o, "say `store init`, `store backup FILE`, "
+			       "`store restore FILE` or `store migrate`");
 		return EX_USAGE;
 	}
-	if (!opts_at_most(&o, 1))
+	if (verbs[verb].takes_file && o.at + 1 == argc) {
+		opts_wrong(&o, "name the file of the copy");
+		return EX_USAGE;
+	}
+	if (!opts_at_most(&o, verbs[verb].takes_file ? 2 : 1))
 		return EX_USAGE;
 	rc = cmd_config_read(&c, file);
 	if (rc != EX_OK)
 		return rc;
-	rc = verbs[verb].run(&c);
+	rc = verbs[verb].run(&c, argv[argc > o.at + 1 ? o.at + 1 : o.at]);
 	config_fini(&c);
 	return rc;
 }

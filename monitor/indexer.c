@@ -177,10 +177,10 @@ index_took(struct indexer *x, struct index_task *t)
 	x->have = true;
 	if (t->ask == ASK_ALL) {
 		x->built_at = t->generation;
-		pool_swap(x->pool, &t->rows);
+		pool_swap(x->pool, &t->rows, t->generation);
 	} else {
 		num = d->main->num - d->num_dropped + d->rows.num;
-		pool_swap_delta(x->pool, &d->rows);
+		pool_swap_delta(x->pool, &d->rows, t->generation);
 	}
 	x->built(x->arg, num, ST_OK, NULL);
 }

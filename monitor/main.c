@@ -21,7 +21,8 @@ static const struct {
     {"status", cmd_status, "health, lag and coverage of each log"},
     {"verify", cmd_verify, "prove again from the store what was read"},
     {"config", cmd_config, "check or print the configuration"},
-    {"store", cmd_store, "make a store"},
+    {"store", cmd_store, "make, copy and put back a store"},
+    {"keys", cmd_keys, "a new master key in place of the old one"},
     {"version", cmd_version, "versions of this program and its libraries"},
 };
 #define NUM (sizeof(commands) / sizeof(commands[0]))

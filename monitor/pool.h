@@ -114,17 +114,21 @@ bool pool_may_hold(const struct pool *p, const struct slot *s);
  * there, then calls pool_swap. */
 void *pool_spare(struct pool *p, size_t *cap);
 /* Make the spare region current, without a delta; `rows` says which store row
- * each record of the index is; what it holds is the pool's from now on. */
-void pool_swap(struct pool *p, struct rows *rows);
+ * each record of the index is; what it holds is the pool's from now on.
+ * `generation`: of the records in it, as the store numbers them; 0: unknown. */
+void pool_swap(struct pool *p, struct rows *rows, uint64_t generation);
 /* The rows of the current region. */
 const struct rows *pool_rows(const struct pool *p);
 /* The same for what changed since the current region was built: the delta's
  * records have the numbers from the region's number of rows on. */
 void *pool_spare_delta(struct pool *p, size_t *cap);
-void pool_swap_delta(struct pool *p, struct rows *rows);
+void pool_swap_delta(struct pool *p, struct rows *rows, uint64_t generation);
 /* The store row of a hit of this batch: -1 when there is no such record. Good
  * until the slot is released, however often the index changed since. */
 int64_t pool_row(const struct pool *p, const struct slot *s, uint32_t no);
+/* Of which generation the records were that this batch was matched with, for
+ * as long. */
+uint64_t pool_generation(const struct pool *p, const struct slot *s);
 
 /* For status and progress. */
 struct pool_counts {

@@ -40,8 +40,9 @@ pool_index_free(struct pool *p)
 }
 
 static void
-home_take(struct index_home *h, struct rows *rows)
+home_take(struct index_home *h, struct rows *rows, uint64_t generation)
 {
+	h->generation = generation;
 	rows_fini(&h->rows);
 	h->rows = *rows;
 	*rows = (struct rows){0};
@@ -60,11 +61,11 @@ pool_spare(struct pool *p, size_t *cap)
 }
 
 void
-pool_swap(struct pool *p, struct rows *rows)
+pool_swap(struct pool *p, struct rows *rows, uint64_t generation)
 {
 	p->current = !p->current;
 	p->current_delta = DELTA_NONE;
-	home_take(&p->region[p->current], rows);
+	home_take(&p->region[p->current], rows, generation);
 }
 
 const struct rows *
@@ -99,12 +100,12 @@ pool_spare_delta(struct pool *p, size_t *cap)
 }
 
 void
-pool_swap_delta(struct pool *p, struct rows *rows)
+pool_swap_delta(struct pool *p, struct rows *rows, uint64_t generation)
 {
 	ASSERT(p->spare_delta != DELTA_NONE);
 	p->current_delta = p->spare_delta;
 	p->spare_delta = DELTA_NONE;
-	home_take(&p->delta[p->current_delta], rows);
+	home_take(&p->delta[p->current_delta], rows, generation);
 }
 
 int64_t
@@ -115,4 +116,13 @@ pool_row(const struct pool *p, const struct slot *s, uint32_t no)
 	if (no < rows->num || s->order.delta == DELTA_NONE)
 		return rows_get(rows, no);
 	return rows_get(&p->delta[s->order.delta].rows, no - rows->num);
+}
+
+uint64_t
+pool_generation(const struct pool *p, const struct slot *s)
+{
+	ASSERT(s->in_index);
+	return s->order.delta == DELTA_NONE
+		   ? p->region[s->order.region].generation
+		   : p->delta[s->order.delta].generation;
 }

@@ -27,7 +27,8 @@ struct lane_birth {
 /* Memory with an index in it. */
 struct index_home {
 	struct rows rows;
-	unsigned users; /* slots that are not released */
+	uint64_t generation; /* of the store's records in it */
+	unsigned users;      /* slots that are not released */
 };
 
 struct pool {

@@ -148,8 +148,9 @@ items_settle(void *arg, struct store *s, struct err *e)
 	const struct store_api *api = ((struct store_base *)s)->api;
 	struct reparse *r = arg;
 	struct store_reread list[EACH];
-	struct store_rereads all = {
-	    r->num, list, now_ms(), r->config.alerts.hold_unverified_ms};
+	struct store_rereads all = {r->num, list, now_ms(),
+	    r->config.alerts.hold_unverified_ms,
+	    pool_generation(r->engine.pool, r->slot)};
 	enum status st = result_take(r, s, e);
 
 	for (size_t i = 0; i < r->num; i++)

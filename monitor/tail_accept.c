@@ -40,6 +40,7 @@ haul_take(struct tail *t, struct flight *f)
 		return false;
 	}
 	h->end = f->result.range.end;
+	h->generation = pool_generation(t->env->pool, f->slot);
 	h->tally = f->result.tally;
 	h->bytes = f->slot->result;
 	f->slot->result = (struct buf){0};

@@ -133,6 +133,18 @@ lists_make(struct lists *l, struct store *s, const struct commit_task *c,
 	return st;
 }
 
+/* Of the records that all of these batches were matched with. */
+static uint64_t
+hauls_generation(const struct haul *h)
+{
+	uint64_t oldest = h == NULL ? 0 : h->generation;
+
+	for (; h != NULL; h = h->next)
+		if (h->generation < oldest)
+			oldest = h->generation;
+	return oldest;
+}
+
 /* What the operator is told of entries that went into quarantine. */
 struct notice {
 	struct event ev;
@@ -191,6 +203,7 @@ commit_run(struct task *task, struct store *s)
 	struct store_commit sc = {.at = &c->at,
 	    .read = c->read,
 	    .tree = &c->tree,
+	    .generation = hauls_generation(c->hauls),
 	    .proof = c->have_proof ? &proof : NULL,
 	    .now_ms = now_ms(),
 	    .hold_ms = c->t->env->hold_ms};

@@ -80,8 +80,9 @@ struct flight {
 /* Results accepted and not yet committed: one accepted batch. */
 struct haul {
 	struct haul *next;
-	uint64_t end;      /* of its entries */
-	struct span tally; /* what was counted in them; in bytes */
+	uint64_t end;        /* of its entries */
+	uint64_t generation; /* of the records it was matched with */
+	struct span tally;   /* what was counted in them; in bytes */
 	struct buf bytes;  /* what hits and quarantined point into */
 	size_t num_hits, num_quarantined;
 	struct found {

@@ -39,6 +39,30 @@ files_fail(const char *what, const char *path, struct err *e)
 }
 
 enum status
+files_sync(const char *path, struct err *e)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum status st = ST_OK;
+
+	if (fd < 0 || fsync(fd) != 0)
+		st = files_fail("cannot sync", path, e);
+	if (fd >= 0)
+		close(fd);
+	return st;
+}
+
+/* Not every file system can rename so; those that cannot have links. */
+bool
+files_name(const char *from, const char *to)
+{
+	if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+		return true;
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	return link(from, to) == 0 && unlink(from) == 0;
+}
+
+enum status
 files_sync_dir(const char *path, struct err *e)
 {
 	const char *slash = strrchr(path, '/');

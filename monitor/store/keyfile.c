@@ -1,7 +1,8 @@
 /*
  * keyfile: the master key's file. It must be a plain file of 32 bytes that
  * nobody but its owner may read; it is made so, and refused otherwise. It gets
- * its name when it is whole, so that a crash leaves no half a key.
+ * its name when it is whole, so that a crash leaves no half a key. It never
+ * replaces another one; how that comes to pass is in keynext.c.
  */
 #include "monitor/store/keyfile.h"
 

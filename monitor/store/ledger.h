@@ -111,6 +111,16 @@ struct ledger_page { /* rows behind number `after`, at most `limit` */
 };
 typedef void ledger_audit_fn(void *arg, const struct ledger_audit *a);
 
+/* What became of a restore. */
+struct ledger_restored {
+	bool former;  /* there was a store, which is kept as: */
+	char *before; /* the caller's to free */
+	bool whole;   /* all of it could be read */
+	bool never;   /* so could those to whom no mail ever goes */
+	size_t ended; /* records that are not active, or gone, for its sake */
+	size_t lost;  /* records that it had and the backup has not */
+};
+
 struct ledger_api {
 	/* One record. To `who` its values are revealed, which leaves an audit
 	 * row; NULL: to nobody, they are not there. ST_MISSING. *out is the
@@ -182,14 +192,16 @@ struct ledger_api {
 	enum status (*rotate)(struct store *s, const struct keys *to,
 	    const struct actor *who, struct err *e);
 	/* A copy in a new file, while the store is in use. It carries no key
-	 * that opens it. */
+	 * that opens it. ST_BUSY: there is such a file. */
 	enum status (*backup)(struct store *s, const char *file, struct err *e);
 	/* A backup becomes the store of this configuration. When there is a
-	 * store already, what was erased, withdrawn or "never again" in it
-	 * since the backup stays so, and it is kept beside as FILE.before. Nobody may have
-	 * it open. */
-	enum status (*restore)(
-	    const struct store_conf *c, const char *file, struct err *e);
+	 * store already, it is kept beside as PATH.before, and what was erased,
+	 * withdrawn, paused, changed or "never again" in it since the backup
+	 * is not matched or written to. Nobody may have it open. ST_BUSY: so
+	 * somebody has, or PATH.before is there from another time. */
+	enum status (*restore)(const struct store_conf *c, const char *file,
+	    const struct actor *who, struct ledger_restored *out,
+	    struct err *e);
 };
 
 extern const struct ledger_api ledger_sqlite;

@@ -162,6 +162,20 @@ seal_key(uint8_t key[KEY_LEN], const struct seal *s, struct err *e)
 }
 
 enum status
+seal_rewrap(uint8_t wrapped[WRAPPED_LEN], const struct seal *s,
+    const struct keys *to, struct err *e)
+{
+	uint8_t key[KEY_LEN];
+	struct lock l = {to->wrap, s->context, {NULL, 0}};
+	enum status st = seal_key(key, s, e);
+
+	if (st == ST_OK)
+		gcm_put(wrapped, &l, span_of(key, sizeof(key)));
+	mem_wipe(key, sizeof(key));
+	return st;
+}
+
+enum status
 seal_put(
     struct buf *out, const struct seal *s, struct span plain, struct err *e)
 {

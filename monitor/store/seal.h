@@ -25,6 +25,15 @@ struct keys {
 enum status keys_load(struct keys *out, const char *file, struct err *e);
 /* Make the file (0600, random) unless it is there. */
 enum status keys_create(const char *file, struct err *e);
+/* A new key is in FILE.new until the store has changed over to it. Whoever has
+ * the store for writing makes it (with the owner that FILE has; what a crash
+ * left there goes), lets it take FILE's place, whose old key is overwritten, or
+ * drops it. Anybody may load it: ST_MISSING, as is common, when there is none.
+ * To take what is not there is no error. */
+enum status keys_next_make(struct keys *out, const char *file, struct err *e);
+enum status keys_next_load(struct keys *out, const char *file, struct err *e);
+enum status keys_next_take(const char *file, struct err *e);
+void keys_next_drop(const char *file);
 /* Random keys that live in memory only. */
 void keys_random(struct keys *out);
 void keys_wipe(struct keys *k);
@@ -41,6 +50,9 @@ struct seal {
 };
 /* The value key itself, for keyed hashes; ST_MISMATCH as in seal_get(). */
 enum status seal_key(uint8_t key[KEY_LEN], const struct seal *s, struct err *e);
+/* The same key, wrapped by other keys. ST_MISMATCH as in seal_get(). */
+enum status seal_rewrap(uint8_t wrapped[WRAPPED_LEN], const struct seal *s,
+    const struct keys *to, struct err *e);
 /* Append nonce, ciphertext and tag to out. */
 enum status seal_put(
     struct buf *out, const struct seal *s, struct span plain, struct err *e);

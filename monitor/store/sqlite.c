@@ -21,8 +21,8 @@
 /* Databases up to this size are checked at every start (0.1 s). */
 #define CHECK_BYTES (64ll << 20)
 
-static const char *
-path_of(const char *url)
+const char *
+sqlite_path_of(const char *url)
 {
 	struct span s = span_str(url);
 
@@ -69,9 +69,10 @@ open_immutable(struct store *s, const char *path)
 	return rc;
 }
 
-static enum status
-connect_db(struct store *s, const char *path, struct err *e)
+enum status
+sqlite_connect(struct store *s, struct err *e)
 {
+	const char *path = s->path;
 	int flags = s->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
 	int rc;
 
@@ -95,8 +96,8 @@ connect_db(struct store *s, const char *path, struct err *e)
 	    s, s->read_only ? CAREFUL "PRAGMA query_only=ON" : CAREFUL, e);
 }
 
-static enum status
-prepare_writing(struct store *s, struct err *e)
+enum status
+sqlite_prepare_writing(struct store *s, struct err *e)
 {
 	return db_exec(s,
 	    "PRAGMA cache_size=-32768;"
@@ -108,23 +109,31 @@ prepare_writing(struct store *s, struct err *e)
 	    e);
 }
 
-static struct store *
-store_new(const struct store_conf *c)
+struct store *
+sqlite_at(const char *path, const struct keys *k)
 {
 	struct store *s = NEW(struct store);
 
 	s->base.api = &store_sqlite;
 	s->lock = -1;
 	s->sha = sha256_engine();
-	s->path = mem_str(path_of(c->url));
-	s->keys = c->keys;
+	s->path = mem_str(path);
+	s->keys = *k;
+	return s;
+}
+
+static struct store *
+store_new(const struct store_conf *c)
+{
+	struct store *s = sqlite_at(sqlite_path_of(c->url), &c->keys);
+
 	s->num_sinks = c->num_sinks;
 	s->sinks = c->sinks;
 	s->read_only = c->read_only;
 	return s;
 }
 
-static void
+void
 sqlite_close(struct store *s)
 {
 	if (s == NULL)
@@ -161,7 +170,7 @@ closed_cleanly(const char *path)
 static enum status
 open_checked(struct store *s, bool check, struct err *e)
 {
-	enum status st = connect_db(s, s->path, e);
+	enum status st = sqlite_connect(s, e);
 
 	if (st == ST_OK && check)
 		st = sqlite_check_pages(s, e);
@@ -170,7 +179,7 @@ open_checked(struct store *s, bool check, struct err *e)
 	if (st == ST_OK)
 		st = sqlite_check_keys(s, e);
 	if (st == ST_OK && !s->read_only)
-		st = prepare_writing(s, e);
+		st = sqlite_prepare_writing(s, e);
 	if (st == ST_OK && !s->read_only)
 		st = sqlite_migrate(s, e);
 	if (st == ST_OK && !s->read_only)
@@ -192,7 +201,7 @@ open_again(struct store *s, bool check, struct err *e)
 static enum status
 sqlite_open(struct store **out, const struct store_conf *c, struct err *e)
 {
-	const char *path = path_of(c->url);
+	const char *path = sqlite_path_of(c->url);
 	struct store *s;
 	struct stat sb;
 	enum status st = ST_OK;
@@ -225,8 +234,8 @@ sqlite_open(struct store **out, const struct store_conf *c, struct err *e)
 /* --- making one ---------------------------------------------------------- */
 
 /* Under another name until it is whole, so that there is no half a store. */
-static enum status
-make_file(const char *path, struct err *e)
+enum status
+sqlite_make_file(const char *path, struct err *e)
 {
 	char *wal = sqlite_path(path, "-wal"), *shm = sqlite_path(path, "-shm");
 	enum status st = ST_OK;
@@ -248,14 +257,12 @@ make_file(const char *path, struct err *e)
 static enum status
 fill_file(const struct store_conf *c, const char *path, struct err *e)
 {
-	struct store *s = store_new(c);
+	struct store *s = sqlite_at(path, &c->keys);
 	sqlite3_stmt *q = NULL;
-	enum status st;
+	enum status st = sqlite_connect(s, e);
 
-	s->read_only = false;
-	st = connect_db(s, path, e);
 	if (st == ST_OK)
-		st = prepare_writing(s, e);
+		st = sqlite_prepare_writing(s, e);
 	if (st == ST_OK)
 		st = sqlite_migrate(s, e);
 	if (st == ST_OK) {
@@ -303,7 +310,7 @@ static enum status
 make_store(const struct store_conf *c, const char *path, struct err *e)
 {
 	char *fresh = sqlite_path(path, ".new");
-	enum status st = make_file(fresh, e);
+	enum status st = sqlite_make_file(fresh, e);
 
 	if (st == ST_OK)
 		st = fill_file(c, fresh, e);
@@ -320,7 +327,7 @@ make_store(const struct store_conf *c, const char *path, struct err *e)
 static enum status
 sqlite_init(const struct store_conf *c, struct err *e)
 {
-	const char *path = path_of(c->url);
+	const char *path = sqlite_path_of(c->url);
 	int lock = -1;
 	enum status st = refuse_remains(path, e);
 
@@ -339,7 +346,7 @@ sqlite_init(const struct store_conf *c, struct err *e)
 static bool
 sqlite_in_use(const struct store_conf *c, char owner[STORE_OWNER])
 {
-	return sqlite_locked(path_of(c->url), owner);
+	return sqlite_locked(sqlite_path_of(c->url), owner);
 }
 
 const struct store_api store_sqlite = {

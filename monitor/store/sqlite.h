@@ -149,6 +149,23 @@ enum query {
 	Q_MAILED_EXPIRE,
 	Q_SUPPRESS_GET,
 	Q_SUPPRESS_PUT,
+	Q_MARK_AT,
+	Q_MARK_PUT,
+	Q_MARK_DROP,
+	Q_MARK_UNDO,
+	Q_MARK_JOIN,
+	Q_MARK_MANY,
+	Q_MARK_LIST,
+	Q_COVERAGE,
+	Q_ROTATE_RECORD,
+	Q_ROTATE_RECORD_KEY,
+	Q_ROTATE_HASHES,
+	Q_ROTATE_ENTRY,
+	Q_ROTATE_ENTRY_KEY,
+	Q_ROTATE_ENTRY_BOX,
+	Q_ROTATE_ERROR,
+	Q_ROTATE_ERROR_BOX,
+	Q_ROTATE_STORE,
 	Q_NUM
 };
 
@@ -223,6 +240,17 @@ enum status db_box(
 enum status db_unbox(struct store *s, struct buf *out, struct span context,
     struct span box, struct err *e);
 
+/* --- one connection (sqlite.c) ---------------------------------------- */
+/* Of "sqlite://PATH". */
+const char *sqlite_path_of(const char *url);
+/* A store that is not open yet; sqlite_close() in any case. */
+struct store *sqlite_at(const char *path, const struct keys *k);
+enum status sqlite_connect(struct store *s, struct err *e);
+enum status sqlite_prepare_writing(struct store *s, struct err *e);
+void sqlite_close(struct store *s);
+/* An empty file of mode 0600; what is there under this name goes. */
+enum status sqlite_make_file(const char *path, struct err *e);
+
 /* --- the lock (sqlite_lock.c) ----------------------------------------- */
 /* PATH and more, malloc'd. */
 char *sqlite_path(const char *path, const char *more);
@@ -291,6 +319,11 @@ enum status sqlite_hits_prove(
 /* c->quarantined[i], within the commit's transaction. */
 enum status sqlite_quarantine_put(
     struct store *s, const struct store_commit *c, size_t i, struct err *e);
+/* What an entry's key is bound to. */
+void sqlite_quarantine_context(
+    struct buf *out, struct span log_id, uint64_t index);
+/* What a delivery's error is bound to. */
+#define CONTEXT_ERROR "error"
 enum status sqlite_quarantine_list(
     struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
 enum status sqlite_quarantine_read(struct store *s, int64_t after,
@@ -379,6 +412,37 @@ enum status sqlite_record_name(
     struct store *s, int64_t row, struct record_ref *out, struct err *e);
 /* Records past their expiry become expired (sqlite_state.c). */
 enum status sqlite_expire(struct store *s, int64_t now_ms, struct err *e);
+/* --- what was looked at for whom (sqlite_marks.c, sqlite_coverage.c) -- */
+/* Within the transaction of a commit: what it read; its stretch, which ends
+ * where its proof does, becomes part of `to`; an entry that left quarantine. */
+enum status sqlite_marks_put(
+    struct store *s, const struct store_commit *c, struct err *e);
+enum status sqlite_marks_join(
+    struct store *s, int64_t to, const struct store_commit *c, struct err *e);
+enum status sqlite_marks_reread(struct store *s, const struct store_commit *c,
+    uint64_t index, struct err *e);
+/* Of a rewind, once the position is back. */
+enum status sqlite_marks_undo(
+    struct store *s, const struct stretch *at, struct err *e);
+enum status sqlite_coverage(struct store *s, const struct record_at *at,
+    ledger_coverage_fn *fn, void *arg, struct err *e);
+
+/* --- keys and copies (sqlite_rotate.c, sqlite_backup.c, _restore.c) ---- */
+enum status sqlite_rotate(struct store *s, const struct keys *to,
+    const struct actor *who, struct err *e);
+enum status sqlite_backup(struct store *s, const char *file, struct err *e);
+/* All of one database into another, which is empty; e of either. */
+enum status sqlite_copy(struct store *to, struct store *from, struct err *e);
+/* Remove a database with SQLite's files beside it. */
+void sqlite_remove(const char *path);
+enum status sqlite_restore(const struct store_conf *c, const char *file,
+    const struct actor *who, struct ledger_restored *out, struct err *e);
+/* What has ended in the store at `path` ends in this one, too, which has no
+ * other user yet and was copied from a backup. What cannot be read there is
+ * passed over: out->whole is false then. */
+enum status sqlite_carry(struct store *s, const char *path,
+    const struct actor *who, struct ledger_restored *out, struct err *e);
+
 /* The tallies of a commit; those that it proves; those of a rewind. */
 enum status sqlite_tallies_put(
     struct store *s, const struct store_commit *c, struct err *e);
@@ -419,6 +483,9 @@ enum status sqlite_audit_expire(struct store *s, int64_t before_ms, size_t most,
 /* The secret that addresses are hashed with (sqlite_secret.c). It is made when
  * the store is opened for writing. */
 enum status sqlite_secret_make(struct store *s, struct err *e);
+/* The same secret under other keys, for good. */
+enum status sqlite_secret_rewrap(
+    struct store *s, const struct keys *to, struct err *e);
 enum status sqlite_secret(struct store *s, uint8_t out[KEY_LEN], struct err *e);
 /* HMAC under it, over a label and a value. */
 enum status sqlite_secret_mac(struct store *s, uint8_t out[32],

@@ -28,6 +28,8 @@ static const char *const migrations[] = {
 #include "0005.sql.h"
     ,
 #include "0006.sql.h"
+    ,
+#include "0007.sql.h"
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

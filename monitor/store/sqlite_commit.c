@@ -304,6 +304,8 @@ commit(struct store *s, const struct store_commit *c,
 	for (size_t i = 0; st == ST_OK && i < c->num_quarantined; i++)
 		st = sqlite_quarantine_put(s, c, i, e);
 	if (st == ST_OK)
+		st = sqlite_marks_put(s, c, e);
+	if (st == ST_OK)
 		st = sqlite_tallies_put(s, c, e);
 	if (st == ST_OK && c->event != NULL)
 		st = sqlite_event_put(s, c->event, e);

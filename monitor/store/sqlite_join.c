@@ -122,11 +122,14 @@ move_findings(struct store *s, int64_t to, int64_t from, struct err *e)
 
 /* The later one takes in the earlier one, which mostly is the smaller. */
 static enum status
-join(struct store *s, const struct stretch *at, int64_t next, struct err *e)
+join(struct store *s, const struct store_commit *c, int64_t next, struct err *e)
 {
+	const struct stretch *at = c->at;
 	enum status st = move_findings(s, next, at->id, e);
 	sqlite3_stmt *q;
 
+	if (st == ST_OK)
+		st = sqlite_marks_join(s, next, c, e);
 	if (st == ST_OK)
 		st = stretch_drop(s, at->id, e);
 	if (st != ST_OK)
@@ -152,7 +155,7 @@ sqlite_join(struct store *s, const struct store_commit *c,
 	if (st == ST_OK)
 		st = next_part(s, &next, c, e);
 	if (st == ST_OK)
-		st = join(s, c->at, next, e);
+		st = join(s, c, next, e);
 	else
 		return db_done(st);
 	if (st == ST_OK)

@@ -249,7 +249,7 @@ last_error_fill(struct store *s, struct outbox_row *r, sqlite3_stmt *q)
 	if (sqlite3_column_type(q, DUE_ERROR) == SQLITE_NULL)
 		return;
 	/* Only words: a row goes out without them as well. */
-	if (db_unbox(s, &plain, span_str("error"), db_span(q, DUE_ERROR),
+	if (db_unbox(s, &plain, span_str(CONTEXT_ERROR), db_span(q, DUE_ERROR),
 		NULL) == ST_OK)
 		r->last_error = mem_strn(plain.p, plain.len);
 	buf_fini(&plain);
@@ -401,7 +401,7 @@ settle(struct store *s, const struct store_settle *how, struct err *e)
 		db_int(q, 4, how->due_ms);
 	if (how->error != NULL) {
 		/* Receivers like to repeat addresses in their answers. */
-		db_box(s, &box, span_str("error"), span_str(how->error));
+		db_box(s, &box, span_str(CONTEXT_ERROR), span_str(how->error));
 		db_blob(q, 5, buf_span(&box));
 	}
 	st = db_run(s, q, NULL, e);

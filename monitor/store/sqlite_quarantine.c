@@ -12,8 +12,8 @@
 
 /* --- the box --------------------------------------------------------------- */
 
-static void
-quarantine_context(struct buf *out, struct span log_id, uint64_t index)
+void
+sqlite_quarantine_context(struct buf *out, struct span log_id, uint64_t index)
 {
 	buf_str(out, "quarantine");
 	buf_span_add(out, log_id);
@@ -105,7 +105,7 @@ sqlite_quarantine_put(
 
 	if (st != NO_ROW)
 		return st;
-	quarantine_context(&context, hash_span(&c->at->log_id), x.index);
+	sqlite_quarantine_context(&context, hash_span(&c->at->log_id), x.index);
 	seal.context = buf_span(&context);
 	seal_new_key(wrapped, &s->keys, seal.context);
 	st = seal_put(&box, &seal, x.bytes, e);
@@ -141,7 +141,7 @@ quarantine_give(struct store *s, sqlite3_stmt *q, store_quarantine_fn *fn,
 
 	db_bytes(q, 0, log_id.b, HASH_LEN);
 	db_bytes(q, 2, x.leaf_hash.b, HASH_LEN);
-	quarantine_context(&context, hash_span(&log_id), x.index);
+	sqlite_quarantine_context(&context, hash_span(&log_id), x.index);
 	st = open_box(s, &bytes, buf_span(&context), q, e);
 	if (st == ST_OK) {
 		x.reason = reason;
@@ -277,6 +277,8 @@ settle_hits(struct store *s, struct store_commit *c,
 		st = sqlite_hits_put(s, c, done, e);
 	if (st == ST_OK)
 		st = sqlite_hits_prove(s, c, e);
+	if (st == ST_OK && x->reason == NULL)
+		st = sqlite_marks_reread(s, c, place.index, e);
 	free(hits);
 	return st;
 }
@@ -304,7 +306,9 @@ enum status
 sqlite_quarantine_settle(struct store *s, const struct store_rereads *r,
     struct store_committed *out, struct err *e)
 {
-	struct store_commit c = {.now_ms = r->now_ms, .hold_ms = r->hold_ms};
+	struct store_commit c = {.now_ms = r->now_ms,
+	    .hold_ms = r->hold_ms,
+	    .generation = r->generation};
 	struct store_committed done = {0};
 	enum status st = db_begin(s, e);
 

@@ -87,6 +87,8 @@ sqlite_undo(struct store *s, const struct stretch *at, size_t *retracted,
 		    " (SELECT proven_to FROM stretch WHERE id = ?1)",
 		    at->id, e);
 	if (st == ST_OK)
+		st = sqlite_marks_undo(s, at, e);
+	if (st == ST_OK)
 		st = sqlite_tallies_undo(s, at, e);
 	s->scrub = true; /* the quarantined are gone for good */
 	for (size_t i = 0; st == ST_OK && i < list.len / 8; i++) {

@@ -16,9 +16,9 @@
 
 /* Keys whose wrapping key is the one for this. */
 static struct keys
-outer_keys(const struct store *s)
+outer_keys(const struct keys *of)
 {
-	struct keys k = s->keys;
+	struct keys k = *of;
 
 	memcpy(k.wrap, k.suppress, KEY_LEN);
 	return k;
@@ -40,29 +40,54 @@ secret_read(
 	return ST_OK;
 }
 
+static enum status
+secret_put(struct store *s, const uint8_t wrapped[WRAPPED_LEN], struct err *e)
+{
+	sqlite3_stmt *q =
+	    db_query(s, Q_SECRET_SET, "UPDATE store SET secret = ?1");
+
+	db_blob(q, 1, span_of(wrapped, WRAPPED_LEN));
+	return db_run(s, q, NULL, e);
+}
+
 enum status
 sqlite_secret_make(struct store *s, struct err *e)
 {
-	struct keys k = outer_keys(s);
+	struct keys k = outer_keys(&s->keys);
 	uint8_t wrapped[WRAPPED_LEN];
-	sqlite3_stmt *q;
 	bool made;
 	enum status st = secret_read(s, wrapped, &made, e);
 
 	if (st == ST_OK && !made) {
 		seal_new_key(wrapped, &k, span_str(CONTEXT));
-		q = db_query(s, Q_SECRET_SET, "UPDATE store SET secret = ?1");
-		db_blob(q, 1, span_of(wrapped, sizeof(wrapped)));
-		st = db_run(s, q, NULL, e);
+		st = secret_put(s, wrapped, e);
 	}
 	keys_wipe(&k);
 	return st;
 }
 
 enum status
+sqlite_secret_rewrap(struct store *s, const struct keys *to, struct err *e)
+{
+	struct keys old = outer_keys(&s->keys), new = outer_keys(to);
+	uint8_t wrapped[WRAPPED_LEN];
+	struct seal seal = {&old, wrapped, span_str(CONTEXT), {NULL, 0}};
+	bool made;
+	enum status st = secret_read(s, wrapped, &made, e);
+
+	if (st == ST_OK && made)
+		st = seal_rewrap(wrapped, &seal, &new, e);
+	if (st == ST_OK && made)
+		st = secret_put(s, wrapped, e);
+	keys_wipe(&old);
+	keys_wipe(&new);
+	return st;
+}
+
+enum status
 sqlite_secret(struct store *s, uint8_t out[KEY_LEN], struct err *e)
 {
-	struct keys k = outer_keys(s);
+	struct keys k = outer_keys(&s->keys);
 	uint8_t wrapped[WRAPPED_LEN];
 	struct seal seal = {&k, wrapped, span_str(CONTEXT), {NULL, 0}};
 	bool made;

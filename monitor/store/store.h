@@ -123,6 +123,7 @@ struct store_rereads {
 	size_t num;
 	const struct store_reread *list;
 	int64_t now_ms, hold_ms; /* as in a commit */
+	uint64_t generation;
 };
 
 /* That [0 or begin, proven) is a prefix of the tree under this signed head. */
@@ -153,6 +154,9 @@ struct store_commit {
 				     be the store's: else ST_STALE */
 	uint64_t read;            /* new position, >= at->read */
 	const struct range *tree; /* ends at read */
+	/* Of the active records that all these entries were matched with, at
+	 * least (index_generation); 0: unknown, they count for nobody. */
+	uint64_t generation;
 	size_t num_hits, num_quarantined;
 	const struct store_hit *hits;
 	const struct store_quarantine *quarantined;

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include "ctlog/base/mem.h"
@@ -126,6 +127,24 @@ fixture_free(struct fixture *fx)
 	remove_dir(fx->dir);
 	hasher_free(fx->h);
 	free(fx);
+}
+
+/* A number out of the database. */
+static inline int64_t
+ask(const char *path, const char *sql)
+{
+	sqlite3 *db;
+	sqlite3_stmt *q;
+	int64_t v;
+
+	assert_int_equal(
+	    sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	v = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return v;
 }
 
 /* --- records --------------------------------------------------------------- */
@@ -383,6 +402,7 @@ struct step {
 	struct stretch *t;
 	uint64_t read, proven; /* proven 0: no proof */
 	uint64_t head;         /* size of its head; 0: `read` */
+	uint64_t generation;
 	size_t num_hits, num_quarantined;
 	struct store_hit hits[8];
 	struct store_quarantine quarantined[8];
@@ -411,6 +431,7 @@ try_step(struct fixture *fx, struct step *s)
 	    .num_tallies = s->num_tallies,
 	    .tallies = s->tallies,
 	    .proof = s->proven ? &proof : NULL,
+	    .generation = s->generation,
 	    .now_ms = s->now_ms ? s->now_ms : NOW,
 	    .hold_ms = HOLD};
 	enum status st = fx->api->commit(fx->s, &c, &s->done, &fx->e);

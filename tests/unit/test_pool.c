@@ -799,21 +799,21 @@ test_region_held(void **state)
 	size_t cap;
 
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(41));
+	pool_swap(p, one_row(41), 7);
 	tile_build(&tile, 0, UINT64_MAX);
 	w->done = 0;
 	s = submit(w, buf_span(&tile), 0);
 	s->done = keep;
 	wait_for(w, 1);
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(42));
+	pool_swap(p, one_row(42), 7);
 	assert_null(pool_spare(p, &cap));
 	assert_null(pool_spare(p, &cap));
 	assert_int_equal(pool_row(p, s, 0), 41);
 	assert_int_equal(pool_row(p, s, 1), -1);
 	pool_release(p, s);
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(43));
+	pool_swap(p, one_row(43), 7);
 	buf_fini(&tile);
 }
 
@@ -830,12 +830,12 @@ test_delta_held(void **state)
 	void *first, *other;
 
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(41));
+	pool_swap(p, one_row(41), 7);
 	assert_int_equal(rows_get(pool_rows(p), 0), 41);
 	assert_int_equal(pool_rows(p)->num, 1);
 	first = pool_spare_delta(p, &cap);
 	assert_non_null(first);
-	pool_swap_delta(p, one_row(51));
+	pool_swap_delta(p, one_row(51), 8);
 	tile_build(&tile, 0, UINT64_MAX);
 	w->done = 0;
 	s = submit(w, buf_span(&tile), 0);
@@ -845,19 +845,21 @@ test_delta_held(void **state)
 		other = pool_spare_delta(p, &cap);
 		assert_non_null(other);
 		assert_ptr_not_equal(other, first);
-		pool_swap_delta(p, one_row(60 + i));
+		pool_swap_delta(p, one_row(60 + i), 9 + i);
 	}
 	assert_non_null(pool_spare(p, &cap));
-	pool_swap(p, one_row(42));
+	pool_swap(p, one_row(42), 30);
 	assert_int_equal(pool_row(p, s, 0), 41);
 	assert_int_equal(pool_row(p, s, 1), 51);
 	assert_int_equal(pool_row(p, s, 2), -1);
+	assert_int_equal(pool_generation(p, s), 8);
 	pool_release(p, s);
 	s = submit(w, buf_span(&tile), 0);
 	s->done = keep;
 	wait_for(w, 2);
 	assert_int_equal(pool_row(p, s, 0), 42);
 	assert_int_equal(pool_row(p, s, 1), -1);
+	assert_int_equal(pool_generation(p, s), 30);
 	pool_release(p, s);
 	buf_fini(&tile);
 }
