@@ -184,11 +184,12 @@ put_query(struct store *s, const struct incoming *in)
 		    " sealed, identity, active_gen) VALUES(?1, ?2, ?3, ?4, ?5,"
 		    " ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,"
 		    " CASE ?4 WHEN 1 THEN " NEXT_GENERATION " ELSE 0 END)");
-	/* In the index since then: as long as active_ms stays. */
+	/* In the index since then, as in active_since(). */
 	return db_query(s, Q_RECORD_UPDATE,
 	    "UPDATE record SET kind = ?3, state = ?4, active_gen ="
-	    " CASE WHEN ?6 = 0 THEN 0 WHEN ?6 = active_ms THEN active_gen"
-	    " ELSE " NEXT_GENERATION " END, active_ms = ?6,"
+	    " CASE WHEN ?6 = 0 THEN 0 WHEN state = ?4 AND keys = ?10"
+	    " AND blob = ?11 THEN active_gen ELSE " NEXT_GENERATION
+	    " END, active_ms = ?6,"
 	    " changed_ms = ?7, expires_ms = ?8, sinks = ?9,"
 	    " keys = ?10, blob = ?11, sealed = ?12, identity = ?13"
 	    " WHERE tenant = ?1 AND name = ?2");

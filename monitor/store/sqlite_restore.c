@@ -34,10 +34,13 @@ static enum status
 copy_backup(struct store *to, const char *file, struct err *e)
 {
 	struct store *from = sqlite_at(file, &to->keys);
+	int64_t any;
 	enum status st;
 
 	from->read_only = true;
 	st = sqlite_connect(from, e);
+	if (st == ST_OK) /* a database at all? */
+		st = db_ask(from, "PRAGMA schema_version", &any, e);
 	if (st == ST_OK)
 		st = sqlite_copy(to, from, e);
 	sqlite_close(from);

@@ -111,8 +111,7 @@ test_from_when(void **state)
 	open_log(fx, &log_b, "Log B");
 	other = claim(fx, &log_b, 0);
 	read_on(fx, &other, 7, 7, generation(fx));
-	assert_told(
-	    fx, "jane", "Log A 10-20/15, Log A 30-40/30, Log B 0-7/7");
+	assert_told(fx, "jane", "Log A 10-20/15, Log A 30-40/30, Log B 0-7/7");
 	FAILS(fx, ST_MISSING,
 	    fx->api->ledger->coverage(fx->s, &nobody, NULL, NULL, &fx->e));
 	FAILS(fx, ST_MISSING,
@@ -162,6 +161,7 @@ test_pause(void **state)
 	assert_told(fx, "jane", "Log A 0-10/10, Log A 20-30/30");
 	free(other.value);
 	other.value = mem_str("jane.poe@example.net");
+	other.consent_ms = NOW; /* a new consent for another value */
 	import_one(fx, other);
 	assert_told(fx, "jane", "");
 	read_on(fx, &t, 40, 40, generation(fx));
@@ -182,15 +182,14 @@ test_quarantine(void **state)
 	bool more;
 
 	import_one(fx, an_email("acme", "jane"));
-	step(fx,
-	    (struct step){.t = &t,
-		.read = 10,
-		.proven = 10,
-		.generation = generation(fx),
-		.num_quarantined = 2,
-		.quarantined = {
-		    {3, leaf_hash(fx, 3), "why", span_str("3")},
-		    {9, leaf_hash(fx, 9), "why", span_str("9")}}});
+	step(
+	    fx, (struct step){.t = &t,
+		    .read = 10,
+		    .proven = 10,
+		    .generation = generation(fx),
+		    .num_quarantined = 2,
+		    .quarantined = {{3, leaf_hash(fx, 3), "why", span_str("3")},
+			{9, leaf_hash(fx, 9), "why", span_str("9")}}});
 	read_on(fx, &t, 20, 20, generation(fx));
 	assert_told(fx, "jane", "Log A 0-3/3, Log A 4-9/9, Log A 10-20/20");
 	q = list_quarantine(fx);
@@ -403,8 +402,7 @@ do_reread(struct fixture *fx, struct model *m)
 	int64_t stretch;
 	char sql[96];
 
-	OK(fx,
-	    fx->api->quarantine_read(fx->s, 0, see_quarantine, &q, &fx->e));
+	OK(fx, fx->api->quarantine_read(fx->s, 0, see_quarantine, &q, &fx->e));
 	if (q.num == 0)
 		return;
 	one.row = q.row[0];
