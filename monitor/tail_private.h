@@ -83,7 +83,7 @@ struct haul {
 	uint64_t end;        /* of its entries */
 	uint64_t generation; /* of the records it was matched with */
 	struct span tally;   /* what was counted in them; in bytes */
-	struct buf bytes;  /* what hits and quarantined point into */
+	struct buf bytes;    /* what hits and quarantined point into */
 	size_t num_hits, num_quarantined;
 	struct found {
 		int64_t row; /* store row of the record */

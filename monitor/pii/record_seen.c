@@ -17,20 +17,14 @@ struct seen {
 	struct keyer *keyer;
 	struct slot *slots;
 	size_t num, cap; /* cap is a power of two */
-	struct buf pair;
+	struct buf pair, first;
+	size_t first_line; /* 0: none yet */
 };
 
 struct seen *
 seen_new(void)
 {
-	struct seen *s = NEW(struct seen);
-	uint8_t key[INDEX_KEY_LEN];
-
-	ASSERT(RAND_bytes(key, sizeof(key)) == 1);
-	s->keyer = keyer_new(key);
-	s->cap = 64;
-	s->slots = mem_new(s->cap, sizeof(*s->slots));
-	return s;
+	return NEW(struct seen);
 }
 
 void
@@ -41,6 +35,7 @@ seen_free(struct seen *s)
 	keyer_free(s->keyer);
 	free(s->slots);
 	buf_fini(&s->pair);
+	buf_fini(&s->first);
 	free(s);
 }
 
@@ -73,16 +68,13 @@ grow(struct seen *s)
 	s->cap *= 2;
 }
 
-size_t
-seen_before(struct seen *s, const char *tenant, const char *id, size_t line)
+static size_t
+put(struct seen *s, struct span pair, size_t line)
 {
 	uint8_t key[32];
 	struct slot *slot;
 
-	buf_clear(&s->pair);
-	buf_add(&s->pair, tenant, strlen(tenant) + 1);
-	buf_str(&s->pair, id);
-	keyer_run(s->keyer, key, "seen", buf_span(&s->pair));
+	keyer_run(s->keyer, key, "seen", pair);
 	slot = find(s->slots, s->cap, key);
 	if (slot->line != 0)
 		return slot->line;
@@ -91,4 +83,35 @@ seen_before(struct seen *s, const char *tenant, const char *id, size_t line)
 	if (++s->num > s->cap / 2)
 		grow(s);
 	return 0;
+}
+
+static void
+start(struct seen *s)
+{
+	uint8_t key[INDEX_KEY_LEN];
+
+	ASSERT(RAND_bytes(key, sizeof(key)) == 1);
+	s->keyer = keyer_new(key);
+	mem_wipe(key, sizeof(key));
+	s->cap = 64;
+	s->slots = mem_new(s->cap, sizeof(*s->slots));
+	put(s, buf_span(&s->first), s->first_line);
+}
+
+/* A file with one record in it, as the store seals them, costs nothing. */
+size_t
+seen_before(struct seen *s, const char *tenant, const char *id, size_t line)
+{
+	struct buf *pair = s->first_line == 0 ? &s->first : &s->pair;
+
+	buf_clear(pair);
+	buf_add(pair, tenant, strlen(tenant) + 1);
+	buf_str(pair, id);
+	if (s->first_line == 0) {
+		s->first_line = line;
+		return 0;
+	}
+	if (s->keyer == NULL)
+		start(s);
+	return put(s, buf_span(pair), line);
 }

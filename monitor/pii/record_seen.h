@@ -1,7 +1,7 @@
 /*
  * record_seen: which tenant and id stood on which line of the file being
- * read. Keyed hashes under a random key are kept, no names, so a file made to
- * collide gains nothing.
+ * read. Keyed hashes under a random key are kept, no names but the first, so a
+ * file made to collide gains nothing.
  */
 #ifndef MONITOR_PII_RECORD_SEEN_H
 #define MONITOR_PII_RECORD_SEEN_H

@@ -6,7 +6,7 @@
  * Beside PATH lie PATH-wal and PATH-shm (SQLite's) and PATH.lock, whose flock
  * the one writer holds, with words about that writer in it.
  */
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_copies.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -240,17 +240,6 @@ enum status db_box(
 enum status db_unbox(struct store *s, struct buf *out, struct span context,
     struct span box, struct err *e);
 
-/* --- one connection (sqlite.c) ---------------------------------------- */
-/* Of "sqlite://PATH". */
-const char *sqlite_path_of(const char *url);
-/* A store that is not open yet; sqlite_close() in any case. */
-struct store *sqlite_at(const char *path, const struct keys *k);
-enum status sqlite_connect(struct store *s, struct err *e);
-enum status sqlite_prepare_writing(struct store *s, struct err *e);
-void sqlite_close(struct store *s);
-/* An empty file of mode 0600; what is there under this name goes. */
-enum status sqlite_make_file(const char *path, struct err *e);
-
 /* --- the lock (sqlite_lock.c) ----------------------------------------- */
 /* PATH and more, malloc'd. */
 char *sqlite_path(const char *path, const char *more);
@@ -412,37 +401,6 @@ enum status sqlite_record_name(
     struct store *s, int64_t row, struct record_ref *out, struct err *e);
 /* Records past their expiry become expired (sqlite_state.c). */
 enum status sqlite_expire(struct store *s, int64_t now_ms, struct err *e);
-/* --- what was looked at for whom (sqlite_marks.c, sqlite_coverage.c) -- */
-/* Within the transaction of a commit: what it read; its stretch, which ends
- * where its proof does, becomes part of `to`; an entry that left quarantine. */
-enum status sqlite_marks_put(
-    struct store *s, const struct store_commit *c, struct err *e);
-enum status sqlite_marks_join(
-    struct store *s, int64_t to, const struct store_commit *c, struct err *e);
-enum status sqlite_marks_reread(struct store *s, const struct store_commit *c,
-    uint64_t index, struct err *e);
-/* Of a rewind, once the position is back. */
-enum status sqlite_marks_undo(
-    struct store *s, const struct stretch *at, struct err *e);
-enum status sqlite_coverage(struct store *s, const struct record_at *at,
-    ledger_coverage_fn *fn, void *arg, struct err *e);
-
-/* --- keys and copies (sqlite_rotate.c, sqlite_backup.c, _restore.c) ---- */
-enum status sqlite_rotate(struct store *s, const struct keys *to,
-    const struct actor *who, struct err *e);
-enum status sqlite_backup(struct store *s, const char *file, struct err *e);
-/* All of one database into another, which is empty; e of either. */
-enum status sqlite_copy(struct store *to, struct store *from, struct err *e);
-/* Remove a database with SQLite's files beside it. */
-void sqlite_remove(const char *path);
-enum status sqlite_restore(const struct store_conf *c, const char *file,
-    const struct actor *who, struct ledger_restored *out, struct err *e);
-/* What has ended in the store at `path` ends in this one, too, which has no
- * other user yet and was copied from a backup. What cannot be read there is
- * passed over: out->whole is false then. */
-enum status sqlite_carry(struct store *s, const char *path,
-    const struct actor *who, struct ledger_restored *out, struct err *e);
-
 /* The tallies of a commit; those that it proves; those of a rewind. */
 enum status sqlite_tallies_put(
     struct store *s, const struct store_commit *c, struct err *e);

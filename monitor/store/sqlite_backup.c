@@ -10,7 +10,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/files.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_copies.h"
 
 void
 sqlite_remove(const char *path)

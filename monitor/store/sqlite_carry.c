@@ -5,7 +5,7 @@
  * verbs as ever.
  */
 #include "ctlog/base/mem.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_copies.h"
 
 /* What has come to an end. */
 struct end {

@@ -8,6 +8,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_marks.h"
 
 /* --- position ------------------------------------------------------------ */
 

@@ -4,7 +4,7 @@
  * the marks of all stretches (sqlite_marks.c), those that overlap as one.
  */
 #include "ctlog/base/mem.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_marks.h"
 
 struct part { /* entries [from, to) */
 	uint64_t from, to;

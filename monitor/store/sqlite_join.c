@@ -5,6 +5,7 @@
  */
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_marks.h"
 
 /* --- begun twice --------------------------------------------------------- */
 

@@ -8,6 +8,8 @@
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_copies.h"
+#include "monitor/store/sqlite_marks.h"
 
 /* What an address or a domain is confirmed for when the record does not say:
  * what the mail's text says. */

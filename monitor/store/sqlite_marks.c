@@ -7,7 +7,7 @@
  * sqlite_coverage.c.
  */
 #include "ctlog/base/mem.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_marks.h"
 
 /* A stretch with more marks than this is told of in coarser ones, so many. */
 #define MARKS_MOST 1000

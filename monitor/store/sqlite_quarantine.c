@@ -5,6 +5,7 @@
  */
 #include "ctlog/base/mem.h"
 #include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_marks.h"
 
 /* Erased in one transaction: so many have 140 MiB at worst, and as much is
  * written to overwrite them. */

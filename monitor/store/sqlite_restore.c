@@ -12,7 +12,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/files.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_copies.h"
 
 struct places {
 	const char *file, *path; /* the backup, the store */

@@ -3,6 +3,7 @@
  */
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_marks.h"
 
 static enum status
 move_back(struct store *s, const struct stretch *at, struct err *e)

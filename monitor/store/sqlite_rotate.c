@@ -8,7 +8,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/pii/match.h"
 #include "monitor/store/rules.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_copies.h"
 
 struct rotation {
 	struct store *s;

@@ -120,6 +120,21 @@ class Migrate(Scenario):
         self.rig.follow_to_the_end()
 
 
+class Rotate(Scenario):
+    """A new master key for a store with all that a service had put into it."""
+
+    name = "rotate"
+    command = ("keys", "rotate")
+
+    def prepare(self):
+        self.rig.run("store", "init")
+        self.rig.run(*Import.command)
+        self.rig.follow_to_the_end()
+
+    def finish(self):
+        self.rig.follow_to_the_end()
+
+
 class Backfill(Scenario):
     """A scan into the store."""
 
@@ -155,7 +170,7 @@ class Monitor(Scenario):
         return self.rig.done
 
 
-SCENARIOS = (Init, Import, Migrate, Backfill, Newest, Monitor)
+SCENARIOS = (Init, Import, Migrate, Rotate, Backfill, Newest, Monitor)
 
 
 class Sweep:

@@ -131,7 +131,7 @@ fixture_free(struct fixture *fx)
 
 /* A number out of the database. */
 static inline int64_t
-ask(const char *path, const char *sql)
+ask_db(const char *path, const char *sql)
 {
 	sqlite3 *db;
 	sqlite3_stmt *q;

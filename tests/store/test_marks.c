@@ -219,7 +219,8 @@ test_many(void **state)
 			     .read = i * 4,
 			     .generation = i % 2 ? first : first + i});
 	assert_told(fx, "jane", "Log A 0-12000/0");
-	assert_in_range(ask(fx->path, "SELECT count(*) FROM mark"), 300, 1000);
+	assert_in_range(
+	    ask_db(fx->path, "SELECT count(*) FROM mark"), 300, 1000);
 	import_one(fx, an_email("acme", "john"));
 	told = coverage(fx, "john");
 	for (size_t i = 0; i < told->num; i++)
@@ -408,7 +409,7 @@ do_reread(struct fixture *fx, struct model *m)
 	one.row = q.row[0];
 	snprintf(sql, sizeof(sql),
 	    "SELECT stretch FROM quarantine WHERE id = %" PRId64, one.row);
-	stretch = ask(fx->path, sql);
+	stretch = ask_db(fx->path, sql);
 	OK(fx, fx->api->quarantine_settle(fx->s, &all, &done, &fx->e));
 	for (unsigned k = 0; k < STRETCHES; k++)
 		if (m->there[k] && m->t[k].id == stretch)

@@ -283,16 +283,20 @@ static const struct trouble a_fork = {TROUBLE_LASTING, "fork", NOW};
 #define UNDO_5 UNDO_6 "ALTER TABLE stretch DROP COLUMN scan;"
 /* To those of version 5. */
 #define UNDO_6                                                                 \
-	"DROP TABLE audit; DROP TABLE history; DROP TABLE token;"              \
-	"DROP TABLE letter; DROP TABLE mailed; DROP TABLE suppress;"           \
-	"DROP INDEX record_identity; DROP INDEX record_pending;"               \
-	"DROP INDEX outbox_settled; DROP INDEX event_time;"                    \
-	"ALTER TABLE record DROP COLUMN active_gen;"                           \
-	"ALTER TABLE record DROP COLUMN identity;"                             \
-	"ALTER TABLE exposure DROP COLUMN told;"                               \
-	"ALTER TABLE store DROP COLUMN secret;"                                \
-	"ALTER TABLE store DROP COLUMN audit_no;"                              \
-	"ALTER TABLE store DROP COLUMN audit_hash;"
+	UNDO_7 "DROP TABLE audit; DROP TABLE history; DROP TABLE token;"       \
+	       "DROP TABLE letter; DROP TABLE mailed; DROP TABLE suppress;"    \
+	       "DROP INDEX record_identity; DROP INDEX record_pending;"        \
+	       "DROP INDEX outbox_settled; DROP INDEX event_time;"             \
+	       "ALTER TABLE record DROP COLUMN active_gen;"                    \
+	       "ALTER TABLE record DROP COLUMN identity;"                      \
+	       "ALTER TABLE exposure DROP COLUMN told;"                        \
+	       "ALTER TABLE store DROP COLUMN secret;"                         \
+	       "ALTER TABLE store DROP COLUMN audit_no;"                       \
+	       "ALTER TABLE store DROP COLUMN audit_hash;"
+
+/* To those of version 6. */
+#define UNDO_7                                                                 \
+	"DROP TRIGGER record_watched; DROP TABLE watched; DROP TABLE mark;"
 
 static void
 test_migration_2(void **state)
@@ -351,11 +355,12 @@ test_migration_6(void **state)
 	fixture_close(fx);
 	meddle(fx, UNDO_6 "PRAGMA user_version=5");
 	fixture_open(fx);
-	assert_int_equal(ask(fx->path, "SELECT count(*) FROM record, store"
-				       " WHERE active_gen = generation"),
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM record, store"
+					  " WHERE active_gen = generation"),
 	    1);
 	assert_int_equal(
-	    ask(fx->path, "SELECT count(*) FROM record WHERE active_gen = 0"),
+	    ask_db(
+		fx->path, "SELECT count(*) FROM record WHERE active_gen = 0"),
 	    1);
 	OK(fx, fx->api->ledger->audit_check(fx->s, &num, head, &fx->e));
 	assert_int_equal(num, 0);
@@ -369,7 +374,7 @@ static void
 test_versions(void **state)
 {
 	struct fixture *fx = *state;
-	int64_t version = ask(fx->path, "PRAGMA user_version");
+	int64_t version = ask_db(fx->path, "PRAGMA user_version");
 	char back[64];
 
 	snprintf(back, sizeof(back), "PRAGMA user_version=%d", (int)version);
@@ -397,9 +402,9 @@ test_settings(void **state)
 	    " WHERE schema='main' AND type='table' AND NOT strict"
 	    " AND name NOT LIKE 'sqlite%'";
 
-	assert_int_equal(ask(fx->path, strict), 0);
-	assert_int_equal(ask(fx->path, "SELECT count(*) FROM sqlite_master"
-				       " WHERE type='table'") > 8,
+	assert_int_equal(ask_db(fx->path, strict), 0);
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM sqlite_master"
+					  " WHERE type='table'") > 8,
 	    1);
 	/* Journal mode is the file's: 2 = WAL in bytes 18 and 19. */
 	{
@@ -792,9 +797,9 @@ test_erased_everywhere(void **state)
 		assert_false(store_has(fx, was[i].p, was[i].len));
 		buf_fini(&was[i]);
 	}
-	assert_int_equal(ask(fx->path, "SELECT count(*) FROM exposure"), 0);
-	assert_int_equal(ask(fx->path, "SELECT count(*) FROM sighting"), 0);
-	assert_int_equal(ask(fx->path, "SELECT count(*) FROM outbox"), 0);
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM exposure"), 0);
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM sighting"), 0);
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM outbox"), 0);
 }
 
 static char *
@@ -940,7 +945,7 @@ test_quarantine_keys(void **state)
 	last = quarantine_key(fx, 299);
 	read = quarantine_key(fx, 4);
 	assert_true(store_has(fx, read.p, read.len));
-	x.row = ask(fx->path, "SELECT id FROM quarantine WHERE ix = 4");
+	x.row = ask_db(fx->path, "SELECT id FROM quarantine WHERE ix = 4");
 	OK(fx, fx->api->quarantine_settle(fx->s, &r, &done, &fx->e));
 	assert_key_gone(fx, &read);
 	while (more)
@@ -948,7 +953,8 @@ test_quarantine_keys(void **state)
 		    fx->api->quarantine_expire(fx->s, NOW + 1, &more, &fx->e));
 	assert_key_gone(fx, &first);
 	assert_key_gone(fx, &last);
-	assert_int_equal(ask(fx->path, "SELECT count(*) FROM quarantine"), 0);
+	assert_int_equal(
+	    ask_db(fx->path, "SELECT count(*) FROM quarantine"), 0);
 	quarantine_some(fx, &t, 3);
 	last = quarantine_key(fx, 2);
 	OK(fx, fx->api->rewind(fx->s, &t, &retracted, &delivered, &fx->e));
@@ -1198,7 +1204,8 @@ test_failed_checkpoint(void **state)
 	assert_int_equal(fault.syncs_left, 0);
 	FAILS(fx, ST_IO, try_step(fx, &s));
 	fixture_again(fx);
-	assert_int_equal(ask(fx->path, "SELECT count(*) FROM record"), 12000);
+	assert_int_equal(
+	    ask_db(fx->path, "SELECT count(*) FROM record"), 12000);
 	OK(fx, try_step(fx, &s));
 }
 
@@ -1346,16 +1353,16 @@ check_all(struct fixture *fx, uint64_t acked)
 	OK(fx, fx->api->exposures(fx->s, NULL, check_exposure, &w, &fx->e));
 	assert_int_equal(w.next, t.read);
 	assert_int_equal(
-	    ask(fx->path, "SELECT count(*) FROM outbox"), t.read / 10 * 3);
+	    ask_db(fx->path, "SELECT count(*) FROM outbox"), t.read / 10 * 3);
 	assert_int_equal(
-	    ask(fx->path, "SELECT count(*) FROM outbox o JOIN sighting s"
-			  " ON s.exposure = o.exposure"
-			  " WHERE o.held = s.verified"),
+	    ask_db(fx->path, "SELECT count(*) FROM outbox o JOIN sighting s"
+			     " ON s.exposure = o.exposure"
+			     " WHERE o.held = s.verified"),
 	    0);
 	assert_int_equal(
-	    ask(fx->path, "SELECT count(*) FROM quarantine"), t.read / 10);
+	    ask_db(fx->path, "SELECT count(*) FROM quarantine"), t.read / 10);
 	assert_int_equal(
-	    ask(fx->path, "SELECT proven_size FROM log"), t.proven);
+	    ask_db(fx->path, "SELECT proven_size FROM log"), t.proven);
 	return t.read;
 }
 
@@ -1506,7 +1513,7 @@ test_killed_in_import(void **state)
 		}
 		waitpid(pid, &status, 0);
 		fixture_open(fx);
-		num = ask(fx->path, "SELECT count(*) FROM record");
+		num = ask_db(fx->path, "SELECT count(*) FROM record");
 		assert_true(num == 0 || num == 300);
 		fixture_close(fx);
 	}

@@ -21,8 +21,8 @@ CREATE TABLE watched(
 -- Keyed hashes change with the value, or with the master key; but what is
 -- sealed stays as it is under a new one.
 CREATE TRIGGER record_watched AFTER UPDATE OF state, keys, blob ON record
-WHEN old.state <> new.state OR old.keys IS NOT new.keys
-	OR old.blob IS NOT new.blob
+WHEN old.state <> new.state OR old.sealed IS NOT new.sealed
+	AND (old.keys IS NOT new.keys OR old.blob IS NOT new.blob)
 BEGIN
 	INSERT OR IGNORE INTO watched(record, from_gen, to_gen)
 		SELECT old.id, old.active_gen, generation + 1 FROM store
