@@ -102,18 +102,6 @@ make_fresh(char *fresh, struct span bytes)
 	return ST_OK;
 }
 
-/* A secret is never replaced. Not every file system can rename so; those that
- * cannot have links. */
-static bool
-name_it(const char *fresh, const char *path)
-{
-	if (renameat2(AT_FDCWD, fresh, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
-		return true;
-	if (errno != EINVAL && errno != ENOSYS)
-		return false;
-	return link(fresh, path) == 0 && unlink(fresh) == 0;
-}
-
 enum status
 files_create(
     const char *what, const char *path, struct span bytes, struct err *e)
@@ -130,7 +118,7 @@ files_create(
 	fresh = (char *)name.p;
 	snprintf(why, sizeof(why), "cannot make %s", what);
 	st = make_fresh(fresh, bytes);
-	if (st == ST_OK && !name_it(fresh, path) && errno != EEXIST)
+	if (st == ST_OK && !files_name(fresh, path) && errno != EEXIST)
 		st = ST_IO;
 	if (st != ST_OK)
 		st = files_fail(why, path, e);
