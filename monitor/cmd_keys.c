@@ -129,10 +129,10 @@ cmd_keys(int argc, char **argv)
 	struct opts o = {.usage = "indelible keys rotate [-c FILE]",
 	    .about =
 		"rotate puts a new master key in the place of the old one: "
-		"the keys of all records\nare wrapped anew, and all keyed "
-		"hashes are made anew. The service must not run\n"
+		"the keys of all\nrecords are wrapped anew, and all keyed "
+		"hashes are made anew. The service must\nnot run "
 		"meanwhile. Backups made before open with the old key "
-		"only, of which nothing\nis left here.",
+		"only, of which\nnothing is left here.",
 	    .table = table,
 	    .argc = argc,
 	    .argv = argv};

@@ -13,7 +13,7 @@ from .helpers import BINARY, ROOT, environment, read_jsonl
 from .planted import CONSENT, DOMAIN, JANE, MARIA, RECORDS
 
 COMMANDS = ["monitor", "backfill", "inspect", "records", "logs", "status",
-            "verify", "config", "store", "version"]
+            "verify", "config", "store", "keys", "version"]
 
 
 @pytest.mark.smoke
