@@ -208,9 +208,12 @@ import_json(struct api_job *c)
 void
 api_records_import(struct api_job *c)
 {
-	struct span body = c->r->body;
-	bool lines = body.len > 0 && body.p[0] == '{';
+	struct span body = c->r->body, bom = span_str("\xef\xbb\xbf");
+	bool lines;
 
+	if (span_starts(body, bom))
+		body = span_from(body, bom.len);
+	lines = body.len > 0 && body.p[0] == '{';
 	if (is_type(c, "application/json"))
 		import_json(c);
 	else if (!is_type(c, "application/jsonl") && !is_type(c, "text/csv"))

@@ -15,8 +15,9 @@
 
 typedef int cmd_fn(int argc, char **argv);
 
-cmd_fn cmd_monitor, cmd_backfill, cmd_inspect, cmd_records, cmd_config,
-    cmd_keys, cmd_logs, cmd_status, cmd_store, cmd_verify, cmd_version;
+cmd_fn cmd_monitor, cmd_backfill, cmd_inspect, cmd_records, cmd_alerts,
+    cmd_config, cmd_keys, cmd_logs, cmd_status, cmd_store, cmd_verify,
+    cmd_version;
 
 /* The exit status that goes with a failure. */
 int cmd_exit(enum status st);

@@ -1,239 +1,492 @@
-/* cmd_records: import and list opt-in records. */
+/*
+ * cmd_records: opt-in records, by the admin interface: in the store itself, or
+ * through the service that has it. Requests are made here; answers are put
+ * into words by records_view.c.
+ */
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctlog/base/limits.h"
+#include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
+#include "monitor/ask.h"
 #include "monitor/cmd.h"
-#include "monitor/import.h"
 #include "monitor/opts.h"
+#include "monitor/records_view.h"
 #include "monitor/wants.h"
 
-enum { O_CONFIG, O_JSON, O_TENANT, O_REVEAL };
+#define RECORDS "/api/v1/records"
+#define JSON "application/json"
+/* Records that are asked for at a time. */
+#define PAGE "5000"
+
+enum { O_CONFIG, O_TENANT, O_JSON, O_REVEAL, O_ID, O_KIND };
 static const struct opt table[] = {
     [O_CONFIG] = {"config", 'c', "FILE", "the configuration"},
-    [O_JSON] = {"json", 0, NULL, "JSON Lines instead of text"},
-    [O_TENANT] = {"tenant", 0, "NAME", "list: only this tenant's records"},
-    [O_REVEAL] = {"reveal", 0, NULL, "list: with their values"},
+    [O_TENANT] = {"tenant", 0, "NAME",
+	"whose; without: \"default\", in lists "
+	"all"},
+    [O_JSON] = {"json", 0, NULL, "JSON instead of text"},
+    [O_REVEAL] = {"reveal", 0, NULL, "list, show: with values, which is noted"},
+    [O_ID] = {"id", 0, "ID", "add: the record's id"},
+    [O_KIND] = {"kind", 0, "KIND", "add: email or domain; stdin is the value"},
     {0},
 };
 
 struct args {
-	const char *config, *verb, *operand;
-	bool json;
-	struct store_query query;
-	size_t listed;
+	const char *config, *tenant, *id, *kind;
+	const char *operand;
+	bool json, reveal;
+	const struct verb *verb;
+	const struct config *c;
+};
+
+struct verb {
+	const char *name;
+	const char *operand; /* what it is called; NULL: there is none */
+	bool optional;       /* it may be left out */
+	int (*run)(const struct args *a);
 };
 
 static void
-import_say(const struct import *im, bool json)
+about(struct asking *k, const struct args *a, const char *method,
+    const char *more)
 {
-	size_t num;
-
-	if (json) {
-		printf("{\"added\":%zu,\"updated\":%zu,\"active\":%zu,"
-		       "\"pending\":%zu}\n",
-		    im->added, im->updated, im->active, im->pending);
-		return;
-	}
-	num = im->added + im->updated;
-	if (num == 0) {
-		printf("imported nothing: there is no record in it; what the "
-		       "store has is as before\n");
-		return;
-	}
-	printf("imported %zu record%s: %zu new, %zu updated; %zu active, "
-	       "%zu pending\n",
-	    num, num == 1 ? "" : "s", im->added, im->updated, im->active,
-	    im->pending);
-	if (im->active == 0)
-		printf("no record of these is active: nothing will be matched "
-		       "for them\n");
-	else
-		printf("active ones are watched from now on, while `indelible "
-		       "monitor` runs; `indelible\nbackfill -c FILE` covers "
-		       "what was logged before\n");
+	asking_init(k, a->c, method, RECORDS);
+	asking_param(k, "tenant", a->tenant);
+	if (more != NULL)
+		asking_id(k, a->operand, more);
 }
 
-static void
-import_bad(void *arg, size_t line, const char *what)
-{
-	fprintf(stderr, "%s:%zu: %s\n", (const char *)arg, line, what);
-}
-
-static void
-import_warn(void *arg, size_t line, const char *what)
-{
-	fprintf(stderr, "%s:%zu: warning: %s\n", (const char *)arg, line, what);
-}
+/* --- import, add ------------------------------------------------------------ */
 
 static int
-records_import(const struct args *a, const struct config *c)
+import_body(
+    const struct args *a, const char *type, struct span body, const char *file)
 {
-	struct store_conf sc = {0};
-	const struct store_api *api;
-	struct store *s;
-	struct buf file = {0};
-	struct err e;
-	char owner[64];
-	enum status st = file_read(&file, a->operand, LIMIT_RECORD_FILE, &e);
-	const char *name =
-	    !strcmp(a->operand, "-") ? "standard input" : a->operand;
-	struct import im = {.who = owner,
-	    .bad = import_bad,
-	    .warn = import_warn,
-	    .arg = (void *)(uintptr_t)name};
+	struct asking k;
+	json_t *answer;
 	int rc;
 
-	if (st != ST_OK)
-		return cmd_fail(st, &e);
-	rc = cmd_store_conf(&sc, &api, c);
+	about(&k, a, "POST", NULL);
+	asking_body(&k, type, body);
+	k.q.file = file;
+	rc = ask(&answer, &k);
 	if (rc != EX_OK)
 		return rc;
-	sc.owner = cmd_owner(owner);
-	st = api->open(&s, &sc, &e);
-	if (st != ST_OK)
-		return cmd_store_fail(st, &e);
-	im.file = buf_span(&file);
-	im.index_key = sc.keys.index;
-	st = import_records(&im, s, &e);
-	api->close(s);
-	buf_fini(&file);
-	if (im.warnings > IMPORT_WARNINGS)
-		fprintf(stderr, "%s: warning: %zu more warnings\n", name,
-		    im.warnings - IMPORT_WARNINGS);
-	if (st != ST_OK)
-		return cmd_fail(st, &e);
-	import_say(&im, a->json);
-	return EX_OK;
+	view_warnings(answer, file);
+	if (a->json)
+		answer_say(answer);
+	else
+		view_import(answer);
+	json_decref(answer);
+	return rc;
 }
 
-static void
-list_json(const struct record_row *row, bool reveal)
+/* What stands in the file tells its format. */
+static const char *
+type_of(struct span file)
 {
-	struct buf b = {0};
-	char when[TEXT_TIME];
+	struct span bom = span_str("\xef\xbb\xbf");
 
-	if (reveal) {
-		record_json(&row->r, &b);
-		b.len--; /* reopen the object */
-	} else {
-		buf_str(&b, "{\"id\":");
-		text_json(&b, span_str(row->r.id));
-		buf_str(&b, ",\"tenant\":");
-		text_json(&b, span_str(row->r.tenant));
-		buf_fmt(&b, ",\"kind\":\"%s\"", record_kind_name(row->r.kind));
-	}
-	buf_fmt(&b, ",\"state\":\"%s\",\"created\":\"%s\"",
-	    record_state_name(row->r.state), text_time(when, row->created_ms));
-	if (row->active_ms > 0)
-		buf_fmt(&b, ",\"watched_since\":\"%s\"",
-		    text_time(when, row->active_ms));
-	buf_str(&b, "}\n");
-	fwrite(b.p, 1, b.len, stdout);
-	buf_fini(&b);
-}
-
-static void
-list_text(const struct record_row *row, bool reveal)
-{
-	struct buf b = {0};
-
-	buf_fmt(&b, "%-10s %-7s ", record_state_name(row->r.state),
-	    record_kind_name(row->r.kind));
-	text_line(&b, span_str(row->r.tenant), 128);
-	buf_char(&b, ' ');
-	text_line(&b, span_str(row->r.id), 128);
-	if (reveal && row->r.value != NULL) {
-		buf_char(&b, ' ');
-		text_line(&b, span_str(row->r.value), 320);
-	}
-	buf_char(&b, '\n');
-	fwrite(b.p, 1, b.len, stdout);
-	buf_fini(&b);
-}
-
-static void
-list_one(void *arg, const struct record_row *row)
-{
-	struct args *a = arg;
-
-	if (a->listed++ == 0 && !a->json)
-		printf("%-10s %-7s TENANT ID%s\n", "STATE", "KIND",
-		    a->query.reveal ? " VALUE" : "");
-	(a->json ? list_json : list_text)(row, a->query.reveal);
+	if (span_starts(file, bom))
+		file = span_from(file, bom.len);
+	return file.len > 0 && file.p[0] == '{' ? "application/jsonl"
+						: "text/csv";
 }
 
 static int
-records_list(struct args *a, const struct config *c)
+run_import(const struct args *a)
 {
-	struct store_conf sc = {.read_only = true};
-	const struct store_api *api;
-	struct store *s;
+	const char *name =
+	    !strcmp(a->operand, "-") ? "standard input" : a->operand;
+	struct buf file = {0};
 	struct err e;
-	enum status st;
-	int rc = cmd_store_conf(&sc, &api, c);
+	enum status st = file_read(&file, a->operand, LIMIT_RECORD_FILE, &e);
+	int rc = st == ST_OK ? EX_OK : cmd_fail(st, &e);
 
+	if (rc == EX_OK)
+		rc = import_body(
+		    a, type_of(buf_span(&file)), buf_span(&file), name);
+	mem_wipe(file.p, file.cap);
+	buf_fini(&file);
+	return rc;
+}
+
+/* The text without the line's end. */
+static struct span
+trimmed(struct span s)
+{
+	while (s.len > 0 && (s.p[s.len - 1] == '\n' || s.p[s.len - 1] == '\r'))
+		s.len--;
+	return s;
+}
+
+/* A record of what stands on the command line and the value from stdin. */
+static void
+add_record(struct buf *out, const struct args *a, struct span value)
+{
+	buf_str(out, "{\"id\":");
+	text_json(out, span_str(a->id));
+	buf_str(out, ",\"kind\":");
+	text_json(out, span_str(a->kind));
+	buf_str(out, ",\"value\":");
+	text_json(out, trimmed(value));
+	buf_char(out, '}');
+}
+
+static int
+run_add(const struct args *a)
+{
+	struct buf text = {0}, record = {0};
+	struct err e;
+	enum status st = file_read(&text, "-", LIMIT_RECORD_LINE, &e);
+	int rc = st == ST_OK ? EX_OK : cmd_fail(st, &e);
+
+	if (a->kind != NULL)
+		add_record(&record, a, buf_span(&text));
+	else
+		buf_span_add(&record, buf_span(&text));
+	if (rc == EX_OK)
+		rc = import_body(a, JSON, buf_span(&record), "standard input");
+	mem_wipe(text.p, text.cap);
+	mem_wipe(record.p, record.cap);
+	buf_fini(&text);
+	buf_fini(&record);
+	return rc;
+}
+
+/* --- list, export ----------------------------------------------------------- */
+
+typedef void page_fn(const struct args *a, json_t *record, size_t no);
+
+static void
+list_row(const struct args *a, json_t *record, size_t no)
+{
+	json_t *open = json_object_get(record, "record");
+
+	if (!a->json) {
+		if (no == 0)
+			view_list_head(a->reveal);
+		view_list_row(record, a->reveal);
+		return;
+	}
+	if (open != NULL) { /* one object: a line that can be imported */
+		json_object_update_missing(record, open);
+		json_object_del(record, "record");
+	}
+	answer_say(record);
+}
+
+static void
+export_row(const struct args *a, json_t *record, size_t no)
+{
+	json_t *open = json_object_get(record, "record");
+
+	(void)a;
+	(void)no;
+	if (open != NULL)
+		answer_say(open);
+}
+
+/* One page; *after is where the next one begins, NULL behind the last. */
+static int
+page(const struct args *a, char **after, page_fn *fn, size_t *num)
+{
+	struct asking k;
+	json_t *answer, *record;
+	size_t i;
+	int rc;
+
+	about(&k, a, "GET", NULL);
+	asking_param(&k, "limit", PAGE);
+	asking_param(&k, "after", *after);
+	asking_param(&k, "reveal", a->reveal ? "1" : NULL);
+	k.q.write = a->reveal;
+	rc = ask(&answer, &k);
+	free(*after);
+	*after = NULL;
 	if (rc != EX_OK)
 		return rc;
-	st = api->open(&s, &sc, &e);
-	if (st != ST_OK)
-		return cmd_store_fail(st, &e);
-	st = api->records_list(s, &a->query, list_one, a, &e);
-	api->close(s);
-	if (st == ST_OK && a->listed == 0 && !a->json)
+	json_array_foreach(json_object_get(answer, "records"), i, record)
+	    fn(a, record, (*num)++);
+	if (view_text(answer, "next")[0] != '\0')
+		*after = mem_str(view_text(answer, "next"));
+	json_decref(answer);
+	return rc;
+}
+
+static int
+pages(const struct args *a, page_fn *fn, size_t *num)
+{
+	char *after = NULL;
+	int rc;
+
+	do
+		rc = page(a, &after, fn, num);
+	while (rc == EX_OK && after != NULL);
+	return rc;
+}
+
+static int
+run_list(const struct args *a)
+{
+	size_t num = 0;
+	int rc = pages(a, list_row, &num);
+
+	if (rc == EX_OK && num == 0 && !a->json)
 		printf("no records\n");
-	return st == ST_OK ? EX_OK : cmd_store_fail(st, &e);
+	return rc;
+}
+
+/* Everything about one, or all records as they can be imported again. */
+static int
+run_export(const struct args *a)
+{
+	struct args open = *a;
+	struct asking k;
+	json_t *answer;
+	size_t num = 0;
+	int rc;
+
+	open.reveal = true;
+	if (a->operand == NULL)
+		return pages(&open, export_row, &num);
+	about(&k, a, "GET", ":export");
+	k.q.write = true; /* it is noted */
+	rc = ask(&answer, &k);
+	if (rc == EX_OK)
+		answer_say(answer);
+	json_decref(answer);
+	return rc;
+}
+
+/* --- one record -------------------------------------------------------------- */
+
+static int
+show(const struct args *a, json_t **out)
+{
+	struct asking k;
+
+	about(&k, a, "GET", "");
+	asking_param(&k, "reveal", a->reveal ? "1" : NULL);
+	k.q.write = a->reveal;
+	return ask(out, &k);
+}
+
+static int
+run_show(const struct args *a)
+{
+	json_t *record;
+	int rc = show(a, &record);
+
+	if (rc == EX_OK && a->json)
+		answer_say(record);
+	else if (rc == EX_OK)
+		view_record(record);
+	json_decref(record);
+	return rc;
+}
+
+static int
+change(const struct args *a, struct asking *k)
+{
+	json_t *record;
+	int rc = ask(&record, k);
+
+	if (rc == EX_OK && a->json)
+		answer_say(record);
+	else if (rc == EX_OK)
+		view_change(record);
+	json_decref(record);
+	return rc;
+}
+
+static int
+run_verb(const struct args *a)
+{
+	struct asking k;
+	char colon[16];
+
+	snprintf(colon, sizeof(colon), ":%s", a->verb->name);
+	about(&k, a, "POST", colon);
+	asking_body(&k, JSON, span_str("{}"));
+	return change(a, &k);
+}
+
+static int
+run_erase(const struct args *a)
+{
+	struct asking k;
+
+	about(&k, a, "DELETE", "");
+	return change(a, &k);
+}
+
+/* The token of a mail, from stdin. */
+static int
+confirm_by_token(const struct args *a)
+{
+	struct asking k;
+	struct buf text = {0}, body = {0};
+	struct err e;
+	enum status st;
+	int rc;
+
+	if (isatty(STDIN_FILENO))
+		fprintf(stderr, "the token of the mail, then Ctrl-D: ");
+	st = file_read(&text, "-", 4096, &e);
+	if (st != ST_OK)
+		return cmd_fail(st, &e);
+	buf_str(&body, "{\"token\":");
+	text_json(&body, trimmed(buf_span(&text)));
+	buf_char(&body, '}');
+	about(&k, a, "POST", ":confirm");
+	asking_body(&k, JSON, buf_span(&body));
+	rc = change(a, &k);
+	mem_wipe(text.p, text.cap);
+	mem_wipe(body.p, body.cap);
+	buf_fini(&text);
+	buf_fini(&body);
+	return rc;
+}
+
+static int
+run_confirm(const struct args *a)
+{
+	json_t *record;
+	int rc = show(a, &record);
+	bool mail = strcmp(view_text(record, "kind"), "email") == 0 &&
+		    strcmp(view_text(record, "state"), "pending") == 0;
+
+	json_decref(record);
+	if (rc != EX_OK)
+		return rc;
+	return mail ? confirm_by_token(a) : run_verb(a);
+}
+
+/* --- the command line -------------------------------------------------------- */
+
+static const struct verb verbs[] = {
+    {"import", "RECORDS|-", false, run_import},
+    {"export", "ID", true, run_export},
+    {"list", NULL, false, run_list},
+    {"show", "ID", false, run_show},
+    {"add", NULL, false, run_add},
+    {"confirm", "ID", false, run_confirm},
+    {"pause", "ID", false, run_verb},
+    {"resume", "ID", false, run_verb},
+    {"withdraw", "ID", false, run_verb},
+    {"erase", "ID", false, run_erase},
+};
+
+static const struct verb *
+verb_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static bool
+options_fit(const struct args *a, const struct opts *o)
+{
+	bool add = strcmp(a->verb->name, "add") == 0;
+	bool reveals = strcmp(a->verb->name, "list") == 0 ||
+		       strcmp(a->verb->name, "show") == 0;
+
+	if (a->reveal && !reveals)
+		opts_wrong(o, "--reveal goes with `records list` and `records "
+			      "show`");
+	else if ((a->id != NULL || a->kind != NULL) && !add)
+		opts_wrong(o, "--id and --kind go with `records add`");
+	else if ((a->id == NULL) != (a->kind == NULL))
+		opts_wrong(o, "--id and --kind go together; without both, a "
+			      "JSON record is read from standard input");
+	else
+		return true;
+	return false;
 }
 
 /* What to do, and with what; false after a message. */
 static bool
 operands_read(struct args *a, const struct opts *o)
 {
-	bool import, list;
+	const char *name = o->at < o->argc ? o->argv[o->at] : "";
+	const char *id;
 
-	a->verb = o->at < o->argc ? o->argv[o->at] : "";
+	a->verb = verb_find(name);
 	a->operand = o->at + 1 < o->argc ? o->argv[o->at + 1] : NULL;
-	import = strcmp(a->verb, "import") == 0;
-	list = strcmp(a->verb, "list") == 0;
-	if (!import && !list)
-		opts_wrong(o, "say `records import FILE` or `records list`");
-	else if (import && a->operand == NULL)
+	id = a->operand;
+	if (a->verb == NULL)
+		opts_wrong(o,
+		    "say `records import FILE`, `records list`, or export, "
+		    "show, add, confirm, pause, resume, withdraw or erase");
+	else if (a->verb->run == run_import && a->operand == NULL)
 		opts_wrong(o, "import what? name a file, or - for standard "
 			      "input");
+	else if (a->verb->operand != NULL && !a->verb->optional && id == NULL)
+		opts_wrong(o, "which record? give its id");
+	else if (a->verb->run != run_import && a->verb->operand != NULL &&
+		 id != NULL && !record_id_ok(span_str(id)))
+		opts_wrong(o,
+		    "%s is no id: 1 to 128 of A-Z, a-z, 0-9, '.', "
+		    "'_', '/', '-'",
+		    QUOTE(span_str(id)));
 	else
-		return opts_at_most(o, import ? 2 : 1);
+		return options_fit(a, o) &&
+		       opts_at_most(o, a->verb->operand != NULL ? 2 : 1);
 	return false;
 }
 
 static int
 args_read(struct args *a, struct opts *o)
 {
-	int c;
+	const char **texts[] = {[O_CONFIG] = &a->config,
+	    [O_TENANT] = &a->tenant,
+	    [O_ID] = &a->id,
+	    [O_KIND] = &a->kind};
+	int n;
 
-	while ((c = opts_next(o)) >= 0) {
-		if (c == O_CONFIG)
-			a->config = o->value;
-		else if (c == O_TENANT)
-			a->query.tenant = o->value;
-		a->json |= c == O_JSON;
-		a->query.reveal |= c == O_REVEAL;
+	while ((n = opts_next(o)) >= 0) {
+		if (n == O_JSON)
+			a->json = true;
+		else if (n == O_REVEAL)
+			a->reveal = true;
+		else
+			*texts[n] = o->value;
 	}
-	if (c != OPTS_END)
-		return c;
+	if (n != OPTS_END)
+		return n;
 	return operands_read(a, o) ? OPTS_END : OPTS_BAD;
 }
 
 int
 cmd_records(int argc, char **argv)
 {
-	struct opts o = {.usage =
-			     "indelible records import [-c FILE] RECORDS|-\n"
-			     "       indelible records list [-c FILE] [--json] "
-			     "[--tenant NAME] [--reveal]",
+	struct opts o = {
+	    .usage = "indelible records import [-c FILE] RECORDS|-\n"
+		     "       indelible records add [-c FILE] [--id ID --kind "
+		     "KIND]\n"
+		     "       indelible records list [-c FILE] [--tenant NAME] "
+		     "[--reveal]\n"
+		     "       indelible records show [-c FILE] [--tenant NAME] "
+		     "[--reveal] ID\n"
+		     "       indelible records confirm|pause|resume|withdraw|"
+		     "erase [-c FILE]\n"
+		     "               [--tenant NAME] ID\n"
+		     "       indelible records export [-c FILE] [--tenant "
+		     "NAME] [ID]",
 	    .about = "import takes JSON Lines or CSV, all or nothing, and "
 		     "names every bad line; an id\nthat is there already is "
-		     "updated. list shows what the store has.",
+		     "updated. add takes one record, or its value, from\n"
+		     "standard input, and so does confirm the token of a mail. "
+		     "export gives all that\nis held of a record, or all "
+		     "records as import takes them. Beside a running\nservice "
+		     "changes are made through its admin socket.",
 	    .table = table,
 	    .argc = argc,
 	    .argv = argv};
@@ -246,8 +499,8 @@ cmd_records(int argc, char **argv)
 	rc = cmd_config_read(&c, a.config);
 	if (rc != EX_OK)
 		return rc;
-	rc = !strcmp(a.verb, "import") ? records_import(&a, &c)
-				       : records_list(&a, &c);
+	a.c = &c;
+	rc = a.verb->run(&a);
 	config_fini(&c);
 	return rc;
 }

@@ -12,8 +12,8 @@ import pytest
 from .helpers import BINARY, ROOT, environment, read_jsonl
 from .planted import CONSENT, DOMAIN, JANE, MARIA, RECORDS
 
-COMMANDS = ["monitor", "backfill", "inspect", "records", "logs", "status",
-            "verify", "config", "store", "keys", "version"]
+COMMANDS = ["monitor", "backfill", "inspect", "records", "alerts", "logs",
+            "status", "verify", "config", "store", "keys", "version"]
 
 
 @pytest.mark.smoke

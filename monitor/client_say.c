@@ -1,0 +1,78 @@
+/*
+ * client_say: what an answer of the admin interface means for a command: exit
+ * status and message, out of its problem document.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctlog/base/limits.h"
+#include "monitor/client_private.h"
+#include "monitor/cmd.h"
+
+static int
+exit_of(int code)
+{
+	static const struct {
+		int code, exit;
+	} exits[] = {{400, EX_USAGE}, {401, EX_NOPERM}, {403, EX_NOPERM},
+	    {404, EX_NOINPUT}, {409, EX_USAGE}, {413, EX_DATAERR},
+	    {422, EX_DATAERR}, {429, EX_TEMPFAIL}, {502, EX_UNAVAILABLE},
+	    {503, EX_UNAVAILABLE}, {507, EX_IOERR}};
+
+	for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++)
+		if (exits[i].code == code)
+			return exits[i].exit;
+	return EX_SOFTWARE;
+}
+
+/* A text of the document; "" when it has none. */
+static const char *
+text_of(json_t *j, const char *key)
+{
+	const char *text = json_string_value(json_object_get(j, key));
+
+	return text != NULL ? text : "";
+}
+
+/* "records.jsonl:3: what", so that an editor finds it. */
+static void
+say_lines(json_t *problem, const char *file)
+{
+	json_t *list = json_object_get(problem, "errors"), *x;
+	json_int_t total =
+	    json_integer_value(json_object_get(problem, "errors_total"));
+	size_t i;
+
+	json_array_foreach(list, i, x) fprintf(stderr, "%s:%lld: %s\n", file,
+	    (long long)json_integer_value(json_object_get(x, "line")),
+	    text_of(x, "what"));
+	if (total > (json_int_t)json_array_size(list))
+		fprintf(stderr, "%s: %lld more bad lines\n", file,
+		    (long long)total - (long long)json_array_size(list));
+}
+
+int
+client_judge(const struct api_answer *a, const struct client_call *q)
+{
+	const char *file = q->file != NULL ? q->file : "standard input";
+	const char *detail;
+	json_t *problem;
+
+	if (a->code >= 200 && a->code < 300)
+		return EX_OK;
+	problem =
+	    a->body.len > LIMIT_LOGLIST
+		? NULL
+		: json_loadb((const char *)a->body.p, a->body.len, 0, NULL);
+	say_lines(problem, file);
+	detail = text_of(problem, "detail");
+	fprintf(stderr, "indelible: %s%s%s\n",
+	    q->file != NULL && a->code == 422 ? file : "",
+	    q->file != NULL && a->code == 422 ? ": " : "",
+	    detail[0] != '\0' ? detail
+			      : "the service gave no answer that is "
+				"understood");
+	json_decref(problem);
+	return exit_of(a->code);
+}
