@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "ctlog/base/limits.h"
-#include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/ask.h"
