@@ -99,10 +99,12 @@ coverage_one(void *arg, const struct ledger_coverage *v)
 enum status
 api_coverage_json(struct api_job *c, struct buf *out)
 {
-	enum status st;
+	enum status st = ST_OK;
 
 	json_open(out, "coverage", '[');
-	st = c->ledger->coverage(c->s, &c->at, coverage_one, out, &c->e);
+	if (c->ledger->coverage != NULL)
+		st = c->ledger->coverage(
+		    c->s, &c->at, coverage_one, out, &c->e);
 	buf_char(out, ']');
 	return st;
 }
