@@ -50,6 +50,7 @@ incoming_init(struct incoming *in, struct api_job *c, struct span file)
 	in->im = (struct import){.file = file,
 	    .index_key = c->env->index_key,
 	    .who = c->who.who,
+	    .now_ms = c->who.now_ms,
 	    .tenant = c->tenant,
 	    .bad = on_bad,
 	    .warn = on_warning,

@@ -103,8 +103,8 @@ api_coverage_json(struct api_job *c, struct buf *out)
 
 	json_open(out, "coverage", '[');
 	if (c->ledger->coverage != NULL)
-		st = c->ledger->coverage(
-		    c->s, &c->at, coverage_one, out, &c->e);
+		st =
+		    c->ledger->coverage(c->s, &c->at, coverage_one, out, &c->e);
 	buf_char(out, ']');
 	return st;
 }

@@ -138,6 +138,7 @@ prepare_records(struct backfill *b, struct store *s, struct err *e)
 	struct import im = {.file = buf_span(&b->records),
 	    .index_key = b->engine.conf.store_conf.keys.index,
 	    .who = "backfill",
+	    .now_ms = now_ms(),
 	    .bad = prepare_bad,
 	    .warn = prepare_warn,
 	    .arg = (void *)(uintptr_t)name};

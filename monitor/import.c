@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "ctlog/base/mem.h"
-#include "monitor/tail.h"
 
 struct reading {
 	struct import *im;
@@ -112,7 +111,7 @@ reading_store(struct reading *r, struct store *s, struct err *e)
 	    .num = r->num,
 	    .records = r->records,
 	    .compiled = r->compiled,
-	    .now_ms = now_ms()};
+	    .now_ms = im->now_ms};
 	enum status st =
 	    ((struct store_base *)s)->api->records_import(s, &io, e);
 

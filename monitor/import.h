@@ -17,6 +17,7 @@ struct import {
 	struct span file;
 	const uint8_t *index_key; /* INDEX_KEY_LEN */
 	const char *who;          /* for the audit trail */
+	int64_t now_ms;
 	const char *tenant; /* of records that name none; NULL: RECORD_TENANT */
 	bool only;          /* records of other tenants are bad */
 	import_say_fn *bad, *warn;
