@@ -241,67 +241,54 @@ run_list(const struct args *a)
 	return rc;
 }
 
+/* --- one record -------------------------------------------------------------- */
+
+static void
+show(const struct args *a, struct asking *k)
+{
+	about(k, a, "GET", "");
+	asking_param(k, "reveal", a->reveal ? "1" : NULL);
+	k->q.write = a->reveal;
+}
+
+/* Ask, and say the answer in words or as it is. */
+static int
+tell(const struct args *a, struct asking *k, void (*view)(const json_t *answer))
+{
+	json_t *answer;
+	int rc = ask(&answer, k);
+
+	if (rc == EX_OK && (a->json || view == NULL))
+		answer_say(answer);
+	else if (rc == EX_OK)
+		view(answer);
+	json_decref(answer);
+	return rc;
+}
+
+static int
+run_show(const struct args *a)
+{
+	struct asking k;
+
+	show(a, &k);
+	return tell(a, &k, view_record);
+}
+
 /* Everything about one, or all records as they can be imported again. */
 static int
 run_export(const struct args *a)
 {
 	struct args open = *a;
 	struct asking k;
-	json_t *answer;
 	size_t num = 0;
-	int rc;
 
 	open.reveal = true;
 	if (a->operand == NULL)
 		return pages(&open, export_row, &num);
 	about(&k, a, "GET", ":export");
 	k.q.write = true; /* it is noted */
-	rc = ask(&answer, &k);
-	if (rc == EX_OK)
-		answer_say(answer);
-	json_decref(answer);
-	return rc;
-}
-
-/* --- one record -------------------------------------------------------------- */
-
-static int
-show(const struct args *a, json_t **out)
-{
-	struct asking k;
-
-	about(&k, a, "GET", "");
-	asking_param(&k, "reveal", a->reveal ? "1" : NULL);
-	k.q.write = a->reveal;
-	return ask(out, &k);
-}
-
-static int
-run_show(const struct args *a)
-{
-	json_t *record;
-	int rc = show(a, &record);
-
-	if (rc == EX_OK && a->json)
-		answer_say(record);
-	else if (rc == EX_OK)
-		view_record(record);
-	json_decref(record);
-	return rc;
-}
-
-static int
-change(const struct args *a, struct asking *k)
-{
-	json_t *record;
-	int rc = ask(&record, k);
-
-	if (rc == EX_OK && a->json)
-		answer_say(record);
-	else if (rc == EX_OK)
-		view_change(record);
-	json_decref(record);
-	return rc;
+	return tell(a, &k, NULL);
 }
 
 static int
@@ -313,7 +300,7 @@ run_verb(const struct args *a)
 	snprintf(colon, sizeof(colon), ":%s", a->verb->name);
 	about(&k, a, "POST", colon);
 	asking_body(&k, JSON, span_str("{}"));
-	return change(a, &k);
+	return tell(a, &k, view_change);
 }
 
 static int
@@ -322,7 +309,7 @@ run_erase(const struct args *a)
 	struct asking k;
 
 	about(&k, a, "DELETE", "");
-	return change(a, &k);
+	return tell(a, &k, view_change);
 }
 
 /* The token of a mail, from stdin. */
@@ -345,7 +332,7 @@ confirm_by_token(const struct args *a)
 	buf_char(&body, '}');
 	about(&k, a, "POST", ":confirm");
 	asking_body(&k, JSON, buf_span(&body));
-	rc = change(a, &k);
+	rc = tell(a, &k, view_change);
 	mem_wipe(text.p, text.cap);
 	mem_wipe(body.p, body.cap);
 	buf_fini(&text);
@@ -356,10 +343,15 @@ confirm_by_token(const struct args *a)
 static int
 run_confirm(const struct args *a)
 {
+	struct asking k;
 	json_t *record;
-	int rc = show(a, &record);
-	bool mail = strcmp(view_text(record, "kind"), "email") == 0 &&
-		    strcmp(view_text(record, "state"), "pending") == 0;
+	bool mail;
+	int rc;
+
+	show(a, &k);
+	rc = ask(&record, &k);
+	mail = strcmp(view_text(record, "kind"), "email") == 0 &&
+	       strcmp(view_text(record, "state"), "pending") == 0;
 
 	json_decref(record);
 	if (rc != EX_OK)
