@@ -231,7 +231,7 @@ api_records_import(struct api_job *c)
 /* --- merge patch ---------------------------------------------------------- */
 
 static const char *const patched[] = {"value", "notify", "match", "qualifiers",
-    "require_qualifier", "expires", "consent"};
+    "require_qualifier", "expires", "consent", "identity"};
 
 /* The first key that a patch may not have; NULL: none. */
 static const char *
@@ -295,31 +295,14 @@ patch_line(struct buf *out, const struct record *r, json_t *patch)
 	buf_fini(&old);
 }
 
-/* A restriction outlasts a correction. */
-static enum status
-still_paused(struct api_job *c, const struct incoming *in)
-{
-	struct record_change change = {.tenant = c->at.tenant,
-	    .id = c->at.id,
-	    .state = RECORD_PAUSED,
-	    .now_ms = c->who.now_ms,
-	    .who = c->who.who};
-
-	if (in->im.active == 0)
-		return ST_OK;
-	return c->api->record_state(c->s, &change, &c->e);
-}
-
 static void
-patch_import(struct api_job *c, struct span line, bool paused)
+patch_import(struct api_job *c, struct span line)
 {
 	struct incoming in;
 	enum status st;
 
 	incoming_init(&in, c, line);
 	st = incoming_run(&in);
-	if (st == ST_OK && paused)
-		st = still_paused(c, &in);
 	if (st == ST_OK)
 		api_record_say(c);
 	else
@@ -342,7 +325,7 @@ patch_run(struct api_job *c, json_t *patch)
 		api_fail(c, st);
 	} else {
 		patch_line(&line, &row.r, patch);
-		patch_import(c, buf_span(&line), row.r.state == RECORD_PAUSED);
+		patch_import(c, buf_span(&line));
 	}
 	mem_wipe(line.p, line.cap);
 	buf_fini(&line);
@@ -371,7 +354,9 @@ api_record_patch(struct api_job *c)
 	} else {
 		err_set(&c->e, ST_BAD,
 		    "%s: an object with some of value, notify, match, "
-		    "qualifiers, require_qualifier, expires and consent is "
+		    "qualifiers, require_qualifier, expires, identity and "
+		    "consent "
+		    "is "
 		    "wanted",
 		    QUOTE(span_str(no)));
 		api_fail(c, ST_BAD);

@@ -71,6 +71,8 @@ value_json(struct buf *out, const struct record *r)
 static void
 consent_json(struct buf *out, const struct record *r)
 {
+	if (r->kind == RECORD_NAME)
+		json_text(out, "identity", r->identity);
 	json_open(out, "consent", '{');
 	json_text(out, "purpose", r->purpose);
 	json_text(out, "method", r->method);
