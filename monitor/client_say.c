@@ -11,15 +11,17 @@
 #include "monitor/cmd.h"
 
 static int
-exit_of(int code)
+exit_of(int code, const struct client_call *q)
 {
 	static const struct {
 		int code, exit;
-	} exits[] = {{400, EX_USAGE}, {401, EX_NOPERM}, {403, EX_NOPERM},
-	    {404, EX_NOINPUT}, {409, EX_USAGE}, {413, EX_DATAERR},
-	    {422, EX_DATAERR}, {429, EX_TEMPFAIL}, {502, EX_UNAVAILABLE},
-	    {503, EX_UNAVAILABLE}, {507, EX_IOERR}};
+	} exits[] = {{401, EX_NOPERM}, {403, EX_NOPERM}, {404, EX_NOINPUT},
+	    {409, EX_USAGE}, {413, EX_DATAERR}, {422, EX_DATAERR},
+	    {429, EX_TEMPFAIL}, {502, EX_UNAVAILABLE}, {503, EX_UNAVAILABLE},
+	    {507, EX_IOERR}};
 
+	if (code == 400)
+		return q->body.len > 0 ? EX_DATAERR : EX_USAGE;
 	for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++)
 		if (exits[i].code == code)
 			return exits[i].exit;
@@ -74,5 +76,5 @@ client_judge(const struct api_answer *a, const struct client_call *q)
 			      : "the service gave no answer that is "
 				"understood");
 	json_decref(problem);
-	return exit_of(a->code);
+	return exit_of(a->code, q);
 }

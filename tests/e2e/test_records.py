@@ -1,0 +1,224 @@
+"""Records by command: enrolled, shown, confirmed, paused, withdrawn, exported,
+erased; in the store itself, and through the service that has it."""
+import json
+import re
+import sqlite3
+
+import pytest
+
+from .helpers import wait_until
+from .planted import CONSENT, DOMAIN, JANE, RECORDS, between, expected_ids
+
+PENDING = {"id": "acme/new", "tenant": "acme", "kind": "email",
+           "value": "new.roe@example.com"}
+WEB = {"id": "acme/web", "tenant": "acme", "kind": "domain",
+       "value": "Example.COM"}
+ACME = ("--tenant", "acme")
+
+
+def records(work, *arguments, status=0, **how):
+    """Run `records`; the result."""
+    return work.with_config("records", *arguments, **how).expect(status)
+
+
+def shown(work, name, *more, tenant="acme"):
+    """A record as `show --json` has it."""
+    return json.loads(records(work, "show", "--tenant", tenant, name,
+                              "--json", *more).out)
+
+
+def audit(work):
+    """(what, tenant, id, who) of each row of the trail."""
+    with sqlite3.connect(work.path / "indelible.db") as db:
+        return db.execute(
+            "SELECT what, tenant, name, who FROM audit ORDER BY no").fetchall()
+
+
+@pytest.fixture(name="planted_log")
+def fixture_planted_log(server):
+    """A small log with everything planted."""
+    return server.new_log(between(20))
+
+
+# --- the store alone ----------------------------------------------------------
+
+@pytest.mark.smoke
+def test_show_is_masked(work):
+    """State, consent, what comes next; no value and no evidence."""
+    work.prepare([], RECORDS + [PENDING, WEB])
+    jane = shown(work, "acme/jane")
+    assert (jane["state"], jane["value"]) == ("active", "j…@e….com")
+    assert jane["consent"]["purpose"] == CONSENT["purpose"]
+    assert jane["watched_since"] and "backfill" in jane["backfill"]
+    assert jane["next"] is None
+    maria = shown(work, "beta/mgl", tenant="beta")
+    assert maria["value"]["given"] == ["M…", "J…"]
+    text = records(work, "show", *ACME, "acme/jane").out
+    for line in ("state          active", "value          j…@e….com",
+                 "indelible backfill"):
+        assert line in text
+    assert "jane.roe" not in text and CONSENT["evidence"] not in text
+
+
+def test_show_what_is_next(work):
+    """A domain names its TXT record, the same each time; an address a mail."""
+    work.prepare([], [PENDING, WEB])
+    web = shown(work, "acme/web")["next"]
+    assert web["name"] == "_ct-pii-challenge.example.com"
+    assert re.fullmatch(r"indelible=[A-Za-z0-9_-]{43}", web["value"])
+    assert shown(work, "acme/web")["next"] == web
+    text = records(work, "show", *ACME, "acme/web").out
+    assert '%(name)s TXT "%(value)s"' % web in text
+    new = shown(work, "acme/new")["next"]
+    assert new["what"] == "confirm-mail" and "public.url" in new["say"]
+
+
+def test_reveal_is_noted(work):
+    """Values, and a row of the trail that names the record and no value."""
+    work.prepare([])
+    records(work, "show", *ACME, "acme/jane")
+    records(work, "list")
+    assert "revealed" not in [row[0] for row in audit(work)]
+    jane = shown(work, "acme/jane", "--reveal")
+    assert jane["record"]["value"] == JANE["value"]
+    assert jane["record"]["consent"]["evidence"] == CONSENT["evidence"]
+    what, tenant, name, who = audit(work)[-1]
+    assert (what, tenant, name) == ("revealed", "acme", "acme/jane")
+    assert who.startswith("uid ")
+    out = records(work, "list", "--reveal", *ACME).out
+    assert JANE["value"] in out and "Example GmbH" not in out
+    assert audit(work)[-1][:3] == ("revealed", "acme", None)
+    line, = (r for r in records(work, "list", "--reveal", "--json",
+                                *ACME).events if r["id"] == "acme/jane")
+    assert line["value"] == JANE["value"] and line["state"] == "active"
+
+
+def test_add(work):
+    """One record, or one value, from standard input."""
+    work.prepare([], [])
+    out = records(work, "add", stdin=json.dumps(JANE, indent=2)).out
+    assert "imported 1 record" in out and "watched from 2" in out
+    result = records(work, "add", "--id", "acme/new", "--kind", "email",
+                     *ACME, stdin="new.roe@example.com\n")
+    assert "standard input:1: warning" in result.err
+    assert shown(work, "acme/new")["state"] == "pending"
+    result = records(work, "add", "--id", "acme/bad", "--kind", "email",
+                     stdin="secret\n", status=65)
+    assert "secret" not in result.err
+    records(work, "add", stdin="nothing", status=65)
+    records(work, "add", "--id", "x", stdin="", status=64)
+    answer = json.loads(records(work, "add", "--json",
+                                stdin=json.dumps(DOMAIN)).out)
+    assert (answer["added"], answer["active"]) == (1, 1)
+
+
+def test_states_and_exits(work):
+    """What a state does not allow is 64, and nobody is 66."""
+    work.prepare([], RECORDS + [PENDING])
+    for verb in ("show", "pause", "resume", "withdraw", "erase", "confirm",
+                 "export"):
+        result = records(work, verb, *ACME, "acme/nobody", status=66)
+        assert "acme/nobody" in result.err
+        records(work, verb, "acme/jane", status=66)
+        records(work, verb, "a b", status=64)
+    records(work, "pause", *ACME, "acme/new", status=64)
+    records(work, "resume", *ACME, "acme/new", status=64)
+    assert "is paused" in records(work, "pause", *ACME, "acme/jane").out
+    assert shown(work, "acme/jane")["watched_since"] is None
+    assert json.loads(records(work, "resume", *ACME, "acme/jane",
+                              "--json").out)["state"] == "active"
+    records(work, "withdraw", *ACME, "acme/jane")
+    result = records(work, "resume", *ACME, "acme/jane", status=64)
+    assert "withdrawn" in result.err
+    records(work, "erase", *ACME, "acme/jane")
+    assert "value" not in shown(work, "acme/jane")
+    records(work, "import", work.records([JANE]), status=65)
+
+
+def test_options(work):
+    """Each option with its verbs."""
+    work.prepare([], [])
+    for words in (("pause", "--reveal", "x"), ("list", "--id", "x"),
+                  ("show",), ("erase",), ("list", "x"), ("add", "x")):
+        records(work, *words, status=64)
+
+
+def test_confirm_by_mail_needs_its_token(work):
+    """Tokens that are none, and one that nobody has."""
+    work.prepare([], [PENDING])
+    for token in ("", "short", "A" * 42 + "+", "A" * 44):
+        records(work, "confirm", *ACME, "acme/new", stdin=token, status=65)
+    records(work, "confirm", *ACME, "acme/new", stdin="A" * 43 + "\n",
+            status=64)
+    assert shown(work, "acme/new")["state"] == "pending"
+
+
+def test_export_of_one(work, planted_log):
+    """One JSON object with all of it, and nobody else's."""
+    work.prepare([(planted_log, "static")])
+    work.with_config("backfill", "--log", "*").expect(0)
+    records(work, "pause", *ACME, "acme/jane")
+    export = json.loads(records(work, "export", *ACME, "acme/jane").out)
+    assert export["record"]["value"] == JANE["value"]
+    assert {e["what"] for e in export["history"]} >= {
+        "registered", "paused", "exported"}
+    assert export["alerts"] and {
+        a["data"]["record"]["id"] for a in export["alerts"]} == {"acme/jane"}
+    assert {d["alert"] for d in export["deliveries"]} == {
+        a["id"] for a in export["alerts"]}
+    assert audit(work)[-1][:3] == ("exported", "acme", "acme/jane")
+
+
+def test_alerts(work, planted_log):
+    """Listed, oldest first, and shown with their sightings, masked."""
+    work.prepare([(planted_log, "static")])
+    assert work.with_config("alerts", "list").expect(0).out == "no alerts\n"
+    work.with_config("backfill", "--log", "*").expect(0)
+    alerts = work.with_config("alerts", "list", "--json").expect(0).events
+    assert sorted(a["id"] for a in alerts) == \
+        sorted(expected_ids(planted_log.truth()))
+    assert [a["time"] for a in alerts] == sorted(a["time"] for a in alerts)
+    assert "jane.roe" not in json.dumps(alerts)
+    one = alerts[0]
+    text = work.with_config("alerts", "show", one["id"]).expect(0).out
+    assert one["id"] in text and "not verified" not in text
+    mine = work.with_config("alerts", "list", "--json", *ACME, "--record",
+                            "acme/jane").expect(0).events
+    assert mine and {a["data"]["record"]["id"] for a in mine} == {"acme/jane"}
+    work.with_config("alerts", "show", "0" * 32).expect(66)
+    work.with_config("alerts", "show", "--tenant", "beta",
+                     mine[0]["id"]).expect(66)
+
+
+def test_many_pages(work):
+    """More records than are asked for at a time, each once, in order."""
+    many = [dict(JANE, id="acme/%05d" % i, value="r%d@example.com" % i)
+            for i in range(10001)]
+    work.prepare([], many)
+    lines = records(work, "list", "--json").events
+    assert [r["id"] for r in lines] == [r["id"] for r in many]
+    lines = records(work, "export", *ACME).events
+    assert [r["value"] for r in lines] == [r["value"] for r in many]
+
+
+# --- beside a service ---------------------------------------------------------
+
+def elsewhere(work):
+    """A configuration of the same store, whose socket nobody listens on."""
+    text = work.config_file.read_text()
+    return work.write("other.yaml", text.replace("admin.sock", "nobody.sock"))
+
+
+def test_no_way(work, server):
+    """The store is in use and there is no socket: 69, and both are named.
+    What only reads goes on."""
+    work.prepare([(server.new_log([{"filler": 3}]), "static")])
+    monitor = work.monitor()
+    wait_until(lambda: monitor.heeds(15), "its start")
+    other = elsewhere(work)
+    result = work.run("records", "pause", *ACME, "acme/jane", "-c", other)
+    result.expect(69)
+    assert "in use by pid %d" % monitor.pid in result.err
+    assert "nobody.sock" in result.err or "admin" in result.err
+    work.run("records", "show", *ACME, "acme/jane", "-c", other).expect(0)
+    monitor.stop()
