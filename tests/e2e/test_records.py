@@ -3,11 +3,14 @@ erased; in the store itself, and through the service that has it."""
 import json
 import re
 import sqlite3
+import time
 
 import pytest
 
+from .adminside import Admin
 from .helpers import wait_until
-from .planted import CONSENT, DOMAIN, JANE, RECORDS, between, expected_ids
+from .planted import CONSENT, DOMAIN, JANE, MARIA, PLANTED, RECORDS, \
+    between, expected_ids, jane_spec
 
 PENDING = {"id": "acme/new", "tenant": "acme", "kind": "email",
            "value": "new.roe@example.com"}
@@ -222,3 +225,117 @@ def test_no_way(work, server):
     assert "nobody.sock" in result.err or "admin" in result.err
     work.run("records", "show", *ACME, "acme/jane", "-c", other).expect(0)
     monitor.stop()
+
+
+@pytest.fixture(name="served")
+def fixture_served(work, server):
+    """A service that follows a log, and the log."""
+    log = server.new_log([{"filler": 3}])
+    work.prepare([(log, "static")], [DOMAIN])
+    work.served = work.monitor()
+    work.log = log
+    wait_until((work.path / "admin.sock").exists, "the admin socket")
+    yield work
+    work.served.stop()
+
+
+def token_of(work):
+    """The token that `store init` has made."""
+    return (work.path / "admin.token").read_text().split()[0]
+
+
+def test_beside_a_service(served):
+    """Whatever changes a record goes through the socket, and counts: an
+    import within seconds, a withdrawal at once."""
+    work, log = served, served.log
+    path = work.records([JANE, PENDING], "more.jsonl")
+    result = records(work, "import", path)
+    assert "2 new" in result.out and "more.jsonl:2: warning" in result.err
+    time.sleep(5)
+    log.append([jane_spec(serial="0a01"), {"filler": 3}])
+    work.wait_for_ids(expected_ids(log.truth()), work.served)
+    before = work.ids()
+    records(work, "withdraw", *ACME, "acme/jane")
+    log.append([jane_spec(serial="0a02"), {"filler": 3},
+                dict(PLANTED[2], serial="0a03"), {"filler": 3}])
+    wait_until(lambda: len(work.ids()) > len(before), "the domain's alert")
+    assert [a["data"]["record"]["id"] for a in work.alerts()][-1] == \
+        "acme/dom"
+    export = json.loads(records(work, "export", *ACME, "acme/jane").out)
+    assert len(export["alerts"]) == 1
+    assert {e["what"] for e in export["history"]} >= {
+        "registered", "withdrawn", "exported"}
+    records(work, "erase", *ACME, "acme/jane")
+    assert shown(work, "acme/jane")["state"] == "erased"
+    who = {row[0]: row[3] for row in audit(work)}
+    assert who["withdrawn"] == who["erased"] and \
+        who["withdrawn"].startswith("token ")
+
+
+def test_problems_beside_a_service(served):
+    """Exit statuses and messages are as without it."""
+    work = served
+    path = work.write("bad.jsonl", json.dumps(JANE) + "\n{\n")
+    result = records(work, "import", path, status=65)
+    assert "bad.jsonl:2:" in result.err and "nothing was imp" in result.err
+    records(work, "pause", *ACME, "acme/nobody", status=66)
+    records(work, "import", work.records([PENDING]))
+    records(work, "pause", *ACME, "acme/new", status=64)
+    records(work, "confirm", *ACME, "acme/new", stdin="A" * 43, status=64)
+
+
+def test_tokens_beside_a_service(served):
+    """A token that is none, or may only read: 77."""
+    work = served
+    mine = token_of(work)
+    text = work.config_file.read_text().replace("admin.token", "t.token")
+    other = work.write("other.yaml", text)
+    for line, status in (("B" * 40, 77), (mine, 0)):
+        path = work.write("t.token", line + "\n")
+        path.chmod(0o600)
+        work.run("records", "pause", *ACME, "acme/dom", "-c",
+                 other).expect(status)
+
+
+def test_answers_are_as_described(served):
+    """Every path of the description, and what it answers."""
+    work, log = served, served.log
+    admin = Admin(work, token_of(work))
+    log.append([dict(PLANTED[2]), {"filler": 3}])
+    work.wait_for_ids(expected_ids(log.truth()), work.served)
+    acme = {"tenant": "acme"}
+    admin.ask("GET", "/status").expect(200)
+    assert admin.ask("GET", "/logs").expect(200)["logs"]
+    made = admin.ask("POST", "/records", [JANE, PENDING, WEB, MARIA])
+    assert made.expect(200)["added"] == 4
+    admin.ask("POST", "/records", "{\n", kind="application/jsonl").expect(422)
+    admin.ask("POST", "/records", "{", kind="application/json").expect(400)
+    admin.ask("POST", "/records", "x", kind="text/plain").expect(415)
+    admin.ask("PUT", "/records", {}).expect(405)
+    assert admin.ask("GET", "/records", limit=2).expect(200)["next"]
+    admin.ask("GET", "/records", reveal=1).expect(200)
+    for name, tenant in (("acme/jane", "acme"), ("acme/new", "acme"),
+                         ("acme/web", "acme"), ("beta/mgl", "beta")):
+        admin.ask("GET", "/records/" + name, tenant=tenant).expect(200)
+        admin.ask("GET", "/records/" + name, tenant=tenant,
+                  reveal=1).expect(200)
+        admin.ask("GET", "/records/%s:history" % name, tenant=tenant,
+                  reveal=1).expect(200)
+    admin.ask("PATCH", "/records/acme/jane",
+              {"notify": ["sink:ledger"]}, **acme).expect(200)
+    changed = admin.ask("PATCH", "/records/acme/jane",
+                        {"value": "joan.roe@example.com"}, **acme)
+    assert changed.expect(200)["state"] == "pending"
+    for verb, status in (("pause", 200), ("resume", 200), ("withdraw", 200),
+                         ("resume", 409), ("explode", 404)):
+        admin.ask("POST", "/records/acme/dom:" + verb, {},
+                  **acme).expect(status)
+    admin.ask("GET", "/records/acme/dom:export", **acme).expect(200)
+    alerts = admin.ask("GET", "/alerts", **acme).expect(200)["alerts"]
+    admin.ask("GET", "/alerts/" + alerts[0]["id"]).expect(200)
+    admin.ask("DELETE", "/records/acme/dom", **acme).expect(200)
+    admin.ask("GET", "/records/acme/dom", **acme).expect(200)
+    admin.ask("GET", "/records/acme/dom:export", **acme).expect(200)
+    admin.ask("GET", "/audit", limit=3).expect(200)
+    admin.token = "C" * 40
+    admin.ask("GET", "/records").expect(401)
