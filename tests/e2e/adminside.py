@@ -49,7 +49,7 @@ class Admin:
         self.socket = work.path / "admin.sock"
         self.token = token
         self.described = None
-        self.described = self.ask("GET", "/openapi.json").json
+        self.described = self.ask("GET", "/openapi.json").expect(200)
 
     def ask(self, method, path, body=None, kind="application/json", **query):
         """The answer; `path` without the base."""
