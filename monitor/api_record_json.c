@@ -113,15 +113,6 @@ api_coverage_json(struct api_job *c, struct buf *out)
 
 /* --- what to do next ------------------------------------------------------ */
 
-static bool
-has_mail(const struct config *conf)
-{
-	for (size_t i = 0; i < conf->alerts.num_sinks; i++)
-		if (conf->alerts.sinks[i].type == CONF_MAIL)
-			return conf->public.url != NULL;
-	return false;
-}
-
 static void
 asked_at(void *arg, const struct ledger_event *ev)
 {
@@ -148,7 +139,8 @@ next_email(struct api_job *c, struct buf *out)
 		    "address",
 		    text_time(when, ms));
 		json_text(out, "say", say.text);
-	} else if (has_mail(c->env->config)) {
+	} else if (c->env->config->public.url != NULL &&
+		   config_mail(c->env->config) != NULL) {
 		json_text(out, "say",
 		    "the service sends a mail with a link, which confirms the "
 		    "address");

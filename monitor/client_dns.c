@@ -31,13 +31,13 @@ on_txt(void *arg, const struct dns_txt *t)
 }
 
 static void
-find(struct look_up *f, const char *name)
+find(struct look_up *f, const char *name, const char *servers)
 {
 	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO);
 	struct dns *d;
 
 	ASSERT(loop != NULL);
-	f->status = dns_new(&d, loop, NULL, &f->err);
+	f->status = dns_new(&d, loop, servers, &f->err);
 	if (f->status == ST_OK) {
 		dns_find_txt(d, name, on_txt, f);
 		while (!f->done)
@@ -54,7 +54,7 @@ client_prove(struct api_answer *out, const struct api_request *r,
 	struct look_up f = {0};
 	struct api_proof p = {0};
 
-	find(&f, out->dns_name);
+	find(&f, out->dns_name, env->config->public.resolver);
 	p.num = f.txt.num;
 	p.txt = (const char *const *)f.txt.list;
 	if (f.status != ST_OK && f.status != ST_MISSING)

@@ -39,7 +39,7 @@ struct survey {
 	bool in_use;
 	bool running;         /* that is the service */
 	struct err wants_why; /* unless wants_known */
-	struct {           /* the audit trail; checked when all is read */
+	struct {              /* the audit trail; checked when all is read */
 		bool checked, whole;
 		uint64_t rows;
 		uint8_t head[32];

@@ -8,9 +8,10 @@ import time
 import pytest
 
 from .adminside import Admin
-from .helpers import wait_until
+from .helpers import free_port, wait_until
 from .planted import CONSENT, DOMAIN, JANE, MARIA, PLANTED, RECORDS, \
     between, expected_ids, jane_spec
+from .resolver import resolver
 
 PENDING = {"id": "acme/new", "tenant": "acme", "kind": "email",
            "value": "new.roe@example.com"}
@@ -154,6 +155,28 @@ def test_confirm_by_mail_needs_its_token(work):
     records(work, "confirm", *ACME, "acme/new", stdin="A" * 43 + "\n",
             status=64)
     assert shown(work, "acme/new")["state"] == "pending"
+
+
+def test_confirm_a_domain(work):
+    """By its TXT record alone: no server, no record, another one, the one."""
+    port = free_port()
+    work.prepare([], [WEB], public={"resolver": "127.0.0.1:%d" % port})
+    proof = shown(work, "acme/web")["next"]
+    name, value = proof["name"], proof["value"]
+    confirm = ("confirm", *ACME, "acme/web")
+    records(work, *confirm, status=69)
+    with resolver(port):
+        result = records(work, *confirm, status=64)
+        assert name in result.err and value in result.err
+    with resolver(port, **{name: value[:-1]}):
+        records(work, *confirm, status=64)
+    assert shown(work, "acme/web")["state"] == "pending"
+    with resolver(port, **{name: value}):
+        assert "is active" in records(work, *confirm).out
+    web = shown(work, "acme/web", "--reveal")
+    assert web["consent"]["method"] == "dns" and web["watched_since"]
+    assert web["record"]["consent"]["evidence"] == "TXT at " + name
+    records(work, *confirm)
 
 
 def test_export_of_one(work, planted_log):
