@@ -15,8 +15,7 @@ def test_store_in_use(work, server):
     wait_until(lambda: lock.read_text().startswith(
         "pid %d " % monitor.pid),
                "its start")
-    result = work.with_config("records", "import",
-                              work.records()).expect(69)
+    result = work.with_config("verify", "--reparse").expect(69)
     assert "pid %d" % monitor.pid in result.err
     assert "systemctl stop indelible" in result.err
     assert "socket" not in result.err
