@@ -1,5 +1,6 @@
 """status and verify: what the store says of itself, beside a running service
 and without one."""
+import json
 import random
 import sqlite3
 import time
@@ -393,6 +394,33 @@ def test_a_damaged_store_is_not_verified(work, server):
     path.write_bytes(whole[:60000] + b"\xa5" * 3000 + whole[63000:])
     result = work.with_config("verify", "--json").expect(65)
     assert result.out == "" and "damaged" in result.err
+
+
+def audit(work, code=0):
+    """The audit trail as `verify --json` tells it."""
+    found, = [event for event in
+              work.with_config("verify", "--json").expect(code).events
+              if event["type"] == "audit"]
+    return found
+
+
+def test_audit_trail(work):
+    """Number and head of the chain; what was changed in it is named."""
+    work.prepare([])
+    first = audit(work)
+    assert first["result"] == "verified" and first["rows"] > 0
+    work.with_config("records", "import", work.write("more.jsonl", json.dumps({
+        "id": "audited", "kind": "email", "value": "jane.audited@example.com",
+        "consent": {}}) + "\n")).expect(0)
+    second = audit(work)
+    assert second["rows"] == first["rows"] + 1
+    assert second["head"] != first["head"] and len(second["head"]) == 64
+    text = work.with_config("verify").expect(0).out
+    assert "%d rows: whole, head %s" % (second["rows"], second["head"]) in text
+    change(work, "UPDATE audit SET who = 'nobody' WHERE no = 2")
+    third = audit(work, 65)
+    assert third["result"] == "damaged" and "row 2 " in third["detail"]
+    assert "DAMAGED: row 2 " in work.with_config("verify").expect(65).out
 
 
 def test_stale_head(done):
