@@ -399,7 +399,8 @@ enum status sqlite_index_load(struct store *s, int64_t now_ms,
     store_index_fn *fn, void *arg, struct err *e);
 enum status sqlite_record_name(
     struct store *s, int64_t row, struct record_ref *out, struct err *e);
-/* Records past their expiry become expired (sqlite_state.c). */
+/* Records past their expiry become expired, many of them at a time
+ * (sqlite_state.c). */
 enum status sqlite_expire(struct store *s, int64_t now_ms, struct err *e);
 /* The tallies of a commit; those that it proves; those of a rewind. */
 enum status sqlite_tallies_put(

@@ -54,15 +54,18 @@ holder_fini(struct holder *h)
 }
 
 static enum status
-holder_get(struct store *s, struct holder *out, int64_t row, struct err *e)
+holder_get(struct store *s, struct holder *out, const struct store_hit *hit,
+    int64_t now_ms, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_RECORD_OF_HIT,
 	    "SELECT tenant, name, wrapped, sinks FROM record"
-	    " JOIN record_key ON record = id WHERE id = ?1 AND state = 1");
+	    " JOIN record_key ON record = id WHERE id = ?1 AND state = 1"
+	    " AND (expires_ms = 0 OR expires_ms > ?2)");
 	enum status st;
 
 	*out = (struct holder){0};
-	db_int(q, 1, row);
+	db_int(q, 1, hit->record);
+	db_int(q, 2, now_ms);
 	st = db_step(s, q, e);
 	if (st != ST_OK)
 		return db_done(st);
@@ -191,7 +194,7 @@ static enum status
 hit_put(struct work *w, const struct store_hit *hit, struct err *e)
 {
 	struct holder h;
-	enum status st = holder_get(w->s, &h, hit->record, e);
+	enum status st = holder_get(w->s, &h, hit, w->c->now_ms, e);
 
 	if (st == ST_OK && h.active)
 		st = hit_of_holder(w, hit, &h, e);

@@ -8,6 +8,10 @@
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
 
+/* Records that expire in one transaction: others wait for the next one, and
+ * match nothing meanwhile. */
+#define EXPIRE_MOST 1000
+
 static const char *
 word_of(enum record_state from, enum record_state to)
 {
@@ -287,7 +291,7 @@ sqlite_expire(struct store *s, int64_t now_ms, struct err *e)
 	enum status st = expired_find(s, now_ms, &row, e);
 	bool any = row != 0;
 
-	while (st == ST_OK && row != 0) {
+	for (int i = 0; i < EXPIRE_MOST && st == ST_OK && row != 0; i++) {
 		st = expire_one(s, row, now_ms, e);
 		if (st == ST_OK)
 			st = expired_find(s, now_ms, &row, e);

@@ -365,6 +365,46 @@ test_names_refused(void **state)
 	assert_int_equal(state_of(fx, "n6"), RECORD_ACTIVE);
 }
 
+/* Many expire together: some in each transaction, and none of the others is
+ * told anything more. */
+static void
+test_expiry(void **state)
+{
+	enum { MANY = 2500 };
+	struct fixture *fx = *state;
+	struct record *list = mem_new(MANY, sizeof(*list));
+	struct stretch t = claim(fx, &log_a, 0);
+	struct store_import io;
+	struct match_size size;
+	struct store_committed done;
+	struct store_hit last;
+	char id[16];
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(id, sizeof(id), "r%d", i);
+		list[i] = an_email("acme", id);
+		list[i].expires_ms = NOW + 100;
+	}
+	OK(fx, import_all(fx, &io, list, MANY));
+	free(list);
+	last = a_hit(fx, "r2499", 1, 1);
+	done = step(fx, (struct step){.t = &t,
+			    .read = 10,
+			    .num_hits = 1,
+			    .hits = {last},
+			    .now_ms = NOW + 100});
+	assert_int_equal(done.dropped, 1);
+	OK(fx, fx->api->index_size(fx->s, NOW + 100, &size, &fx->e));
+	assert_int_equal(size.records, 0);
+	assert_int_equal(state_of(fx, "r0"), RECORD_EXPIRED);
+	assert_int_equal(state_of(fx, "r2499"), RECORD_ACTIVE);
+	for (uint64_t i = 11; i < 13; i++)
+		step(
+		    fx, (struct step){.t = &t, .read = i, .now_ms = NOW + 100});
+	assert_int_equal(state_of(fx, "r2499"), RECORD_EXPIRED);
+	check_audit(fx, 2 * MANY);
+}
+
 /* --- the audit trail ----------------------------------------------------------------- */
 
 static void
@@ -494,6 +534,7 @@ main(void)
 	    SQLITE(test_names),
 	    SQLITE(test_names_follow),
 	    SQLITE(test_names_refused),
+	    SQLITE(test_expiry),
 	    SQLITE(test_audit),
 	    SQLITE(test_audit_tampering),
 	    cmocka_unit_test_setup_teardown(test_memory, memory, done),
