@@ -51,6 +51,12 @@ incoming_fini(struct incoming *in)
 	buf_fini(&in->before);
 }
 
+static bool
+is_same_text(const struct incoming *in)
+{
+	return span_eq(buf_span(&in->plain), buf_span(&in->before));
+}
+
 /* What is there, as far as rules need to know. */
 static enum status
 incoming_find(struct store *s, struct incoming *in, struct err *e)
@@ -67,7 +73,8 @@ incoming_find(struct store *s, struct incoming *in, struct err *e)
 	memcpy(in->wrapped, in->old.wrapped, sizeof(in->wrapped));
 	if (st == ST_OK)
 		st = sqlite_subject_plain(s, &in->before, &in->old, e);
-	if (st == ST_OK)
+	/* Most of a large import is as it was before: that need not be read. */
+	if (st == ST_OK && !is_same_text(in))
 		st = rule_record_read(&in->was, buf_span(&in->before), e);
 	in->same = in->r->kind == in->old.kind &&
 		   rule_same_value(in->r->kind, buf_span(&in->c->keys),
@@ -144,7 +151,8 @@ static enum status
 incoming_judge(
     struct store *s, struct incoming *in, int64_t now_ms, struct err *e)
 {
-	struct rule_before before = {in->old.state, &in->was, in->same};
+	const struct record *was = is_same_text(in) ? in->r : &in->was;
+	struct rule_before before = {in->old.state, was, in->same};
 	const struct rule_before *b = in->old.row != 0 ? &before : NULL;
 	enum status st = keeps_kind(s, in, e);
 
@@ -154,7 +162,7 @@ incoming_judge(
 	if (in->r->identity != NULL)
 		return incoming_attach(s, in, now_ms, e);
 	rule_carry(&in->full, b);
-	in->agreed = b == NULL || rule_agreed(&in->full, &in->was);
+	in->agreed = b == NULL || rule_agreed(&in->full, was);
 	in->state = rule_imported(&in->full, b, now_ms);
 	return ST_OK;
 }
@@ -299,8 +307,7 @@ static bool
 is_as_before(const struct incoming *in)
 {
 	return in->old.row != 0 && in->state == in->old.state &&
-	       in->identity == in->old.identity &&
-	       span_eq(buf_span(&in->plain), buf_span(&in->before)) &&
+	       in->identity == in->old.identity && is_same_text(in) &&
 	       span_eq(buf_span(&in->old.keys), buf_span(&in->c->keys)) &&
 	       span_eq(buf_span(&in->old.blob), buf_span(&in->c->blob));
 }
@@ -315,11 +322,13 @@ import_one(struct store *s, struct incoming *in, const struct actor *who,
 	    &in->context, span_str(in->r->tenant), span_str(in->r->id));
 	in->seal = (struct seal){&s->keys, in->wrapped, buf_span(&in->context),
 	    span_str(SEALED_RECORD)};
+	record_json(in->r, &in->plain);
 	st = incoming_find(s, in, e);
 	if (st == ST_OK)
 		st = incoming_judge(s, in, who->now_ms, e);
 	if (st != ST_OK)
 		return st;
+	buf_clear(&in->plain);
 	record_json(&in->full, &in->plain);
 	if (is_as_before(in))
 		return ST_OK;
