@@ -89,10 +89,19 @@ void http_cancel(struct http *h, struct http_call *c);
 struct http_host_state {
 	int64_t wait_ms;  /* until it may be asked again; 0 = now */
 	int64_t queue_ms; /* behind others, for its operator's pace */
+	double rate;      /* requests a second for its operator; 0 = no limit */
 	bool in_fault;    /* one call at a time, until one succeeds */
+	unsigned num_waiting, num_running; /* calls */
+	/* Scheme, name and port; who runs it, "" = not known. NULL: nothing is
+	 * remembered of it. Valid until the next GET. */
+	const char *origin, *operator_name;
 };
 void http_host(
     const struct http *h, const char *url, struct http_host_state *out);
+/* The same of all hosts that are remembered, in no order. fn must not get or
+ * cancel. */
+typedef void http_host_fn(void *arg, const struct http_host_state *s);
+void http_hosts(const struct http *h, http_host_fn *fn, void *arg);
 
 /* Requests made and failed since start, for progress and metrics. */
 struct http_counts {
