@@ -43,6 +43,7 @@ struct http_reply {
 	/* Valid during the callback, or in the caller's memory when it gave
 	 * some. When `code` is not 2xx it is for people: cut at the limit. */
 	struct span body;
+	uint64_t announced;     /* ST_LIMIT: so long is it; 0 = not said */
 	int64_t retry_after_ms; /* clamped; 0 = none given */
 	int64_t date_ms;        /* the Date header, 0 = none */
 	/* ETag and Last-Modified for http_get.since, valid as body is; both
