@@ -67,7 +67,8 @@ struct http_get {
 	 * Else `limit` bytes of the caller's, exactly as received (gzip is
 	 * left to the receiver; the encoded body may not exceed limit). */
 	uint8_t *into;
-	bool http1; /* a wish that is always granted: see http_easy.c */
+	unsigned nth; /* HTTP_LOCAL: of which place, as shelf.h has it */
+	bool http1;   /* a wish that is always granted: see http_easy.c */
 	bool no_keepalive;
 	http_done_fn *done;
 	void *arg;

@@ -73,7 +73,11 @@ struct flight {
 	size_t room; /* of the next slot */
 	struct http_call *call;
 	unsigned failures, unreadable; /* in a row */
-	ev_timer again;                /* FLIGHT_WAIT: when to ask again */
+	/* From a disk: read in so many places, the first of them with this
+	 * damage. */
+	unsigned nth;
+	struct err damage;
+	ev_timer again; /* FLIGHT_WAIT: when to ask again */
 	struct request req;
 	struct err place;           /* of what was read from a disk */
 	struct batch_result result; /* FLIGHT_DONE; spans into slot->result */
@@ -350,14 +354,14 @@ void tail_probe(struct tail *t, uint64_t begin, uint64_t end);
 /* How far may be planned now. */
 uint64_t tail_limit(const struct tail *t);
 struct flight *flight_new(struct tail *t, uint64_t begin, uint64_t end);
-void flight_ask(struct flight *f);
-/* Let go of call, slot and timer. */
-void flight_clear(struct flight *f);
-/* A fault that may pass, or ends a scan. */
 
 /* tail_read.c */
 /* Forget all batches under way. */
 void tail_flights_drop(struct tail *t);
+void flight_ask(struct flight *f);
+/* Let go of call, slot and timer. */
+void flight_clear(struct flight *f);
+/* A fault that may pass, or ends a scan. */
 void flight_failed(struct flight *f, enum status st, const struct err *why);
 /* Keep as evidence what can be told of the reply in the slot. */
 void flight_odd(struct flight *f, size_t body_len);

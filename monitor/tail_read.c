@@ -109,6 +109,19 @@ unreadable_wait(const struct flight *f)
 	return s > least ? s : least;
 }
 
+/* A file that is damaged in one place may be whole in another one. */
+static void
+flight_damaged(struct flight *f, const struct err *why)
+{
+	if (f->nth == 0) {
+		f->damage = *why;
+		if (f->place.text[0] != '\0')
+			err_prefix(&f->damage, "%s", f->place.text);
+	}
+	f->nth++;
+	flight_again(f, 0);
+}
+
 /* A reply that is no reply to what was asked. It may be a broken proxy, so a
  * service is more patient than a scan. */
 static void
@@ -119,10 +132,7 @@ flight_unreadable(
 	struct err e;
 
 	if (tail_is_local(t)) {
-		e = *why;
-		if (f->place.text[0] != '\0')
-			err_prefix(&e, "%s", f->place.text);
-		tail_end(t, ST_BAD, &e);
+		flight_damaged(f, why);
 		return;
 	}
 	f->unreadable++;
@@ -169,6 +179,9 @@ flight_on_work(void *arg, struct slot *s)
 		flight_again(f, RESULT_RETRY_S);
 		return;
 	}
+	if (f->nth > 0)
+		diag_warn(
+		    "%s; %s is read instead", f->damage.text, f->place.text);
 	f->state = FLIGHT_DONE;
 	f->t->wary = false;
 	if (f->t->largest < s->order.body_len)
@@ -259,6 +272,8 @@ static void
 flight_larger(struct flight *f, const struct http_reply *r)
 {
 	struct tail *t = f->t;
+	uint64_t room = larger_room(f, r->announced);
+	struct err e = r->err;
 
 	if (f->slot->room < t->env->body_limit && room <= t->env->body_limit) {
 		t->wary = true;
@@ -274,8 +289,6 @@ flight_larger(struct flight *f, const struct http_reply *r)
 
 /* To be asked to wait is no failure, however often. */
 static bool
-	uint64_t room = larger_room(f, r->announced);
-	struct err e = r->err;
 asks_patience(const struct http_reply *r)
 {
 	return r->code == 429 || (r->code == 503 && r->retry_after_ms > 0);
@@ -321,7 +334,9 @@ flight_on_reply(void *arg, const struct http_reply *r)
 	if (!tail_is_local(f->t))
 		err_set(&e, ST_AGAIN, "the log answers with HTTP status %d",
 		    r->code);
-	if (r->code == 404)
+	if (r->code == 404 && f->nth > 0)
+		tail_end(f->t, ST_BAD, &f->damage);
+	else if (r->code == 404)
 		flight_missing(f, &e);
 	else if (asks_patience(r))
 		flight_patient(f, r);
@@ -405,6 +420,7 @@ flight_ask(struct flight *f)
 	    .operator_name = t->operator_name,
 	    .limit = f->slot->room,
 	    .into = f->slot->body,
+	    .nth = f->nth,
 	    .http1 = t->http1,
 	    .no_keepalive = t->no_keepalive,
 	    .done = flight_on_reply,
