@@ -306,11 +306,31 @@ read_ext(
 		scan(f, &at, value);
 }
 
+/* The key of an issuer, which many certificates have; by chance there is an at
+ * sign in it. */
+static void
+read_key(
+    struct finder *f, const struct cert_ext *e, const struct ext_carrier *c)
+{
+	uint32_t before = f->out->num;
+
+	if (quiet_has(f->keys, e->value))
+		return;
+	read_ext(f, e, c);
+	if (f->out->num == before && find_is_calm(f))
+		quiet_keep(f->keys, e->value);
+}
+
 void
 find_ext(struct finder *f, const struct cert_ext *e)
 {
 	const struct ext_carrier *c = carrier_ext(f->carriers, e->oid);
 
-	if (e->segmented || !is_idle(c, e->value))
+	if (!e->segmented && is_idle(c, e->value))
+		return;
+	if (!e->segmented && c != NULL && c->how == EXT_AKI &&
+	    is_key_alone(e->value))
+		read_key(f, e, c);
+	else
 		read_ext(f, e, c);
 }
