@@ -20,7 +20,7 @@ struct host {
 	struct owner *owner;
 	struct turns queue;
 	char *origin, *site, *operator_name;
-	int running;
+	int num_queued, running;
 	int64_t base_ms;
 	int64_t until;   /* not asked before */
 	uint64_t epoch;  /* faults since ever that made it wait */
@@ -139,6 +139,12 @@ hosts_find(const struct hosts *hs, const char *origin)
 	return NULL;
 }
 
+const struct host *
+hosts_each(const struct hosts *hs, const struct host *after)
+{
+	return after == NULL ? TAILQ_FIRST(&hs->list) : TAILQ_NEXT(after, link);
+}
+
 /* --- whose they are -------------------------------------------------------- */
 
 static bool
@@ -229,6 +235,7 @@ host_queue(struct host *h, struct turn *t)
 	t->host = h;
 	t->running = false;
 	TAILQ_INSERT_TAIL(&h->queue, t, link);
+	h->num_queued++;
 	h->owner->num_queued++;
 }
 
@@ -236,6 +243,7 @@ static void
 host_unqueue(struct host *h, struct turn *t)
 {
 	TAILQ_REMOVE(&h->queue, t, link);
+	h->num_queued--;
 	h->owner->num_queued--;
 }
 
@@ -412,6 +420,30 @@ host_rate(const struct host *h, int64_t now)
 	const struct budget *b = &h->owner->budget;
 
 	return budget_is_free(b, now) ? 0.0 : b->rate;
+}
+
+const char *
+host_origin(const struct host *h)
+{
+	return h->origin;
+}
+
+const char *
+host_operator(const struct host *h)
+{
+	return h->operator_name;
+}
+
+unsigned
+host_num_waiting(const struct host *h)
+{
+	return (unsigned)h->num_queued;
+}
+
+unsigned
+host_num_running(const struct host *h)
+{
+	return (unsigned)h->running;
 }
 
 /* Decimal digits in seconds, at most the longest patience; -1 otherwise. */

@@ -67,6 +67,14 @@ struct host *hosts_get(struct hosts *hs, const struct host_id *id, int64_t now);
 /* The same, NULL when it is not known. */
 struct host *hosts_find(const struct hosts *hs, const char *origin);
 
+/* One after the other, in no order; from the first after NULL. */
+const struct host *hosts_each(const struct hosts *hs, const struct host *after);
+const char *host_origin(const struct host *h);
+const char *host_operator(const struct host *h); /* "": not known */
+/* Calls that wait for their turn, and that have it. */
+unsigned host_num_waiting(const struct host *h);
+unsigned host_num_running(const struct host *h);
+
 void host_queue(struct host *h, struct turn *t);
 /* The turn that may run now, counted as running; NULL when there is none. */
 struct turn *hosts_next(struct hosts *hs, int64_t now);

@@ -307,6 +307,19 @@ http_free(struct http *h)
 	free(h);
 }
 
+static void
+host_state(struct http_host_state *out, const struct host *host, int64_t now)
+{
+	*out = (struct http_host_state){.wait_ms = host_wait_ms(host, now),
+	    .queue_ms = host_queue_ms(host, now),
+	    .rate = host_rate(host, now),
+	    .in_fault = host_is_in_fault(host),
+	    .num_waiting = host_num_waiting(host),
+	    .num_running = host_num_running(host),
+	    .origin = host_origin(host),
+	    .operator_name = host_operator(host)};
+}
+
 void
 http_host(const struct http *h, const char *url, struct http_host_state *out)
 {
@@ -318,11 +331,21 @@ http_host(const struct http *h, const char *url, struct http_host_state *out)
 		return;
 	if (http_url_read(&u, url, NULL) == ST_OK)
 		host = hosts_find(h->hosts, u.origin);
-	if (host == NULL)
-		return;
-	out->wait_ms = host_wait_ms(host, now_ms());
-	out->queue_ms = host_queue_ms(host, now_ms());
-	out->in_fault = host_is_in_fault(host);
+	if (host != NULL)
+		host_state(out, host, now_ms());
+}
+
+void
+http_hosts(const struct http *h, http_host_fn *fn, void *arg)
+{
+	const struct host *host = NULL;
+	struct http_host_state s;
+	int64_t now = now_ms();
+
+	while ((host = hosts_each(h->hosts, host)) != NULL) {
+		host_state(&s, host, now);
+		fn(arg, &s);
+	}
 }
 
 void

@@ -43,6 +43,7 @@ struct http_reply {
 	/* Valid during the callback, or in the caller's memory when it gave
 	 * some. When `code` is not 2xx it is for people: cut at the limit. */
 	struct span body;
+	uint64_t announced;     /* ST_LIMIT: so long is it; 0 = not said */
 	int64_t retry_after_ms; /* clamped; 0 = none given */
 	int64_t date_ms;        /* the Date header, 0 = none */
 	/* ETag and Last-Modified for http_get.since, valid as body is; both
@@ -66,7 +67,8 @@ struct http_get {
 	 * Else `limit` bytes of the caller's, exactly as received (gzip is
 	 * left to the receiver; the encoded body may not exceed limit). */
 	uint8_t *into;
-	bool http1; /* a wish that is always granted: see http_easy.c */
+	unsigned nth; /* HTTP_LOCAL: of which place, as shelf.h has it */
+	bool http1;   /* a wish that is always granted: see http_easy.c */
 	bool no_keepalive;
 	http_done_fn *done;
 	void *arg;
@@ -89,10 +91,19 @@ void http_cancel(struct http *h, struct http_call *c);
 struct http_host_state {
 	int64_t wait_ms;  /* until it may be asked again; 0 = now */
 	int64_t queue_ms; /* behind others, for its operator's pace */
+	double rate;      /* requests a second for its operator; 0 = no limit */
 	bool in_fault;    /* one call at a time, until one succeeds */
+	unsigned num_waiting, num_running; /* calls */
+	/* Scheme, name and port; who runs it, "" = not known. NULL: nothing is
+	 * remembered of it. Valid until the next GET. */
+	const char *origin, *operator_name;
 };
 void http_host(
     const struct http *h, const char *url, struct http_host_state *out);
+/* The same of all hosts that are remembered, in no order. fn must not get or
+ * cancel. */
+typedef void http_host_fn(void *arg, const struct http_host_state *s);
+void http_hosts(const struct http *h, http_host_fn *fn, void *arg);
 
 /* Requests made and failed since start, for progress and metrics. */
 struct http_counts {

@@ -112,8 +112,10 @@ length_check(struct answer *a, struct span value)
 {
 	uint64_t n;
 
-	if (text_u64(&n, value) && n > body_cap(a) && !is_error_page(a))
-		too_long(a);
+	if (!text_u64(&n, value) || n <= body_cap(a) || is_error_page(a))
+		return;
+	a->announced = n;
+	too_long(a);
 }
 
 /* A text to be sent back as it came; one that could not be is left out. */
@@ -280,6 +282,7 @@ answer_end(
 	r->code = a->code;
 	r->date_ms = a->date_ms;
 	r->since = a->since;
+	r->announced = a->announced;
 	r->retry_after_ms = answer_retry_ms(a, now_ms);
 	r->body = a->into ? span_of(a->into, a->len) : buf_span(&a->own);
 	if (r->status == ST_OK)

@@ -36,6 +36,7 @@ struct answer {
 	char retry_after[64];
 	struct http_since since;
 	struct buf own;
+	uint64_t announced; /* bytes of a body that is too long; 0 = not said */
 	size_t len;         /* bytes of the body that are kept */
 	size_t received;    /* bytes of the body that came */
 	uint8_t *decoded;   /* of our own; the body once it was gunzipped */

@@ -78,6 +78,7 @@ http_local_start(struct http_call *c)
 	l->errand.name = c->url + strlen(HTTP_LOCAL);
 	l->errand.body.limit = c->want.limit;
 	l->errand.body.into = c->want.into;
+	l->errand.body.nth = c->want.nth;
 	l->errand.done = local_on_done;
 	c->errand = &l->errand;
 	c->http->counts.requests++;

@@ -12,9 +12,11 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "ctlog/merkle/tile.h"
+#include "monitor/diag.h"
 #include "monitor/zip.h"
 
-/* Tables of contents in memory at a time, 10 MB each. */
+/* Tables of contents in memory at a time: 70 bytes for a member, 10 MB for a
+ * usual archive, 128 MiB at most (zip.c). */
 #define SHELF_LOADED 3u
 /* Tiles of these levels lie in one archive each 256^3 entries; of data tiles
  * and level 0 there are 256^2 of them. */
@@ -27,6 +29,7 @@ struct volume {
 	struct zip *zip; /* NULL: a folder */
 	uint64_t number; /* of its name, 005.zip; UINT64_MAX: it has none */
 	uint64_t used;   /* when it was looked into */
+	bool told;       /* that it has what cannot be read */
 };
 
 struct shelf {
@@ -312,6 +315,49 @@ volume_get(struct shelf *s, size_t i, const char *name, struct shelf_body *b,
 	return ST_OK;
 }
 
+/* Looking for a file. */
+struct quest {
+	const char *name;
+	struct shelf_body *body;
+	unsigned seen;      /* places that have it, and gave it */
+	bool found;         /* as often as it was asked for */
+	enum status status; /* of one that has it and failed; ST_OK: none did */
+	struct volume *at;  /* that one */
+	struct err why;
+};
+
+/* Whether this is the end of it. A file that is too long is so everywhere. */
+static bool
+look(struct shelf *s, size_t i, struct quest *q)
+{
+	struct err why;
+	enum status st = volume_get(s, i, q->name, q->body, &why);
+
+	if (st == ST_MISSING)
+		return false;
+	if (st == ST_OK) {
+		q->found = ++q->seen >= q->body->nth;
+		return q->found;
+	}
+	if (q->status == ST_OK || st == ST_LIMIT) {
+		q->status = st;
+		q->at = &s->volume[i];
+		q->why = why;
+	}
+	return st == ST_LIMIT;
+}
+
+/* Once for each place: there may be much in it that cannot be read. */
+static void
+tell_damage(const struct quest *q)
+{
+	if (!q->at->told)
+		diag_warn("%s; what cannot be read there is read from where it "
+			  "can",
+		    q->why.text);
+	q->at->told = true;
+}
+
 /* The archive that should have this tile, by its number; any that has none. */
 static uint64_t
 number_for(const char *name)
@@ -326,25 +372,36 @@ number_for(const char *name)
 }
 
 /* Where it was found last, where it should be, then everywhere. */
-static enum status
-find(struct shelf *s, const char *name, struct shelf_body *b, struct err *e)
+static bool
+find_first(struct shelf *s, struct quest *q)
 {
-	uint64_t number = number_for(name);
+	uint64_t number = number_for(q->name);
 	size_t last = s->last;
-	enum status st = ST_MISSING;
 
-	if (number == UINT64_MAX || s->volume[last].number == number ||
-	    s->volume[last].number == UINT64_MAX)
-		st = volume_get(s, last, name, b, e);
-	else
+	if (number != UINT64_MAX && s->volume[last].number != number &&
+	    s->volume[last].number != UINT64_MAX)
 		last = SIZE_MAX;
-	for (size_t i = 0; i < s->num && st == ST_MISSING; i++)
-		if (i != last && s->volume[i].number == number)
-			st = volume_get(s, i, name, b, e);
-	for (size_t i = 0; i < s->num && st == ST_MISSING; i++)
-		if (i != last && s->volume[i].number != number)
-			st = volume_get(s, i, name, b, e);
-	return st;
+	else if (look(s, last, q))
+		return true;
+	for (size_t i = 0; i < s->num; i++)
+		if (i != last && s->volume[i].number == number && look(s, i, q))
+			return true;
+	for (size_t i = 0; i < s->num; i++)
+		if (i != last && s->volume[i].number != number && look(s, i, q))
+			return true;
+	return false;
+}
+
+/* Under one of its names. */
+static bool
+find(struct shelf *s, struct quest *q)
+{
+	if (q->body->nth == 0)
+		return find_first(s, q);
+	for (size_t i = 0; i < s->num; i++)
+		if (look(s, i, q))
+			return true;
+	return false;
 }
 
 /* A body of our own is as it was before it was compressed. */
@@ -415,16 +472,23 @@ enum status
 shelf_get(
     struct shelf *s, const char *name, struct shelf_body *b, struct err *e)
 {
+	struct quest q = {.name = name, .body = b};
 	char packed[128];
-	enum status st;
 
 	b->body = span_of(NULL, 0);
 	b->place.text[0] = '\0';
-	st = find(s, name, b, e);
 	snprintf(packed, sizeof(packed), "%s.gz", name);
-	if (st == ST_MISSING)
-		st = find(s, packed, b, e);
-	if (st == ST_MISSING)
+	if (!find(s, &q)) {
+		q.name = packed;
+		find(s, &q);
+	}
+	if (!q.found && q.status == ST_OK)
 		return nowhere(s, name, e);
-	return st == ST_OK ? unpack(s, b, e) : st;
+	if (!q.found) {
+		*e = q.why;
+		return q.status;
+	}
+	if (q.status != ST_OK)
+		tell_damage(&q);
+	return unpack(s, b, e);
 }

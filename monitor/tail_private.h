@@ -39,9 +39,11 @@
 /* Entries after which the tree is proven in between. */
 #define TAIL_PROVE_EVERY (1ull << 18)
 /* Room for a body until one was good, then the least; always twice the largest
- * good one. A larger reply is asked for again, with twice the room. */
+ * good one. A larger reply is asked for again: with so many times the room, then
+ * with all there may be. */
 #define TAIL_ROOM_MIN (1ul << 20)
 #define TAIL_ROOM (2ul << 20)
+#define TAIL_ROOM_MORE 8u
 /* To be asked to wait for so long is worth telling. */
 #define TAIL_TELL_MS 10000
 /* While a host gets one call at a time, the others look again so often. */
@@ -71,7 +73,11 @@ struct flight {
 	size_t room; /* of the next slot */
 	struct http_call *call;
 	unsigned failures, unreadable; /* in a row */
-	ev_timer again;                /* FLIGHT_WAIT: when to ask again */
+	/* From a disk: read in so many places, the first of them with this
+	 * damage. */
+	unsigned nth;
+	struct err damage;
+	ev_timer again; /* FLIGHT_WAIT: when to ask again */
 	struct request req;
 	struct err place;           /* of what was read from a disk */
 	struct batch_result result; /* FLIGHT_DONE; spans into slot->result */
@@ -340,16 +346,18 @@ void tail_older_must(struct tail *t, const struct head *h, struct span raw,
     const struct head *larger);
 void tail_older_drop(struct tail *t);
 
-/* tail_read.c */
+/* tail_plan.c */
 void tail_plan(struct tail *t);
 /* Ask for the timestamps of these entries: a batch by itself, tail_step sees it
  * done. */
 void tail_probe(struct tail *t, uint64_t begin, uint64_t end);
-/* Forget all batches under way. */
-void tail_flights_drop(struct tail *t);
 /* How far may be planned now. */
 uint64_t tail_limit(const struct tail *t);
 struct flight *flight_new(struct tail *t, uint64_t begin, uint64_t end);
+
+/* tail_read.c */
+/* Forget all batches under way. */
+void tail_flights_drop(struct tail *t);
 void flight_ask(struct flight *f);
 /* Let go of call, slot and timer. */
 void flight_clear(struct flight *f);

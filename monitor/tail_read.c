@@ -1,7 +1,7 @@
 /*
- * tail_read: batches under way. Planning asks for entries ahead of what is
- * accepted, as far as slots and memory go; replies go to the workers; what
- * comes back is accepted in order, however it came in (tail_accept.c).
+ * tail_read: batches under way. What was planned (tail_plan.c) is asked for as
+ * far as slots and memory go; replies go to the workers; what comes back is
+ * accepted in order, however it came in (tail_accept.c).
  */
 #include <inttypes.h>
 
@@ -15,20 +15,6 @@
 #define SLOT_RETRY_S 0.02
 /* The same when there is no memory for its result. */
 #define RESULT_RETRY_S 1.0
-
-uint64_t
-tail_limit(const struct tail *t)
-{
-	uint64_t size = t->target.head.size;
-	uint64_t limit = t->log.api->plan_limit(
-	    &t->log, size, t->partial || !t->range.follow);
-
-	if (limit > t->units.at.end)
-		limit = t->units.at.end;
-	return limit > t->accepted ? limit : t->accepted;
-}
-
-/* --- flights --------------------------------------------------------------- */
 
 /* The flight lets go of what it holds. */
 void
@@ -123,6 +109,19 @@ unreadable_wait(const struct flight *f)
 	return s > least ? s : least;
 }
 
+/* A file that is damaged in one place may be whole in another one. */
+static void
+flight_damaged(struct flight *f, const struct err *why)
+{
+	if (f->nth == 0) {
+		f->damage = *why;
+		if (f->place.text[0] != '\0')
+			err_prefix(&f->damage, "%s", f->place.text);
+	}
+	f->nth++;
+	flight_again(f, 0);
+}
+
 /* A reply that is no reply to what was asked. It may be a broken proxy, so a
  * service is more patient than a scan. */
 static void
@@ -133,10 +132,7 @@ flight_unreadable(
 	struct err e;
 
 	if (tail_is_local(t)) {
-		e = *why;
-		if (f->place.text[0] != '\0')
-			err_prefix(&e, "%s", f->place.text);
-		tail_end(t, ST_BAD, &e);
+		flight_damaged(f, why);
 		return;
 	}
 	f->unreadable++;
@@ -183,6 +179,9 @@ flight_on_work(void *arg, struct slot *s)
 		flight_again(f, RESULT_RETRY_S);
 		return;
 	}
+	if (f->nth > 0)
+		diag_warn(
+		    "%s; %s is read instead", f->damage.text, f->place.text);
 	f->state = FLIGHT_DONE;
 	f->t->wary = false;
 	if (f->t->largest < s->order.body_len)
@@ -255,20 +254,37 @@ flight_missing(struct flight *f, const struct err *why)
 	flight_failed(f, ST_UNREACHABLE, why);
 }
 
-/* The body is larger than there was room for. */
+/* What is fetched is thrown away when it does not fit: so much room as was
+ * announced, else some more, and the next time all there may be. */
+static uint64_t
+larger_room(const struct flight *f, uint64_t announced)
+{
+	uint64_t limit = f->t->env->body_limit;
+	uint64_t more = f->room > 0 ? limit : TAIL_ROOM_MORE * f->slot->room;
+
+	if (announced > 0)
+		return announced;
+	return more < limit ? more : limit;
+}
+
+/* The body is larger than there was room for, or than there ever is. */
 static void
-flight_larger(struct flight *f, const struct err *why)
+flight_larger(struct flight *f, const struct http_reply *r)
 {
 	struct tail *t = f->t;
+	uint64_t room = larger_room(f, r->announced);
+	struct err e = r->err;
 
-	if (f->slot->room >= t->env->body_limit) {
-		flight_unreadable(f, MISDEED_UNREADABLE, f->slot->room, why);
-		return;
+	if (f->slot->room < t->env->body_limit && room <= t->env->body_limit) {
+		t->wary = true;
+		f->room = room;
+		flight_again(f, 0);
+	} else if (tail_is_local(t)) {
+		tail_end(t, ST_BAD, &e);
+	} else {
+		flight_unreadable(f, MISDEED_UNREADABLE,
+		    r->announced > 0 ? 0 : f->slot->room, &e);
 	}
-	t->wary = true;
-	f->room = f->slot->room * 2 < t->env->body_limit ? f->slot->room * 2
-							 : t->env->body_limit;
-	flight_again(f, 0);
 }
 
 /* To be asked to wait is no failure, however often. */
@@ -302,7 +318,7 @@ flight_on_reply(void *arg, const struct http_reply *r)
 
 	f->call = NULL;
 	if (r->status == ST_LIMIT) {
-		flight_larger(f, &e);
+		flight_larger(f, r);
 		return;
 	}
 	if (r->status != ST_OK) {
@@ -318,7 +334,9 @@ flight_on_reply(void *arg, const struct http_reply *r)
 	if (!tail_is_local(f->t))
 		err_set(&e, ST_AGAIN, "the log answers with HTTP status %d",
 		    r->code);
-	if (r->code == 404)
+	if (r->code == 404 && f->nth > 0)
+		tail_end(f->t, ST_BAD, &f->damage);
+	else if (r->code == 404)
 		flight_missing(f, &e);
 	else if (asks_patience(r))
 		flight_patient(f, r);
@@ -402,88 +420,10 @@ flight_ask(struct flight *f)
 	    .operator_name = t->operator_name,
 	    .limit = f->slot->room,
 	    .into = f->slot->body,
+	    .nth = f->nth,
 	    .http1 = t->http1,
 	    .no_keepalive = t->no_keepalive,
 	    .done = flight_on_reply,
 	    .arg = f};
 	f->call = http_get(t->env->http, &g);
-}
-
-/* --- planning ---------------------------------------------------------------- */
-
-struct flight *
-flight_new(struct tail *t, uint64_t begin, uint64_t end)
-{
-	struct flight *f = NEW(struct flight);
-
-	f->t = t;
-	f->want = (struct want){begin, end, t->target.head.size, 0};
-	ev_init(&f->again, NULL);
-	t->num_flights++;
-	return f;
-}
-
-void
-tail_probe(struct tail *t, uint64_t begin, uint64_t end)
-{
-	ASSERT(t->first == NULL);
-	t->first = flight_new(t, begin, end);
-	flight_ask(t->first);
-}
-
-/* The place behind the last flight. */
-static struct flight **
-flights_end(struct tail *t)
-{
-	struct flight **at = &t->first;
-
-	while (*at != NULL)
-		at = &(*at)->next;
-	return at;
-}
-
-/* A log that has not given anything of use yet is asked for one thing at a
- * time, so that no more than that is in the way of others; and to learn the
- * size of its pages. */
-static unsigned
-plan_width(const struct tail *t)
-{
-	bool learning = t->log.api == &log_api_rfc6962 && t->log.page == 0;
-
-	return learning || t->largest == 0 ? 1 : t->env->in_flight;
-}
-
-/* Up to where the piece ahead can be planned; the one behind it, when that is
- * planned to its end. false: there is nothing to plan now. */
-static bool
-plan_piece(struct tail *t, uint64_t *limit)
-{
-	struct units *u = &t->units;
-	uint64_t size = t->log.api->plan_limit(
-	    &t->log, t->target.head.size, t->partial || !t->range.follow);
-
-	while (
-	    t->planned == u->ahead.end && tail_units_after(t, &u->ahead, false))
-		t->planned = tail_units_start(t, &u->ahead);
-	*limit = u->ahead.end < size ? u->ahead.end : size;
-	return t->planned < *limit;
-}
-
-void
-tail_plan(struct tail *t)
-{
-	uint64_t limit, end;
-	struct flight *f, **at = flights_end(t);
-
-	if (t->haul_bytes > 4 * TAIL_COMMIT_BYTES)
-		return; /* the store is slow: it goes first */
-	while (t->num_flights < plan_width(t) && plan_piece(t, &limit)) {
-		end = t->log.api->batch_end(&t->log, t->planned, limit);
-		ASSERT(end > t->planned && end <= limit);
-		f = flight_new(t, t->planned, end);
-		*at = f;
-		at = &f->next;
-		t->planned = end;
-		flight_ask(f);
-	}
 }

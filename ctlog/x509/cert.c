@@ -194,12 +194,45 @@ read_ext(struct cert_ext *out, struct span *rest)
 	return true;
 }
 
+/* An Extension as nearly all are: DER, less than 128 octets, and nothing else
+ * in it. Read by itself because there are so many. */
+static inline bool
+read_plain_ext(struct cert_ext *out, struct span *list)
+{
+	const uint8_t *p = list->p, *end;
+
+	if (list->len < 6 || p[0] != DER_SEQUENCE || p[1] >= 0x80 ||
+	    p[1] > list->len - 2 || p[2] != DER_OID)
+		return false;
+	end = p + 2 + p[1];
+	out->oid = span_of(p + 4, p[3]);
+	if (p[1] < 4 || p[3] > p[1] - 4)
+		return false;
+	p += 4 + p[3];
+	out->critical = false;
+	if (p[0] == DER_BOOLEAN && p[1] == 1 && end - p >= 5) {
+		out->critical = p[2] != 0;
+		p += 3;
+	}
+	if (p[0] != DER_OCTET_STRING || p[1] != end - p - 2)
+		return false;
+	out->octets = span_of(p, (size_t)(end - p));
+	out->value = span_of(p + 2, p[1]);
+	out->segmented = false;
+	out->marks = 0;
+	*list =
+	    span_of(end, list->len - out->octets.len - (size_t)(p - list->p));
+	return true;
+}
+
 bool
 cert_ext_next(struct cert_exts *it, struct cert_ext *out)
 {
 	struct span list = it->left, s;
 	struct der t, oid;
 
+	if (read_plain_ext(out, &it->left))
+		return true;
 	while (der_next(&t, &list)) {
 		s = t.value;
 		if (t.id != DER_SEQUENCE || !der_next(&oid, &s) ||

@@ -332,27 +332,108 @@ address_next(struct address_scan *s, struct address *out)
 	return false;
 }
 
+/* --- bytes without addresses: sixteen at once --------------------------------- */
+
+#define BLOCK 16
+typedef uint8_t block __attribute__((vector_size(BLOCK)));
+
+static inline block
+each(uint8_t c)
+{
+	return (block){c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c};
+}
+
+static inline block
+equal(block x, uint8_t c)
+{
+	return (block)(x == each(c));
+}
+
+static inline bool
+any(block x)
+{
+	uint64_t half[2];
+
+	memcpy(half, &x, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
+
+/* Text of one byte a character: an at sign, plain or escaped, or a byte that is
+ * not printed. */
+static inline bool
+is_odd_text(block x)
+{
+	return any(equal(x, '@') | equal(x, '%') | equal(x, '&') |
+		   (block)(x - each(' ') >= each(0x80 - ' ')));
+}
+
+/* What is_sign looks at. "%" and "&" are two of the four that begin alike; EF,
+ * FE and FF three that differ in two bits. */
+static inline bool
+is_odd_bytes(block x)
+{
+	return any(equal(x, '@') | equal(x & each(0xfc), '$') |
+		   equal(x & each(0xee), 0xee));
+}
+
+/* The block at `at`, which begins before that at the end of s; what is shorter
+ * than a block has blanks behind it. */
+static inline block
+block_at(struct span s, size_t at)
+{
+	block x = each(' ');
+
+	if (s.len < BLOCK)
+		memcpy(&x, s.p, s.len);
+	else
+		memcpy(
+		    &x, s.p + (at < s.len - BLOCK ? at : s.len - BLOCK), BLOCK);
+	return x;
+}
+
+/* An at sign, the beginning of an escaped one ("%40", "&#64;", behind whose
+ * first character a zero stands in wide strings), or of one as wide as Chinese:
+ * U+FF20 and U+FE6B in UTF-8 and in wide strings. */
+static bool
+is_sign(struct span s, size_t i)
+{
+	uint8_t next = i + 1 < s.len ? s.p[i + 1] : 0;
+
+	switch (s.p[i]) {
+	case '@':
+	case 0xef:
+		return true;
+	case '%':
+		return next == '4' || next == 0;
+	case '&':
+		return next == '#' || next == 'c' || next == 0;
+	case 0xfe:
+		return next == 0x6b;
+	case 0xff:
+		return next == 0x20;
+	}
+	return false;
+}
+
 bool
 address_impossible(struct span s)
 {
-	const uint64_t ones = 0x0101010101010101, tops = ones << 7;
-	uint64_t x, sign, percent, amp, odd;
-	size_t i = 0;
+	for (size_t i = 0; i < s.len; i += BLOCK)
+		if (is_odd_text(block_at(s, i)))
+			return false;
+	return true;
+}
 
-	for (; i + 8 <= s.len; i += 8) {
-		memcpy(&x, s.p + i, 8);
-		sign = x ^ (ones * '@');
-		percent = x ^ (ones * '%');
-		amp = x ^ (ones * '&');
-		odd = x | (x - ones * 0x20) | ((sign - ones) & ~sign) |
-		      ((percent - ones) & ~percent) | ((amp - ones) & ~amp);
-		if (odd & tops)
-			return false;
+bool
+address_absent(struct span s)
+{
+	for (size_t i = 0; i < s.len; i += BLOCK) {
+		if (!is_odd_bytes(block_at(s, i)))
+			continue;
+		for (size_t k = i; k < s.len && k < i + BLOCK; k++)
+			if (is_sign(s, k))
+				return false;
 	}
-	for (; i < s.len; i++)
-		if (s.p[i] < 0x20 || s.p[i] >= 0x80 || s.p[i] == '@' ||
-		    s.p[i] == '%' || s.p[i] == '&')
-			return false;
 	return true;
 }
 

@@ -29,8 +29,10 @@ struct address {
 /* Addresses from left to right. A comment may stand before the at sign. */
 bool address_next(struct address_scan *s, struct address *out);
 
-/* Cheap: no address can be in these bytes, whatever 8-bit type they are. */
-bool address_impossible(struct span bytes);
+/* Cheap: no address can be in these bytes, whatever 8-bit type they are; nor in
+ * any string among them, 8-bit or wide. */
+bool address_impossible(struct span text);
+bool address_absent(struct span bytes);
 
 /* local@domain in one piece: `whole`, or put together in the arena. */
 struct span address_text(struct arena *a, const struct address *address);

@@ -16,6 +16,9 @@ static const char carriers_tsv[] =
 /* Room for all lines with half of it empty; a power of two. */
 #define SLOTS 1024
 #define PATTERNS 32
+/* Attributes are below 2.5.4, extensions below 2.5.29, the most of them. */
+#define ATTR_ARC 4
+#define EXT_ARC 29
 
 /* One line, to be found by its octets. A pattern "2.5.*.4" is found by the
  * octets before the star and the last one. */
@@ -34,6 +37,9 @@ struct slot {
 struct carriers {
 	struct slot slot[SLOTS], pattern[PATTERNS];
 	unsigned num, num_patterns;
+	/* Those by their last octet; NULL: look it up. */
+	const struct carrier *usual_attr[128];
+	const struct ext_carrier *usual_ext[128];
 	/* What the slots point to, and its texts: room for all lines. */
 	struct carrier *carrier;
 	struct ext_carrier *ext;
@@ -144,15 +150,25 @@ slot_for(struct carriers *c, const struct carrier_row *row)
 	return s;
 }
 
+/* Below 2.5.ARC, in one octet. */
+static inline bool
+is_usual(struct span oid, uint8_t arc)
+{
+	return oid.len == 3 && oid.p[0] == 0x55 && oid.p[1] == arc &&
+	       oid.p[2] < 128;
+}
+
 static enum status
 add(struct carriers *c, struct span line, struct err *e)
 {
 	struct carrier_row row;
 	struct slot *s;
+	struct span key;
 	enum status st = carrier_row_read(&row, line, e);
 
 	if (st != ST_OK)
 		return st;
+	key = span_of(row.key, row.key_len);
 	s = slot_for(c, &row);
 	if (s == NULL)
 		return err_set(e, ST_BAD, "there twice");
@@ -166,6 +182,10 @@ add(struct carriers *c, struct span line, struct err *e)
 		s->carrier = keep_carrier(c, &row);
 	else
 		s->class = (enum cert_class)row.how;
+	if (row.table == TABLE_ATTR && !row.pattern && is_usual(key, ATTR_ARC))
+		c->usual_attr[key.p[2]] = s->carrier;
+	if (row.table == TABLE_EXT && !row.pattern && is_usual(key, EXT_ARC))
+		c->usual_ext[key.p[2]] = s->ext;
 	return ST_OK;
 }
 
@@ -261,8 +281,11 @@ find(const struct carriers *c, enum carrier_table table, struct span oid)
 const struct carrier *
 carrier_attr(const struct carriers *c, struct span oid)
 {
-	const struct slot *s = find(c, TABLE_ATTR, oid);
+	const struct slot *s;
 
+	if (is_usual(oid, ATTR_ARC) && c->usual_attr[oid.p[2]] != NULL)
+		return c->usual_attr[oid.p[2]];
+	s = find(c, TABLE_ATTR, oid);
 	return s ? s->carrier : NULL;
 }
 
@@ -277,8 +300,11 @@ carrier_other_name(const struct carriers *c, struct span oid)
 const struct ext_carrier *
 carrier_ext(const struct carriers *c, struct span oid)
 {
-	const struct slot *s = find(c, TABLE_EXT, oid);
+	const struct slot *s;
 
+	if (is_usual(oid, EXT_ARC) && c->usual_ext[oid.p[2]] != NULL)
+		return c->usual_ext[oid.p[2]];
+	s = find(c, TABLE_EXT, oid);
 	return s ? s->ext : NULL;
 }
 

@@ -14,19 +14,12 @@
 #include "monitor/pii/dn.h"
 #include "monitor/pii/normal.h"
 
-/* Names of issuers in which there is nothing: a log has few issuers. */
-#define QUIET 16 /* a power of two */
-struct quiet {
-	size_t len;
-	uint8_t bytes[248];
-};
-
 struct extractor {
 	struct carriers *carriers;
 	struct words *words;
 	struct tlds *tlds;
 	struct class_memo memo;
-	struct quiet quiet[QUIET];
+	struct quiet issuers, keys;
 };
 
 struct extractor *
@@ -126,20 +119,12 @@ read_issuer_name(struct finder *f, struct extractor *x)
 	struct place issuer = place_of(IN_ISSUER, SIDE_ISSUER, "issuer");
 	struct span name = f->cert->issuer;
 	uint32_t before = f->out->num;
-	struct quiet *q;
 
-	if (name.len == 0)
-		return;
-	q = &x->quiet[(name.len + name.p[name.len - 1]) % QUIET];
-	if (q->len == name.len && memcmp(q->bytes, name.p, name.len) == 0)
+	if (name.len == 0 || quiet_has(&x->issuers, name))
 		return;
 	find_name(f, &issuer, name);
-	if (f->out->num > before || name.len > sizeof(q->bytes) ||
-	    f->out->partial || f->problems == NULL || f->problems->num > 0 ||
-	    !is_plain(name))
-		return;
-	q->len = name.len;
-	memcpy(q->bytes, name.p, name.len);
+	if (f->out->num == before && find_is_calm(f) && is_plain(name))
+		quiet_keep(&x->issuers, name);
 }
 
 /* All values; returns the classes. */
@@ -230,6 +215,7 @@ extract_run(struct extractor *x, struct findings *out, const struct cert *c,
 	    .tlds = x->tlds,
 	    .common = common,
 	    .ext_dn = &ext_dn,
+	    .keys = &x->keys,
 	    .cert = c,
 	    .out = out,
 	    .arena = arena,

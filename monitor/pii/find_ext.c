@@ -66,59 +66,6 @@ find_strings(struct finder *f, const struct place *p, struct span ders)
 	find_raw(f, p, ders, false);
 }
 
-/* An at sign, the beginning of an escaped one ("%40", "&#64;", behind whose first
- * character a zero stands in wide strings), or of one as wide as Chinese: U+FF20
- * and U+FE6B in UTF-8 and in wide strings. */
-static bool
-is_sign(struct span s, size_t i)
-{
-	uint8_t next = i + 1 < s.len ? s.p[i + 1] : 0;
-
-	switch (s.p[i]) {
-	case '@':
-	case 0xef:
-		return true;
-	case '%':
-		return next == '4' || next == 0;
-	case '&':
-		return next == '#' || next == 'c' || next == 0;
-	case 0xfe:
-		return next == 0x6b;
-	case 0xff:
-		return next == 0x20;
-	}
-	return false;
-}
-
-/* No at sign, plain or escaped, is in there. Eight bytes at once. */
-static bool
-is_empty_of_addresses(struct span s)
-{
-	const uint64_t ones = 0x0101010101010101, tops = ones << 7;
-	uint64_t x, sign, amp, wide;
-	size_t i = 0, end = 0;
-
-	for (; i < s.len; i = end) {
-		end = i + 8 <= s.len ? i + 8 : s.len;
-		if (end - i == 8) {
-			memcpy(&x, s.p + i, 8);
-			sign = x ^ (ones * '@');
-			/* "%" and "&" are two of the four that begin alike,
-			 * EF, FE and FF three that differ in two bits. */
-			amp = (x ^ (ones * '$')) & (ones * 0xfc);
-			wide = ~x & (ones * 0xee);
-			if (!((((sign - ones) & ~sign) | ((amp - ones) & ~amp) |
-				  ((wide - ones) & ~wide)) &
-				tops))
-				continue;
-		}
-		for (; i < end; i++)
-			if (is_sign(s, i))
-				return false;
-	}
-	return true;
-}
-
 /* AuthorityKeyIdentifier ::= SEQUENCE { [0] keyIdentifier,
  * [1] authorityCertIssuer GeneralNames, [2] serial } */
 static void
@@ -226,7 +173,7 @@ read_sid(struct finder *f, struct place *p, struct span value)
 	struct der_walk w;
 	struct der t;
 
-	if (!is_empty_of_addresses(value))
+	if (!address_absent(value))
 		scan(f, p, value);
 	der_walk_start(&w, value);
 	while (der_walk_next(&w, &t))
@@ -307,6 +254,15 @@ read_known(struct finder *f, struct place *p, const struct ext_carrier *c,
 	}
 }
 
+/* AuthorityKeyIdentifier with the keyIdentifier alone. */
+static bool
+is_key_alone(struct span s)
+{
+	return s.len >= 4 && s.len < 0x80 && s.p[0] == DER_SEQUENCE &&
+	       s.p[1] == s.len - 2 && s.p[2] == DER_CONTEXT &&
+	       s.p[3] == s.len - 4;
+}
+
 /* The usual extension, with nothing in it. */
 static bool
 is_idle(const struct ext_carrier *c, struct span value)
@@ -314,7 +270,9 @@ is_idle(const struct ext_carrier *c, struct span value)
 	if (c == NULL || c->how == EXT_SCAN || c->how == EXT_TEMPLATE ||
 	    c->how == EXT_POLICIES ||
 	    (c->how == EXT_ACCESS && c->side == SIDE_ISSUER))
-		return is_empty_of_addresses(value);
+		return address_absent(value);
+	if (c->how == EXT_AKI)
+		return is_key_alone(value) && span_chr(value, '@') == value.len;
 	return c->how == EXT_SKIP;
 }
 
@@ -348,11 +306,31 @@ read_ext(
 		scan(f, &at, value);
 }
 
+/* The key of an issuer, which many certificates have; by chance there is an at
+ * sign in it. */
+static void
+read_key(
+    struct finder *f, const struct cert_ext *e, const struct ext_carrier *c)
+{
+	uint32_t before = f->out->num;
+
+	if (quiet_has(f->keys, e->value))
+		return;
+	read_ext(f, e, c);
+	if (f->out->num == before && find_is_calm(f))
+		quiet_keep(f->keys, e->value);
+}
+
 void
 find_ext(struct finder *f, const struct cert_ext *e)
 {
 	const struct ext_carrier *c = carrier_ext(f->carriers, e->oid);
 
-	if (e->segmented || !is_idle(c, e->value))
+	if (!e->segmented && is_idle(c, e->value))
+		return;
+	if (!e->segmented && c != NULL && c->how == EXT_AKI &&
+	    is_key_alone(e->value))
+		read_key(f, e, c);
+	else
 		read_ext(f, e, c);
 }

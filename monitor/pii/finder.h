@@ -13,6 +13,7 @@
 #include "monitor/pii/carrier.h"
 #include "monitor/pii/extract.h"
 #include "monitor/pii/person.h"
+#include "monitor/pii/quiet.h"
 
 struct finder {
 	const struct carriers *carriers;
@@ -28,8 +29,16 @@ struct finder {
 	unsigned nested;       /* names inside names */
 	struct dn *ext_dn;     /* attributes that stand as extensions */
 	bool has_ext_dn, has_classes;
-	uint32_t classes; /* class_stated(), when it was asked for */
+	uint32_t classes;   /* class_stated(), when it was asked for */
+	struct quiet *keys; /* identifiers of the issuers' keys */
 };
+
+/* All that was read so far could be read, and that is known. */
+static inline bool
+find_is_calm(const struct finder *f)
+{
+	return !f->out->partial && f->problems != NULL && f->problems->num == 0;
+}
 
 /* Where a value stands. */
 struct place {

@@ -23,12 +23,13 @@ bool
 shape_is_defense(struct span s)
 {
 	struct span part[SHAPE_PARTS];
-	unsigned n = shape_split(part, s, '.');
 	bool number = false;
+	unsigned n;
 
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] - (unsigned)'a' < 26)
 			return false;
+	n = shape_split(part, s, '.');
 	for (unsigned i = 2; i < n; i++)
 		number |= shape_is_number(part[i], 10, 10);
 	return number;

@@ -51,45 +51,59 @@ is_tld(struct tlds *t, const char *label, size_t len)
 	return slot->known;
 }
 
-/* Lower case; 0 at a byte that no label has. */
-static char
-label_char(uint8_t c)
+/* What a byte is in a host name: 0 = nothing, ODD: in none that exists, but in
+ * what stands for one, else itself in lower case. */
+#define ODD 1
+#define LOWER(c) [c] = c, [c ^ 0x20] = c
+static const char host_char[256] = {LOWER('a'), LOWER('b'), LOWER('c'),
+    LOWER('d'), LOWER('e'), LOWER('f'), LOWER('g'), LOWER('h'), LOWER('i'),
+    LOWER('j'), LOWER('k'), LOWER('l'), LOWER('m'), LOWER('n'), LOWER('o'),
+    LOWER('p'), LOWER('q'), LOWER('r'), LOWER('s'), LOWER('t'), LOWER('u'),
+    LOWER('v'), LOWER('w'), LOWER('x'), LOWER('y'),
+    LOWER('z'), ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3', ['4'] = '4',
+    ['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9',
+    ['-'] = '-', ['.'] = '.', ['_'] = ODD, ['*'] = ODD, ['?'] = ODD};
+
+/* One of ten digits. ROE.JANE.1234567890.ID is a person of the US defense, not
+ * Indonesian. */
+static bool
+is_number(struct span label)
 {
-	if (c - (unsigned)'A' < 26)
-		return (char)(c | 0x20);
-	if (c - (unsigned)'a' < 26 || c - (unsigned)'0' < 10 || c == '-')
-		return (char)c;
-	return '\0';
+	for (size_t i = 0; i < label.len; i++)
+		if (label.p[i] - (unsigned)'0' >= 10)
+			return false;
+	return label.len == 10;
 }
 
 bool
 person_is_host(struct tlds *t, struct span s)
 {
+	size_t begin = 0, before = 0; /* of this label, and of the one before */
 	char label[LABEL_MAX];
-	size_t n = 0, dots = 0, digits = 0;
-	bool number = false; /* the label before is one of ten digits */
+	size_t n;
 
 	if (s.len > 0 && s.p[s.len - 1] == '.')
 		s.len--;
 	for (size_t i = 0; i < s.len; i++) {
-		char c = label_char(s.p[i]);
+		char c = host_char[s.p[i]];
 
-		if (s.p[i] == '.') {
-			dots++;
-			number = n == 10 && digits == 10;
-			n = digits = 0;
-			continue;
+		if (c == '.') {
+			before = begin;
+			begin = i + 1;
+		} else if (c == 0 || i - begin == LABEL_MAX) {
+			return false;
 		}
-		if (c == '\0' && s.p[i] != '_' && s.p[i] != '*' &&
-		    s.p[i] != '?')
-			return false;
-		if (n == LABEL_MAX)
-			return false;
-		label[n++] = c;
-		digits += c - (unsigned)'0' < 10;
 	}
-	/* ROE.JANE.1234567890.ID is a person of the US defense, not Indonesian. */
-	if (number && s.p[0] - (unsigned)'A' < 26)
+	n = s.len - begin;
+	if (begin == 0 || n == 0)
 		return false;
-	return dots > 0 && n > 0 && is_tld(t, label, n);
+	if (s.p[0] - (unsigned)'A' < 26 &&
+	    is_number(span_cut(s, before, begin - 1 - before)))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char c = host_char[s.p[begin + i]];
+
+		label[i] = c == ODD ? '\0' : c;
+	}
+	return is_tld(t, label, n);
 }

@@ -154,7 +154,6 @@ const struct store_api store_memory = {
     .logs = memory_logs,
     .stretches = memory_stretches,
     .exposures = memory_exposures,
-    .quarantine_list = memory_quarantine_list,
     .quarantine_read = memory_quarantine_read,
     .quarantine_places = memory_quarantine_places,
     .quarantine_settle = memory_quarantine_settle,

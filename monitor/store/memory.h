@@ -176,8 +176,6 @@ enum status memory_quarantine_settle(struct store *s,
     const struct store_rereads *r, struct store_committed *out, struct err *e);
 enum status memory_quarantine_expire(
     struct store *s, int64_t before_ms, bool *more, struct err *e);
-enum status memory_quarantine_list(
-    struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
 enum status memory_counts(
     struct store *s, struct store_counts *out, struct err *e);
 

@@ -64,22 +64,6 @@ sift(struct store *s,
 
 /* --- looking --------------------------------------------------------------- */
 
-/* By log, index, and stretch when two have the same entry. */
-static int
-by_place(const void *a, const void *b, void *arg)
-{
-	const struct mem_quarantine *const *x = a, *const *y = b;
-	const struct store *s = arg;
-	size_t lx = s->stretches[(*x)->stretch].log;
-	size_t ly = s->stretches[(*y)->stretch].log;
-
-	if (lx != ly)
-		return lx < ly ? -1 : 1;
-	if ((*x)->index != (*y)->index)
-		return (*x)->index < (*y)->index ? -1 : 1;
-	return (*x)->stretch < (*y)->stretch ? -1 : 1;
-}
-
 /* By log and reason. */
 static int
 by_reason(const void *a, const void *b, void *arg)
@@ -97,15 +81,15 @@ by_reason(const void *a, const void *b, void *arg)
 }
 
 static struct mem_quarantine **
-sorted(struct store *s, int (*by)(const void *, const void *, void *))
+sorted(struct store *s)
 {
 	struct mem_quarantine **list =
 	    mem_new(s->num_quarantined, sizeof(*list));
 
 	for (size_t i = 0; i < s->num_quarantined; i++)
 		list[i] = &s->quarantined[i];
-	qsort_r(
-	    list, s->num_quarantined, sizeof(struct mem_quarantine *), by, s);
+	qsort_r(list, s->num_quarantined, sizeof(struct mem_quarantine *),
+	    by_reason, s);
 	return list;
 }
 
@@ -121,19 +105,6 @@ give(struct store *s, const struct mem_quarantine *q, store_quarantine_fn *fn,
 	    .time_ms = q->time_ms};
 
 	fn(arg, &s->stretches[q->stretch].x.log_id, &x);
-}
-
-enum status
-memory_quarantine_list(
-    struct store *s, store_quarantine_fn *fn, void *arg, struct err *e)
-{
-	struct mem_quarantine **list = sorted(s, by_place);
-
-	(void)e;
-	for (size_t i = 0; i < s->num_quarantined; i++)
-		give(s, list[i], fn, arg);
-	free(list);
-	return ST_OK;
 }
 
 enum status
@@ -156,7 +127,7 @@ enum status
 memory_quarantine_places(
     struct store *s, store_quarantine_place_fn *fn, void *arg, struct err *e)
 {
-	struct mem_quarantine **list = sorted(s, by_reason);
+	struct mem_quarantine **list = sorted(s);
 
 	(void)e;
 	for (size_t i = 0; i < s->num_quarantined; i++)

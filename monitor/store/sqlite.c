@@ -379,7 +379,6 @@ const struct store_api store_sqlite = {
     .logs = sqlite_logs,
     .stretches = sqlite_stretches,
     .exposures = sqlite_exposures,
-    .quarantine_list = sqlite_quarantine_list,
     .quarantine_read = sqlite_quarantine_read,
     .quarantine_places = sqlite_quarantine_places,
     .quarantine_settle = sqlite_quarantine_settle,

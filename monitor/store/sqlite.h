@@ -57,7 +57,6 @@ enum query {
 	Q_QUARANTINE_KEY_NEW,
 	Q_QUARANTINE_NEW,
 	Q_QUARANTINE_UNDO,
-	Q_QUARANTINE_LIST,
 	Q_QUARANTINE_READ,
 	Q_QUARANTINE_PLACES,
 	Q_QUARANTINE_GET,
@@ -313,8 +312,6 @@ void sqlite_quarantine_context(
     struct buf *out, struct span log_id, uint64_t index);
 /* What a delivery's error is bound to. */
 #define CONTEXT_ERROR "error"
-enum status sqlite_quarantine_list(
-    struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
 enum status sqlite_quarantine_read(struct store *s, int64_t after,
     store_quarantine_fn *fn, void *arg, struct err *e);
 enum status sqlite_quarantine_places(

@@ -171,16 +171,6 @@ give_all(struct store *s, sqlite3_stmt *q, store_quarantine_fn *fn, void *arg,
 }
 
 enum status
-sqlite_quarantine_list(
-    struct store *s, store_quarantine_fn *fn, void *arg, struct err *e)
-{
-	sqlite3_stmt *q = db_query(
-	    s, Q_QUARANTINE_LIST, COLUMNS "ORDER BY l.id, x.ix, x.stretch");
-
-	return give_all(s, q, fn, arg, e);
-}
-
-enum status
 sqlite_quarantine_read(struct store *s, int64_t after, store_quarantine_fn *fn,
     void *arg, struct err *e)
 {

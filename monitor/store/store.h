@@ -404,8 +404,6 @@ struct store_api {
 	 * only when log_id is given. */
 	enum status (*exposures)(struct store *s, const struct hash *log_id,
 	    store_exposure_fn *fn, void *arg, struct err *e);
-	enum status (*quarantine_list)(
-	    struct store *s, store_quarantine_fn *fn, void *arg, struct err *e);
 	/* In the order in which they came: at most STORE_QUARANTINE_PAGE of
 	 * those behind the row `after` (0: from the first). */
 	enum status (*quarantine_read)(struct store *s, int64_t after,

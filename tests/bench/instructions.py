@@ -15,7 +15,7 @@ from .world import BenchLog
 
 ENTRIES = 256
 ROUNDS = 11
-MOST = 13000
+MOST = 10500
 STAGES = ["stage_walk", "stage_extract"]
 
 

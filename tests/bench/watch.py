@@ -8,6 +8,8 @@ import sys
 import tempfile
 import time
 
+from tests.e2e.gauge import memory
+
 TICK = 0.005
 # The reading has begun when the workers took so much time within so many
 # ticks; their own start takes less.
@@ -80,20 +82,6 @@ def _note(seen, task, path):
     seen[task] = max(seen.get(task, 0), _cpu(path))
 
 
-def memory(pids):
-    """Bytes of all processes, what they share counted once."""
-    total = 0
-    for pid in pids:
-        try:
-            with open("/proc/%d/smaps_rollup" % pid,
-                      encoding="ascii") as file:
-                total += sum(int(line.split()[1]) * 1024 for line in file
-                             if line.startswith("Pss:"))
-        except (OSError, ValueError):
-            pass
-    return total
-
-
 class Watch:
     """One run of a command: its time by room and its seconds from when it
     began to read until it gave its summary, and its memory before that and at
@@ -125,7 +113,7 @@ class Watch:
                 self.last = now
                 self._begin(now, pids)
             if self.begun_at and ticks % 20 == 0:
-                self.peak = max(self.peak, memory(pids))
+                self.peak = max(self.peak, sum(map(memory, pids)))
             ticks += 1
             time.sleep(TICK)
 
@@ -145,4 +133,4 @@ class Watch:
             self.begin = [u for u in self.lately
                           if u.work - idle < IDLE_NS][-1]
             self.begun_at = time.monotonic()
-            self.before = memory(pids)
+            self.before = sum(map(memory, pids))

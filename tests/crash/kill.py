@@ -8,67 +8,21 @@ The service reads six logs, three of each protocol, from 0 on; it is killed
 over the whole scan. After each kill a copy of the store is checked; after the
 last the scan goes on to its end, and everything is judged by invariants.py.
 """
-import argparse
-import json
 import pathlib
 import random
-import subprocess
-import sys
-import tempfile
 import time
-import types
-import urllib.request
 
 from tests.e2e import helpers
-from tests.e2e.planted import JANE, expected_ids
+from tests.e2e.planted import JANE
 from . import invariants
+from .campaign import IN_FLIGHT, LONGEST, SHORTEST, BigLogs, run
 
-IN_FLIGHT = 256
 FETCH = {"poll_static": "1s", "poll_rfc6962": "1s",
          "partial_tile_after": "0ms"}
 # Alerts go out all the time, not when the whole of a log is proven.
 EARLY = {"hold_unverified": "100ms"}
-SHORTEST, LONGEST = 0.02, 0.9
 # What is left of a round after the start.
 READING = 0.4
-
-
-class BigLogs:
-    """The server of the big logs, as a process."""
-
-    def __init__(self, entries, planted, seed, logs=6, deadly=0):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.biglog", "--entries",
-             str(entries), "--planted", str(planted), "--seed", str(seed),
-             "--logs", str(logs), "--deadly", str(deadly)],
-            cwd=helpers.ROOT, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, text=True)
-        ready = json.loads(self.process.stdout.readline())
-        self.url = ready["url"]
-        self.logs = ready["logs"]
-        self.size = sum(log["size"] for log in self.logs)
-        self.truth = invariants.Truth(self.logs, expected_ids(
-            [entry for log in self.logs for entry in log["truth"]]))
-
-    def call(self, path):
-        """One of the server's own questions."""
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}))
-        with opener.open("%s/crash/%s" % (self.url, path), timeout=30) as r:
-            return json.load(r)
-
-    def pairs(self):
-        """(log, api) for a configuration: half of each protocol."""
-        return [(types.SimpleNamespace(url=log.get, **{
-            k: log[k] for k in ("name", "key_pem", "origin", "static",
-                                "rfc6962")}), ("static", "rfc6962")[at % 2])
-                for at, log in enumerate(self.logs)]
-
-    def close(self):
-        """Stop it."""
-        self.process.stdin.close()
-        self.process.wait(30)
-        self.process.stdout.close()
 
 
 class Backfills:
@@ -218,35 +172,5 @@ class Campaign:
                     first[int(len(first) * 0.99)] * 1000))
 
 
-def main():
-    """The program."""
-    parser = argparse.ArgumentParser(prog="tests.crash.kill")
-    parser.add_argument("--rounds", type=int, default=300)
-    parser.add_argument("--entries", type=int, default=1000000)
-    parser.add_argument("--planted", type=int, default=1000)
-    parser.add_argument("--seed", type=int,
-                        default=random.randrange(1 << 30))
-    args = parser.parse_args()
-    start = time.monotonic()
-
-    def tell(text):
-        print("%6.0f s  %s" % (time.monotonic() - start, text), flush=True)
-
-    tell("seed %d" % args.seed)
-    big = BigLogs(args.entries, args.planted, args.seed)
-    tell("%d logs made" % len(big.logs))
-    with tempfile.TemporaryDirectory(prefix="crash-") as place:
-        campaign = Campaign(place, big, args.rounds, args.seed, tell)
-        try:
-            campaign.run()
-        finally:
-            campaign.work.close()
-            big.close()
-        for what in campaign.wrong[:20]:
-            tell("WRONG " + what)
-        tell(campaign.summary())
-    sys.exit(1 if campaign.wrong else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run("tests.crash.kill", BigLogs, Campaign)

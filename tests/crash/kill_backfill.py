@@ -12,7 +12,6 @@ checked; after the last the scan goes on to its end, and everything is judged
 by invariants.py, and by what was printed. In a build for tests, some entries
 kill who reads them: these, and no others, end in quarantine.
 """
-import argparse
 import base64
 import collections
 import json
@@ -20,18 +19,15 @@ import os
 import pathlib
 import random
 import signal
-import sys
-import tempfile
 import time
 
 from tests.e2e import helpers
 from tests.e2e.planted import JANE
 from tests.e2e.test_quarantine import KILLED, is_test_build
 from . import invariants
-from .kill import IN_FLIGHT, BigLogs
+from .campaign import IN_FLIGHT, LONGEST, SHORTEST, BigLogs, run
 
 WORKERS = 3
-SHORTEST, LONGEST = 0.02, 0.9
 # What is left of the time between two kills after a start.
 READING = 0.35
 # kind: how often, of a hundred
@@ -340,35 +336,5 @@ def scanned(entries, planted, seed, logs=4):
                    deadly=12 if is_test_build(helpers.BINARY) else 0)
 
 
-def main():
-    """The program."""
-    parser = argparse.ArgumentParser(prog="tests.crash.kill_backfill")
-    parser.add_argument("--rounds", type=int, default=300)
-    parser.add_argument("--entries", type=int, default=1000000)
-    parser.add_argument("--planted", type=int, default=1000)
-    parser.add_argument("--seed", type=int,
-                        default=random.randrange(1 << 30))
-    args = parser.parse_args()
-    start = time.monotonic()
-
-    def tell(text):
-        print("%6.0f s  %s" % (time.monotonic() - start, text), flush=True)
-
-    tell("seed %d" % args.seed)
-    big = scanned(args.entries, args.planted, args.seed)
-    tell("%d logs made" % len(big.logs))
-    with tempfile.TemporaryDirectory(prefix="crash-") as place:
-        kills = ScanKills(place, big, args.rounds, args.seed, tell)
-        try:
-            kills.run()
-            tell(kills.summary())
-        finally:
-            kills.work.close()
-            big.close()
-        for what in kills.wrong[:20]:
-            tell("WRONG " + what)
-    sys.exit(1 if kills.wrong else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run("tests.crash.kill_backfill", scanned, ScanKills)

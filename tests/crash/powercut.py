@@ -25,7 +25,8 @@ import time
 from tests.e2e import helpers
 from tests.e2e.planted import JANE
 from . import invariants
-from .kill import EARLY, FETCH, IN_FLIGHT, BigLogs
+from .campaign import IN_FLIGHT, BigLogs
+from .kill import EARLY, FETCH
 
 SIZE = 64 << 20
 ONWARD = 10

@@ -14,10 +14,9 @@ import time
 from tests.e2e import helpers
 from tests.e2e.planted import between, expected_ids
 from . import invariants
+from .campaign import IN_FLIGHT
 
 KILLED, NO_PTRACE = 99, 98
-# A round of deliveries to a file: what a kill may repeat.
-IN_FLIGHT = 256
 QUICK = {"poll_static": "100ms", "poll_rfc6962": "100ms",
          "partial_tile_after": "0ms"}
 

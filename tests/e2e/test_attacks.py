@@ -246,6 +246,32 @@ def test_bombs_are_not_kept(work, log, api):
     monitor.stop()
 
 
+@pytest.mark.parametrize("api", APIS)
+def test_bodies_are_not_fetched_often(work, log, api):
+    """A body without a length is fetched with some room, with more, and with
+    all there may be; how long it is is not tried out."""
+    log.fault("huge", on=READS[api], size=60 * MIB, count=3)
+    work.prepare([(log, api)], fetch={"body_limit": "50MiB"})
+    monitor = work.monitor()
+    work.wait_for_ids(expected_ids(log.truth()), monitor)
+    assert log.hits() == 3
+    assert monitor.diagnostics().count("asking again") == 1
+    monitor.stop()
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_announced_bodies_get_their_room(work, log, api):
+    """One that says how long it is gets that much room at once: the second
+    of these is waited for, and ends too early."""
+    log.fault("length", on=READS[api], delta=30 * MIB, count=2)
+    work.prepare([(log, api)])
+    monitor = work.monitor()
+    work.wait_for_ids(expected_ids(log.truth()), monitor)
+    assert log.hits() == 2
+    assert monitor.diagnostics().count("bytes remaining to read") == 1
+    monitor.stop()
+
+
 # --- odd heads -------------------------------------------------------------------
 
 @pytest.mark.parametrize("api", APIS)

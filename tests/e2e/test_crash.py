@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from tests.crash.kill import Backfills, BigLogs, Campaign
+from tests.crash.campaign import BigLogs
+from tests.crash.kill import Backfills, Campaign
 from tests.crash.kill_backfill import ScanKills, scanned
 from tests.crash.points import SCENARIOS, Sweep
 from tests.crash.powercut import NoMount, PowerCuts

@@ -380,6 +380,49 @@ def test_damaged_member(work, disk, tmp_path, method):
     fails(quick(work, disk, where=[path]), 65, path + ": tile/data/003")
 
 
+@pytest.mark.parametrize("method", [STORED, DEFLATED])
+@pytest.mark.parametrize("first", [True, False])
+def test_damaged_in_one_place(work, disk, tmp_path, method, first):
+    """What is damaged in one archive is read in another, and told."""
+    bad = pack(disk, str(tmp_path / "bad.zip"), method)
+    good = pack(disk, str(tmp_path / "good.zip"), method, numbers=(3, 5))
+    for number in ("003", "005"):
+        begin, size = member_place(bad, "tile/data/" + number)
+        flip(bad, begin + size // 2)
+    result = scan(work, disk, where=[bad, good] if first else [good, bad])
+    complete(result, disk)
+    if first:
+        assert "bad.zip: tile/data/003" in result.err
+        assert result.err.count("CRC") + result.err.count("instead") <= 2
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda path: flip(path, 300),
+    lambda path: os.truncate(path, 200),
+    lambda path: (os.remove(path), os.symlink("/dev/null", path))])
+def test_damaged_file(work, spoilt, disk, tmp_path, spoil):
+    """... also of a folder, as far as one can tell: that bits were turned
+    round only the tree says."""
+    path = pack(disk, str(tmp_path / "000.zip"))
+    spoil(spoilt.path("tile/data/002"))
+    result = scan(work, spoilt, where=[spoilt.folder, path])
+    if os.path.getsize(spoilt.path("tile/data/002")) > 200:
+        fails(result, 76)
+    else:
+        complete(result, disk)
+        assert spoilt.path("tile/data/002") in result.err
+
+
+def test_damaged_in_all_places(work, disk, tmp_path):
+    """... and in the other one too."""
+    paths = [pack(disk, str(tmp_path / name), DEFLATED)
+             for name in ("a.zip", "b.zip")]
+    for path in paths:
+        begin, size = member_place(path, "tile/data/003")
+        flip(path, begin + size // 2)
+    fails(quick(work, disk, where=paths), 65, ".zip: tile/data/003")
+
+
 def test_wrong_checksum(work, disk, tmp_path):
     """The data are right, their checksum in the table is not."""
     path = pack(disk, str(tmp_path / "000.zip"), DEFLATED)

@@ -343,15 +343,22 @@ def test_other_tree(work, big):
     assert summary["head"]["size"] == SIZE
 
 
-def test_other_tree_meanwhile(work, big):
-    """A head that is adopted in the middle has to continue the one under
-    which units were proven."""
+def half_way(work, big):
+    """A scan from the end on that has read half of a tree that is not yet
+    the whole log."""
     big.server.pace(60000)
     big.publish(SIZE - 10)
     process = work.start(
         "backfill", *work.log_arguments(big, "static"), "--records",
         work.records([JANE]), "--json", "--newest-first")
     wait_until(lambda: len(big.tiles()) > TILES // 2, "half of it")
+    return process
+
+
+def test_other_tree_meanwhile(work, big):
+    """A head that is adopted in the middle has to continue the one under
+    which units were proven."""
+    process = half_way(work, big)
     big.server.rewrite(SIZE - 2000)
     big.fault("status", code=404, glob="static/tile/data/000", count=1)
     big.server.pace(0)
@@ -365,12 +372,7 @@ def test_other_tree_meanwhile(work, big):
 
 def test_larger_tree_meanwhile(work, big):
     """... and does."""
-    big.server.pace(60000)
-    big.publish(SIZE - 10)
-    process = work.start(
-        "backfill", *work.log_arguments(big, "static"), "--records",
-        work.records([JANE]), "--json", "--newest-first")
-    wait_until(lambda: len(big.tiles()) > TILES // 2, "half of it")
+    process = half_way(work, big)
     big.publish()
     big.fault("status", code=404, glob="static/tile/data/000", count=1)
     big.server.pace(0)

@@ -7,21 +7,15 @@
  * before.
  */
 #include <dirent.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "tests/fuzz/target.h"
+
 #define MUTATIONS 200
 #define ROOM (1u << 20)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-__attribute__((weak)) size_t LLVMFuzzerCustomMutator(
-    uint8_t *data, size_t size, size_t max, unsigned seed);
-__attribute__((weak)) size_t LLVMFuzzerCustomCrossOver(const uint8_t *one,
-    size_t one_len, const uint8_t *two, size_t two_len, uint8_t *out,
-    size_t max, unsigned seed);
 
 static unsigned long runs;
 

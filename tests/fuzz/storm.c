@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "tests/fuzz/pool.h"
+#include "tests/fuzz/target.h"
 
 #define SECOND 1000000000ull
 #define SHOW_S 10
@@ -35,12 +36,6 @@
 #define BIG_ONE_IN 8192       /* is let to grow up to ROOM */
 #define LOOK_EVERY (1u << 14) /* runs, at memory and time */
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-__attribute__((weak)) size_t LLVMFuzzerCustomMutator(
-    uint8_t *data, size_t size, size_t max, unsigned seed);
-__attribute__((weak)) size_t LLVMFuzzerCustomCrossOver(const uint8_t *one,
-    size_t one_len, const uint8_t *two, size_t two_len, uint8_t *out,
-    size_t max, unsigned seed);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max);
 /* What the sanitizers offer and ask for. */
 __attribute__((weak)) size_t __sanitizer_get_current_allocated_bytes(void);

@@ -16,6 +16,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/pii/extract.h"
 #include "tests/unit/derbuild.h"
+#include "tests/unit/problems.h"
 
 #define SAN "2.5.29.17"
 #define UPN "1.3.6.1.4.1.311.20.2.3"
@@ -24,8 +25,6 @@ static struct extractor *extractor;
 static uint8_t memory[4 << 20];
 static struct finding list[2000];
 static struct findings found = {.cap = 2000, .list = list};
-static struct problem kept[LIMIT_PROBLEMS];
-static struct problems problems = {.list = kept};
 static struct cert cert;
 
 /* Parts of the certificate to be built; cleared by run(). */
@@ -130,16 +129,6 @@ only(enum pii_kind kind, const char *canonical, const char *carrier)
 	assert_string_equal(f->carrier, carrier);
 	assert_int_equal(f->confidence, CONF_STRUCTURED);
 	return f;
-}
-
-static inline bool
-has_problem(const char *path, const char *what)
-{
-	for (uint32_t i = 0; i < problems.num && i < LIMIT_PROBLEMS; i++)
-		if (strcmp(kept[i].path, path) == 0 &&
-		    strstr(kept[i].what, what) != NULL)
-			return true;
-	return false;
 }
 
 #endif

@@ -9,9 +9,7 @@
 #include "ctlog/x509/cert.h"
 #include "ctlog/x509/oid.h"
 #include "tests/unit/derbuild.h"
-
-static struct problem kept[LIMIT_PROBLEMS];
-static struct problems problems = {.list = kept};
+#include "tests/unit/problems.h"
 
 static struct cert
 parse(struct span s)
@@ -21,16 +19,6 @@ parse(struct span s)
 	problems.num = 0;
 	cert_parse(&c, s, &problems);
 	return c;
-}
-
-static bool
-has_problem(const char *path, const char *what)
-{
-	for (uint32_t i = 0; i < problems.num && i < LIMIT_PROBLEMS; i++)
-		if (strcmp(kept[i].path, path) == 0 &&
-		    strstr(kept[i].what, what) != NULL)
-			return true;
-	return false;
 }
 
 /* Subject CN=example.com; SAN, basicConstraints, and what `more` adds. */

@@ -558,13 +558,48 @@ wait_ms(const struct http *h, const char *url)
 	return s.wait_ms;
 }
 
+struct seen_hosts {
+	unsigned num, limited;
+	struct http_host_state last;
+	char origin[64];
+};
+
+static void
+see_host(void *arg, const struct http_host_state *s)
+{
+	struct seen_hosts *l = arg;
+
+	l->num++;
+	l->limited += s->rate > 0.0;
+	l->last = *s;
+	snprintf(l->origin, sizeof(l->origin), "%s", s->origin);
+	assert_string_equal(s->operator_name, "");
+}
+
+/* The one host there is, throttled or not, with so many calls that wait. */
+static void
+only_host(const struct http *h, bool limited, unsigned waiting)
+{
+	struct seen_hosts l = {0};
+	char url[256];
+
+	http_hosts(h, see_host, &l);
+	assert_int_equal(l.num, 1);
+	assert_int_equal(l.limited, limited);
+	assert_int_equal(l.last.num_waiting, waiting);
+	assert_int_equal(l.last.num_running, 0);
+	assert_true(limited == (l.last.wait_ms > 0));
+	url_of(url, "");
+	assert_memory_equal(l.origin, url, strlen(url));
+}
+
 /* 429 holds up the whole host; calls wait and do not fail. */
 static void
 test_throttled(void **state)
 {
 	struct http_conf conf = conf_of_test();
 	struct rig r = rig_new(&conf);
-	struct got a = {0}, b = {0};
+	struct got a = {0}, b = {0}, before = {0};
 	struct http_counts n;
 	double begin;
 	char url[256];
@@ -572,12 +607,16 @@ test_throttled(void **state)
 	(void)state;
 	url_of(url, "/other");
 	assert_int_equal(wait_ms(r.http, url), 0);
+	ask(&r, &before, "/ok");
+	ev_run(r.loop, 0);
 	ask(&r, &a, "/retry/429/1");
 	ev_run(r.loop, 0);
 	assert_true(wait_ms(r.http, url) > 900);
 	assert_int_equal(wait_ms(r.http, "http://127.0.0.2/"), 0);
+	only_host(r.http, true, 0);
 	begin = ev_time();
 	ask(&r, &b, "/ok");
+	only_host(r.http, true, 1);
 	ev_run(r.loop, 0);
 	assert_true(ev_time() - begin > 0.9);
 	assert_int_equal(b.reply.code, 200);
@@ -587,6 +626,7 @@ test_throttled(void **state)
 	assert_int_equal(n.failures, 0);
 	assert_true(
 	    ev_iteration(r.loop) < 100); /* it waits, it does not spin */
+	free(before.body);
 	free(a.body);
 	free(b.body);
 	rig_free(&r);

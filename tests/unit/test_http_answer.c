@@ -142,6 +142,7 @@ test_announced_length(void **state)
 	assert_true(FEED(&a, "HTTP/1.1 200 OK\r\n", "Content-Length: 100\r\n"));
 	assert_false(FEED(&a, "CONTENT-LENGTH:101\r\n"));
 	assert_int_equal(end(&a).status, ST_LIMIT);
+	assert_int_equal(end(&a).announced, 101);
 	answer_fini(&a);
 	/* What is no number is for libcurl to judge. */
 	answer_init(&a, 100, NULL);
