@@ -101,12 +101,10 @@ coverage_one(void *arg, const struct ledger_coverage *v)
 enum status
 api_coverage_json(struct api_job *c, struct buf *out)
 {
-	enum status st = ST_OK;
+	enum status st;
 
 	json_open(out, "coverage", '[');
-	if (c->ledger->coverage != NULL)
-		st =
-		    c->ledger->coverage(c->s, &c->at, coverage_one, out, &c->e);
+	st = c->ledger->coverage(c->s, &c->at, coverage_one, out, &c->e);
 	buf_char(out, ']');
 	return st;
 }

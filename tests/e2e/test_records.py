@@ -195,6 +195,23 @@ def test_export_of_one(work, planted_log):
     assert audit(work)[-1][:3] == ("exported", "acme", "acme/jane")
 
 
+def test_coverage(work, planted_log):
+    """Which entries were looked at for a record: all for one that was there,
+    none for one that came later, until it is scanned again."""
+    work.prepare([(planted_log, "static")])
+    size = len(planted_log.truth())
+    work.with_config("backfill", "--log", "*").expect(0)
+    part, = shown(work, "acme/jane")["coverage"]
+    assert (part["from"], part["to"], part["proven"]) == (0, size, size)
+    assert part["log_id"] == planted_log.log_id
+    assert "checked        [0, %d) of " % size in \
+        records(work, "show", *ACME, "acme/jane").out
+    late = dict(JANE, id="acme/late")
+    result = records(work, "import", work.records([late], "late.jsonl"))
+    assert "indelible backfill" in result.out
+    assert shown(work, "acme/late")["coverage"] == []
+
+
 def test_alerts(work, planted_log):
     """Listed, oldest first, and shown with their sightings, masked."""
     work.prepare([(planted_log, "static")])

@@ -1408,6 +1408,51 @@ test_import(void **state)
 	assert_int_equal(list_records(fx, "nobody", true).num, 0);
 }
 
+/* Pages of the list, and one record of it. */
+static void
+test_list_pages(void **state)
+{
+	struct fixture *fx = *state;
+	struct store_import io;
+	struct record list[4] = {an_email("acme", "b"), an_email("acme", "a"),
+	    an_email("zoo", "a"), an_email("zoo", "c")};
+	struct store_query q = {.limit = 1};
+	struct seen_records l;
+	char seen[64] = "", tenant[32], id[32];
+
+	OK(fx, import_all(fx, &io, list, 4));
+	for (;;) {
+		l.num = 0;
+		OK(fx,
+		    fx->api->records_list(fx->s, &q, see_record, &l, &fx->e));
+		if (l.num == 0)
+			break;
+		assert_int_equal(l.num, 1);
+		snprintf(tenant, sizeof(tenant), "%s", l.list[0].tenant);
+		snprintf(id, sizeof(id), "%s", l.list[0].id);
+		snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen),
+		    "%s:%s ", tenant, id);
+		q.after_tenant = tenant;
+		q.after_id = id;
+	}
+	assert_string_equal(seen, "acme:a acme:b zoo:a zoo:c ");
+	q = (struct store_query){.tenant = "zoo", .after_id = "a"};
+	l.num = 0;
+	OK(fx, fx->api->records_list(fx->s, &q, see_record, &l, &fx->e));
+	assert_int_equal(l.num, 1);
+	assert_string_equal(l.list[0].id, "c");
+	q = (struct store_query){.tenant = "acme", .id = "b", .reveal = true};
+	l.num = 0;
+	OK(fx, fx->api->records_list(fx->s, &q, see_record, &l, &fx->e));
+	assert_int_equal(l.num, 1);
+	assert_string_equal(l.list[0].tenant, "acme");
+	assert_true(l.list[0].value[0] != '\0');
+	q.id = "c";
+	l.num = 0;
+	OK(fx, fx->api->records_list(fx->s, &q, see_record, &l, &fx->e));
+	assert_int_equal(l.num, 0);
+}
+
 static void
 test_import_updates(void **state)
 {
@@ -1839,6 +1884,7 @@ main(void)
 	    EVERY(test_outbox_order),
 	    EVERY(test_settle),
 	    EVERY(test_import),
+	    EVERY(test_list_pages),
 	    EVERY(test_import_updates),
 	    EVERY(test_import_all_or_nothing),
 	    EVERY(test_states),
