@@ -220,12 +220,12 @@ static const struct conf_key alerts_keys[] = {
 static const struct conf_key admin_keys[] = {
 	{"listen", TYPE_TEXT, KEY_NULL, AT(admin.listen),
 	    .def = "127.0.0.1:9469", .check = value_listen,
-	    .help = "status page, metrics, API; null: off"},
+	    .help = "health and API; null: off"},
 	{"socket", TYPE_PATH, KEY_NULL, AT(admin.socket),
 	    .def = "/run/indelible/admin.sock",
 	    .help = "the same for commands; null: off"},
 	{"token_file", TYPE_PATH, KEY_NULL, AT(admin.token_file),
-	    .def = "admin.token", .help = "bearer token"},
+	    .def = "admin.token", .help = "bearer tokens, what each may"},
 	{0}
 };
 

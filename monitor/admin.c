@@ -336,7 +336,8 @@ admin_open(struct admin **out, const struct admin_conf *c, struct err *e)
 		admin_free(a);
 		return st;
 	}
-	if (dns_new(&a->dns, c->loop, NULL, &a->dns_err) != ST_OK)
+	if (dns_new(&a->dns, c->loop, c->config->public.resolver,
+		&a->dns_err) != ST_OK)
 		diag_warn("domains cannot be confirmed: %s", a->dns_err.text);
 	*out = a;
 	return ST_OK;

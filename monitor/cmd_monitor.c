@@ -1,12 +1,15 @@
-/* cmd_monitor: the service: follow the configured logs until stopped. */
+/* cmd_monitor: the service: follow the configured logs until stopped, and let
+ * operators and the public in. */
 #include <stdio.h>
 #include <unistd.h>
 
 #include "ctlog/base/mem.h"
+#include "monitor/admin.h"
 #include "monitor/cmd.h"
 #include "monitor/config_warn.h"
 #include "monitor/diag.h"
 #include "monitor/opts.h"
+#include "monitor/public.h"
 #include "monitor/retention.h"
 #include "monitor/roster.h"
 
@@ -25,6 +28,8 @@ struct service {
 	struct listing_conf listing_conf;
 	struct listing *listing;
 	struct retention *retention;
+	struct admin *admin;
+	struct public *public;
 	struct lists lists;
 	struct roster *roster;
 	char *list_dir, owner[64];
@@ -90,6 +95,7 @@ service_tick(void *arg)
 	struct service *s = arg;
 
 	retention_tick(s->retention);
+	admin_tick(s->admin);
 	roster_tick(s->roster);
 }
 
@@ -99,6 +105,16 @@ service_hup(void *arg)
 	struct service *s = arg;
 
 	roster_refresh(s->roster);
+	admin_reload(s->admin);
+}
+
+static void
+service_stop(void *arg)
+{
+	struct service *s = arg;
+
+	admin_stop(s->admin);
+	public_stop(s->public);
 }
 
 static void
@@ -113,6 +129,7 @@ service_conf(struct service *s)
 	s->conf.prepare = service_prepare;
 	s->conf.on_tick = service_tick;
 	s->conf.on_hup = service_hup;
+	s->conf.on_stop = service_stop;
 	s->conf.arg = s;
 	s->conf.stays = true;
 	s->conf.num_sinks = c->alerts.num_sinks;
@@ -146,6 +163,47 @@ service_follow(struct service *s)
 	roster_free(s->roster);
 }
 
+/* With the engine open: its store is ours, so nobody else has the doors. */
+static enum status
+service_doors(struct service *s, struct err *e)
+{
+	struct engine *g = &s->engine;
+	struct admin_conf a = {.loop = g->loop,
+	    .config = &s->config,
+	    .writer = g->writer,
+	    .indexer = g->indexer,
+	    .index_key = g->conf.store_conf.keys.index};
+	struct public_conf p = {.loop = g->loop,
+	    .config = &s->config,
+	    .writer = g->writer,
+	    .indexer = g->indexer};
+	enum status st = admin_open(&s->admin, &a, e);
+
+	if (st == ST_OK)
+		st = public_open(&s->public, &p, e);
+	return st;
+}
+
+/* EX_OK, or why it ended otherwise. */
+static int
+service_serve(struct service *s)
+{
+	struct err e = {""};
+	enum status st = service_doors(s, &e);
+
+	if (st != ST_OK) {
+		cmd_fail(st, &e);
+		return st == ST_BAD || st == ST_MISSING || st == ST_USAGE
+			   ? EX_CONFIG
+			   : cmd_exit(st);
+	}
+	service_follow(s);
+	if (s->engine.failed)
+		return cmd_fail(s->engine.status, &s->engine.err);
+	/* Else every log has ended by itself. */
+	return engine_was_stopped(&s->engine) ? EX_OK : EX_UNAVAILABLE;
+}
+
 static int
 service_run(struct service *s)
 {
@@ -169,11 +227,9 @@ service_run(struct service *s)
 		return st == ST_USAGE ? (cmd_fail(st, &e), EX_CONFIG)
 				      : cmd_store_fail(st, &e);
 	s->retention = retention_new(&s->config, s->engine.writer);
-	service_follow(s);
-	if (s->engine.failed)
-		rc = cmd_fail(s->engine.status, &s->engine.err);
-	else if (!engine_was_stopped(&s->engine))
-		rc = EX_UNAVAILABLE; /* every log has ended by itself */
+	rc = service_serve(s);
+	public_free(s->public);
+	admin_free(s->admin);
 	engine_close(&s->engine);
 	retention_free(s->retention);
 	if (rc == EX_OK)

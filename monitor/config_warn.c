@@ -53,10 +53,6 @@ is_given(const struct node *n)
 static const struct {
 	const char *map, *key, *why;
 } absent[] = {
-    {"admin", "listen", "no status page, metrics or API is served"},
-    {"admin", "socket", "no status page, metrics or API is served"},
-    {"public", "listen", "no pages are served"},
-    {"public", "url", "no pages are served"},
     {"alerts", "digest", "every alert is sent by itself, at once"},
 };
 

@@ -24,6 +24,7 @@
 #define PATIENCE_S 10
 #define SLOWEST 10000.0
 #define SWEEP_S 1.0
+#define SOON_S 1e-9
 
 struct side {
 	struct door *door;
@@ -42,6 +43,7 @@ struct door {
 	dev_t dev;
 	ino_t ino;
 	bool shut;
+	bool again; /* a connection has ended: others may be let in */
 	struct door_call *calls; /* one for each connection */
 };
 
@@ -77,13 +79,18 @@ door_schedule(struct door *d)
 	double after = d->calls != NULL ? SWEEP_S : 0;
 	MHD_UNSIGNED_LONG_LONG ms;
 
+	/* At its limit libmicrohttpd leaves the listening socket alone, and
+	 * looks whether it is below only at the begin of its next turn. */
+	if (d->again)
+		after = SOON_S;
+	d->again = false;
 	ev_timer_stop(d->conf.loop, &d->timer);
 	for (int i = 0; i < NUM_SIDES; i++) {
 		struct MHD_Daemon *m = d->sides[i].daemon;
 
 		if (m != NULL && MHD_get_timeout(m, &ms) == MHD_YES &&
 		    (after == 0 || (double)ms / 1000.0 < after))
-			after = ms == 0 ? 1e-9 : (double)ms / 1000.0;
+			after = ms == 0 ? SOON_S : (double)ms / 1000.0;
 	}
 	if (after == 0)
 		return;
@@ -142,6 +149,7 @@ static void
 call_free(struct door_call *c)
 {
 	ASSERT(c->phase != CALL_WAITS);
+	c->door->again = true;
 	if (c->prev != NULL)
 		c->prev->next = c->next;
 	else
@@ -321,9 +329,9 @@ side_open(struct door *d, int which, int fd)
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, c->per_address,
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)PATIENCE_S,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY,
-	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_SIGPIPE_HANDLED_BY_APP,
-	    1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
-	    MHD_OPTION_URI_LOG_CALLBACK, on_target, s, MHD_OPTION_END);
+	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_NOTIFY_CONNECTION,
+	    on_connection, s, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
+	    MHD_OPTION_END);
 	ASSERT(s->daemon != NULL);
 	ev_io_init(&s->io, door_on_io,
 	    MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,

@@ -375,6 +375,8 @@ engine_run(struct engine *g)
 	ev_run(g->loop, 0);
 	indexer_stop(g->indexer);
 	courier_stop(g->courier);
+	if (g->conf.on_stop != NULL)
+		g->conf.on_stop(g->conf.arg);
 	engine_drain(g);
 	engine_signals_stop(g);
 	if (g->conf.on_all_ended != NULL)

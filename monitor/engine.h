@@ -39,6 +39,8 @@ struct engine_conf {
 	/* A tail has ended; all tails have ended and the outbox is quiet. */
 	void (*on_tail_ended)(void *arg, struct tail *t);
 	void (*on_all_ended)(void *arg);
+	/* All has stopped but the store thread, which is waited for next. */
+	void (*on_stop)(void *arg);
 	void (*on_tick)(void *arg); /* every second */
 	void (*on_hup)(void *arg);  /* SIGHUP */
 	void *arg;

@@ -180,8 +180,8 @@ class Demo:
                 stdin=subprocess.DEVNULL, stdout=err,
                 start_new_session=True, preexec_fn=die_with_parent)
 
-    def say_dashboard(self):
-        """The dashboard's address, if it answers."""
+    def say_admin(self):
+        """The addresses of the admin door, if it answers."""
         url = "http://127.0.0.1:%d/" % self.port
         opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}))
@@ -191,7 +191,8 @@ class Demo:
             pass
         except OSError:
             return
-        say("   Dashboard: %s (token: %s)", url,
+        say("   Health: %shealthz   API: %sapi/v1/status (token: %s)",
+            url, url,
             os.path.join(self.directory, "admin.token"))
 
     def show_new(self):
@@ -312,7 +313,7 @@ def main():
         demo.prepare()
         demo.start_monitor()
         demo.wait_for_alerts()
-        demo.say_dashboard()
+        demo.say_admin()
         demo.grow()
         if args.once:
             demo.check()

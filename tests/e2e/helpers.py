@@ -205,7 +205,7 @@ class Workspace:
             "workers": 2,
             "alerts": {"sinks": [
                 {"name": "ledger", "jsonl": {"path": str(self.ledger)}}]},
-            "admin": {"listen": "127.0.0.1:%d" % free_port(),
+            "admin": {"listen": None,
                       "socket": str(self.path / "admin.sock"),
                       "token_file": str(self.path / "admin.token")},
         }

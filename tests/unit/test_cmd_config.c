@@ -203,7 +203,6 @@ test_warnings(void **state)
 	    "c.yaml:6:18: warning: fetch.ca_file: ",
 	    "c.yaml:7:18: warning: alerts.sinks: not in this version: sink s: ",
 	    "c.yaml:7:42: warning: alerts.digest: not in this version: ",
-	    "c.yaml:8:9: warning: admin.listen: not in this version: ",
 	};
 	static const char text[] =
 	    "contact: ct@indelible.dev\n"
