@@ -16,25 +16,6 @@
 
 /* --- mail ----------------------------------------------------------------- */
 
-/* 32 bytes of base64url without padding (RFC 4648 section 5). */
-static bool
-token_read(uint8_t out[LEDGER_TOKEN], const char *text)
-{
-	char plain[44];
-
-	if (text == NULL || strlen(text) != 43)
-		return false;
-	for (size_t i = 0; i < 43; i++) {
-		if (text[i] == '+' || text[i] == '/')
-			return false;
-		plain[i] = text[i] == '-'   ? '+'
-			   : text[i] == '_' ? '/'
-					    : text[i];
-	}
-	plain[43] = '=';
-	return text_unbase64_exact(out, LEDGER_TOKEN, span_of(plain, 44));
-}
-
 static bool
 body_token(const struct api_job *c, uint8_t out[LEDGER_TOKEN])
 {
@@ -42,8 +23,9 @@ body_token(const struct api_job *c, uint8_t out[LEDGER_TOKEN])
 	json_t *j = body.len > 1024 ? NULL
 				    : json_loadb((const char *)body.p, body.len,
 					  JSON_REJECT_DUPLICATES, NULL);
-	bool ok =
-	    token_read(out, json_string_value(json_object_get(j, "token")));
+	const char *text = json_string_value(json_object_get(j, "token"));
+	bool ok = text != NULL &&
+		  text_unbase64url_exact(out, LEDGER_TOKEN, span_str(text));
 
 	json_decref(j);
 	return ok;

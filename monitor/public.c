@@ -218,20 +218,8 @@ wish(struct public *p, const uint8_t token[LEDGER_TOKEN], enum token_act act)
 static bool
 is_token(uint8_t out[LEDGER_TOKEN], const char *text)
 {
-	char standard[PAGE_TOKEN + 1];
-
-	if (text == NULL || strlen(text) != PAGE_TOKEN)
-		return false;
-	for (size_t i = 0; i < PAGE_TOKEN; i++) {
-		char c = text[i];
-
-		if (c == '+' || c == '/')
-			return false;
-		standard[i] = c == '-' ? '+' : c == '_' ? '/' : c;
-	}
-	standard[PAGE_TOKEN] = '=';
-	return text_unbase64_exact(
-	    out, LEDGER_TOKEN, span_of(standard, sizeof(standard)));
+	return text != NULL &&
+	       text_unbase64url_exact(out, LEDGER_TOKEN, span_str(text));
 }
 
 static void

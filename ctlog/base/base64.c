@@ -139,3 +139,21 @@ text_unbase64_exact(uint8_t *out, size_t len, struct span in)
 	memcpy(out, tmp, len);
 	return true;
 }
+
+bool
+text_unbase64url_exact(uint8_t *out, size_t len, struct span in)
+{
+	uint8_t tmp[(1024 + 2) / 3 * 4];
+
+	if (len > 1024 || in.len != (len * 4 + 2) / 3)
+		return false;
+	for (size_t i = 0; i < in.len; i++) {
+		uint8_t c = in.p[i];
+
+		if (c == '+' || c == '/')
+			return false;
+		tmp[i] = c == '-' ? '+' : c == '_' ? '/' : c;
+	}
+	memset(tmp + in.len, '=', (4 - in.len % 4) % 4);
+	return text_unbase64_exact(out, len, span_of(tmp, (len + 2) / 3 * 4));
+}

@@ -20,6 +20,10 @@ ssize_t text_unbase64(uint8_t *out, struct span in);
 /* The same with a limit: true when `in` decodes to exactly len bytes. */
 bool text_unbase64_exact(uint8_t *out, size_t len, struct span in);
 
+/* The same of the URL-safe alphabet without padding (RFC 4648 section 5), for
+ * up to 1024 bytes. */
+bool text_unbase64url_exact(uint8_t *out, size_t len, struct span in);
+
 void text_hex(struct buf *out, struct span in);
 /* true when `in` is 2 * len hex digits, either case. */
 bool text_unhex(uint8_t *out, size_t len, struct span in);

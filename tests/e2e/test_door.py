@@ -4,9 +4,11 @@ import concurrent.futures
 import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import stat
+import threading
 import time
 
 import pytest
@@ -296,6 +298,86 @@ def test_goes_on_reading(inside):
     link.sendall(b"GET /healthz HTT")
     inside.service.stop()
     link.close()
+
+
+class Names(threading.Thread):
+    """A name server that knows one TXT record; `asked` has what it heard."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.asked = []
+        self.text = b""
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                query, peer = self.socket.recvfrom(4096)
+            except OSError:
+                return
+            name, at = [], 12
+            while query[at]:
+                name.append(query[at + 1:at + 1 + query[at]].decode())
+                at += 1 + query[at]
+            self.asked.append(".".join(name))
+            record = b"\xc0\x0c\0\x10\0\x01\0\0\0\0" + (
+                len(self.text) + 1).to_bytes(2, "big") + bytes(
+                    [len(self.text)]) + self.text
+            self.socket.sendto(
+                query[:2] + b"\x85\x80\0\x01" +
+                (b"\0\x01" if self.text else b"\0\0") + b"\0\0\0\0" +
+                query[12:at + 5] + (record if self.text else b""), peer)
+
+
+def test_domain_is_proven(work, server):
+    """The door looks the TXT record up: without it the domain stays pending,
+    with it it is watched for at once."""
+    names = Names()
+    record = {"id": "acme/dom", "tenant": "acme", "kind": "domain",
+              "value": "example.org"}
+    work.prepare([(server.new_log(between(20)), "static")], [record],
+                 public={"resolver": "127.0.0.1:%d" % names.port})
+    work.service = work.monitor()
+    wait_until(lambda: listening(work), "the door")
+    door = Door(work.path / "admin.sock", own_token(work))
+    target = "/api/v1/records/acme/dom"
+    shown = door.get(target + "?tenant=acme").text
+    value = re.search(r"indelible=[\w-]{43}", shown).group()
+    missing = door.post(target + ":confirm?tenant=acme", "")
+    assert missing.code >= 400 and "TXT" in missing.text, missing.text
+    assert names.asked[0] == "_ct-pii-challenge.example.org"
+    names.text = b"indelible=" + b"x" * 43
+    assert door.post(target + ":confirm?tenant=acme", "").code >= 400
+    names.text = value.encode()
+    done = door.post(target + ":confirm?tenant=acme", "")
+    assert done.code == 200 and done.json["state"] == "active", done.text
+    wait_until(lambda: "match index: 1 records" in
+               work.service.diagnostics(), "the index", 1.5)
+    names.socket.close()
+
+
+def test_stop_while_looking_up(work, server):
+    """A name server that is silent keeps no one: the answer says so."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        record = {"id": "acme/dom", "tenant": "acme", "kind": "domain",
+                  "value": "example.org"}
+        work.prepare([(server.new_log(between(20)), "static")], [record],
+                     public={"resolver": "127.0.0.1:%d" %
+                             silent.getsockname()[1]})
+        service = work.monitor()
+        wait_until(lambda: listening(work), "the door")
+        door = Door(work.path / "admin.sock", own_token(work))
+        with concurrent.futures.ThreadPoolExecutor(1) as other:
+            doing = other.submit(
+                door.post, "/api/v1/records/acme/dom:confirm?tenant=acme")
+            silent.settimeout(30)
+            silent.recv(4096)
+            service.stop()
+            assert doing.result().code >= 400
 
 
 # --- opening ------------------------------------------------------------------

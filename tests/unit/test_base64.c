@@ -227,6 +227,27 @@ test_native(void **state)
 	    base64_native(out, span_of(text, sizeof(text))), all > 0 ? 32 : 0);
 }
 
+/* The URL-safe alphabet, without padding, and nothing but it. */
+static void
+test_url(void **state)
+{
+	static const char *const bad[] = {
+	    "-_+_", "-_/_", "-_", "-_-", "-_-_=", "-_-=", "-_ _", "-_-_-"};
+	static const uint8_t want[] = {0xfb, 0xff, 0xbf, 0xff};
+	uint8_t out[4];
+
+	(void)state;
+	assert_true(text_unbase64url_exact(out, 3, span_str("-_-_")));
+	assert_memory_equal(out, want, 3);
+	assert_true(text_unbase64url_exact(out, 4, span_str("-_-__w")));
+	assert_memory_equal(out, want, 4);
+	assert_true(text_unbase64url_exact(out, 2, span_str("-_8")));
+	assert_false(text_unbase64url_exact(out, 2, span_str("-_9")));
+	assert_true(text_unbase64url_exact(out, 0, span_str("")));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(text_unbase64url_exact(out, 3, span_str(bad[i])));
+}
+
 int
 main(void)
 {
@@ -238,6 +259,7 @@ main(void)
 	    cmocka_unit_test(test_every_byte_long),
 	    cmocka_unit_test(test_mutated),
 	    cmocka_unit_test(test_native),
+	    cmocka_unit_test(test_url),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
