@@ -1,7 +1,8 @@
 """The service's doors from outside: plain HTTP, over TCP or a UNIX socket."""
 import http.client
 import json
-import socket
+
+from .adminside import UnixConnection
 
 
 class Reply:
@@ -19,19 +20,6 @@ class Reply:
         return json.loads(self.text)
 
 
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP over a UNIX socket."""
-
-    def __init__(self, path):
-        super().__init__("localhost", timeout=60)
-        self.path = str(path)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(60)
-        self.sock.connect(self.path)
-
-
 class Door:
     """A door at a TCP port or the path of a socket."""
 
@@ -44,7 +32,7 @@ class Door:
         if isinstance(self.where, int):
             return http.client.HTTPConnection("127.0.0.1", self.where,
                                               timeout=60)
-        return UnixConnection(self.where)
+        return UnixConnection(str(self.where))
 
     def ask(self, method, path, body=None, kind="application/json",
             **headers):
