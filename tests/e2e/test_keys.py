@@ -53,9 +53,11 @@ def test_rotate(work, server):
     said = values(work)
     hashes = tables(work, "SELECT keys FROM record ORDER BY id")
     shutil.copy(key, work.path / "kept.key")
+    os.link(key, work.path / "same.key")
     done = work.with_config("keys", "rotate").expect(0)
     assert "new master key" in done.out
     assert key.read_bytes() != old
+    assert (work.path / "same.key").read_bytes() == bytes(32)
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert not list(work.path.glob("master.key.*"))
     data = everything(work)
