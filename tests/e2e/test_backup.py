@@ -11,7 +11,7 @@ import pytest
 from tests.crash.rig import KILLED, NO_PTRACE, build_nth
 from .helpers import run, wait_until
 from .planted import RECORDS, between, expected_ids
-from .test_keys import tables, values
+from .test_keys import secrets, tables, values
 
 
 def records(number):
@@ -56,7 +56,7 @@ def test_backup(work, server):
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert not list(work.path.glob("copy.db[-.]*"))
     data = copy.read_bytes()
-    assert (work.path / "master.key").read_bytes() not in data
+    assert not any(key in data for key in secrets(work))
     for record in RECORDS:
         assert json.dumps(record["value"]).encode().strip(b'"') not in data
     with sqlite3.connect(copy) as store:
@@ -193,8 +193,7 @@ def test_restore_alone(work):
     assert "before you start" in done.out
     assert values(work) == said
     assert not (work.path / "indelible.db.before").exists()
-    assert tables(work, "SELECT what FROM audit ORDER BY no DESC LIMIT 1") \
-        == [("restored",)]
+    assert ("restored",) in tables(work, "SELECT what FROM audit")
 
 
 def test_restore_of_what_is_none(work):
@@ -285,7 +284,8 @@ def test_restore_killed_anywhere(work, torn):
         shutil.copy(saved, work.path / "indelible.db")
         result = run("-n", number, *(["-t"] if torn else []), work.binary,
                      "store", "restore", copy, "-c", work.config_file,
-                     binary=nth, cwd=work.path)
+                     binary=nth, cwd=work.path,
+                     env={"ASAN_OPTIONS": "detect_leaks=0"})
         if result.status == NO_PTRACE:
             pytest.skip("this machine lets no process watch another")
         assert result.status in (0, KILLED), result.err

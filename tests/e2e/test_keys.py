@@ -7,6 +7,9 @@ import sqlite3
 import stat
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tests.crash.rig import KILLED, NO_PTRACE, build_nth
 from .helpers import run
@@ -30,6 +33,28 @@ def wrapped(work):
               " SELECT secret FROM store") if any(row[0] or b"")}
 
 
+def derived(master, label):
+    """A key that the program makes of a master key."""
+    return HKDF(hashes.SHA256(), 32, None,
+                b"indelible/1 " + label).derive(master)
+
+
+def secrets(work):
+    """All keys that must stand nowhere: the master key, what is made of it,
+    and those of the records, opened."""
+    master = (work.path / "master.key").read_bytes()
+    found = [derived(master, label)
+             for label in (b"index", b"wrap", b"suppress")]
+    wrap = AESGCM(found[1])
+    for tenant, name, blob in tables(
+            work, "SELECT tenant, name, wrapped FROM record"
+                  " JOIN record_key ON record = id WHERE sealed NOT NULL"):
+        context = tenant.encode() + b"\0" + name.encode()
+        found.append(wrap.decrypt(blob[:12], blob[12:], len(
+            context).to_bytes(4, "big") + context))
+    return [master] + found
+
+
 def everything(work):
     """The bytes of the database and of what SQLite has beside it."""
     return b"".join(path.read_bytes()
@@ -50,20 +75,24 @@ def test_rotate(work, server):
     key = work.path / "master.key"
     old = key.read_bytes()
     before = wrapped(work)
+    known = secrets(work)
+    assert len(known) == 4 + len(RECORDS)
     said = values(work)
-    hashes = tables(work, "SELECT keys FROM record ORDER BY id")
+    found_by = tables(work, "SELECT keys FROM record ORDER BY id")
     shutil.copy(key, work.path / "kept.key")
+    os.link(key, work.path / "same.key")
     done = work.with_config("keys", "rotate").expect(0)
     assert "new master key" in done.out
     assert key.read_bytes() != old
+    assert (work.path / "same.key").read_bytes() == bytes(32)
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert not list(work.path.glob("master.key.*"))
     data = everything(work)
     assert before and not any(blob in data for blob in before)
-    assert old not in data
+    assert not any(key in data for key in known + secrets(work))
     assert values(work) == said
     after = tables(work, "SELECT keys FROM record ORDER BY id")
-    assert all(a != b for a, b in zip(hashes, after))
+    assert all(a != b for a, b in zip(found_by, after))
     # An import of the same records finds the same hashes.
     work.with_config("records", "import", "records.jsonl").expect(0)
     assert tables(work,
@@ -156,7 +185,8 @@ def test_rotate_killed_anywhere(work, torn):
             shutil.copy2(saved / name, work.path)
         result = run("-n", number, *(["-t"] if torn else []),
                      work.binary, "keys", "rotate", "-c",
-                     work.config_file, binary=nth, cwd=work.path)
+                     work.config_file, binary=nth, cwd=work.path,
+                     env={"ASAN_OPTIONS": "detect_leaks=0"})
         if result.status == NO_PTRACE:
             pytest.skip("this machine lets no process watch another")
         assert result.status in (0, KILLED), result.err

@@ -1038,6 +1038,70 @@ assert_steps(struct fixture *fx, unsigned num)
 
 /* No space at any write: nothing changes, and later the same goes through. */
 static void
+assert_opens(struct fixture *fx)
+{
+	fixture_again(fx);
+	assert_string_equal(
+	    get_record(fx, "many-0").value, "jane.roe.many-0@example.net");
+	assert_string_equal(
+	    get_record(fx, "many-299").value, "jane.roe.many-299@example.net");
+}
+
+/* New keys for all or for none, however little space there is. */
+static void
+test_rotate_full(void **state)
+{
+	static const struct actor me = {"uid 0", NOW};
+	struct fixture *fx = *state;
+	struct keys new;
+	unsigned failed = 0;
+	enum status st = ST_FULL;
+
+	import_many(fx, 300);
+	fixture_again(fx);
+	for (int k = 1; st != ST_OK; k += 1 + k / 8) {
+		keys_random(&new);
+		fault = (struct fault){.writes_left = k, .error = ENOSPC};
+		st = fx->api->ledger->rotate(fx->s, &new, &me, &fx->e);
+		fault = (struct fault){0};
+		if (st == ST_OK)
+			fx->conf.keys = new;
+		else
+			assert_status(st, ST_FULL, &fx->e);
+		failed += st != ST_OK;
+		assert_opens(fx);
+	}
+	assert_true(failed > 3);
+}
+
+/* A backup that has no room leaves nothing behind. */
+static void
+test_backup_full(void **state)
+{
+	struct fixture *fx = *state;
+	char copy[128];
+	unsigned failed = 0;
+	enum status st = ST_FULL;
+
+	snprintf(copy, sizeof(copy), "%s/copy.db", fx->dir);
+	import_many(fx, 300);
+	for (int k = 1; st != ST_OK; k += 1 + k / 8) {
+		fault = (struct fault){.writes_left = k, .error = ENOSPC};
+		st = fx->api->ledger->backup(fx->s, copy, &fx->e);
+		fault = (struct fault){0};
+		if (st == ST_OK)
+			break;
+		assert_status(st, ST_FULL, &fx->e);
+		assert_says(&fx->e, "copy.db");
+		assert_int_not_equal(access(copy, F_OK), 0);
+		failed++;
+	}
+	assert_true(failed > 3);
+	assert_opens(fx);
+	assert_int_equal(ask_db(copy, "SELECT count(*) FROM record"), 300);
+}
+
+static void
 test_full_at_any_write(void **state)
 {
 	struct fixture *fx = *state;
@@ -1548,6 +1612,8 @@ main(void)
 	    TEST(test_erased_behind_reader),
 	    TEST(test_quarantine_keys),
 	    TEST(test_migration_3),
+	    TEST(test_rotate_full),
+	    TEST(test_backup_full),
 	    TEST(test_full_at_any_write),
 	    TEST(test_file_size_limit),
 	    TEST(test_full_disk),

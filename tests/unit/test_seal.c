@@ -256,6 +256,82 @@ test_binding(void **state)
 	buf_fini(&out);
 }
 
+/* Under other keys the same value opens, and under the old ones no more. */
+static void
+test_rewrap(void **state)
+{
+	struct keys k, other;
+	uint8_t wrapped[WRAPPED_LEN];
+	struct seal s = {&k, wrapped, span_str("ab"), span_str("cd")};
+	struct buf sealed = {0}, out = {0};
+	struct err e;
+
+	(void)state;
+	keys_random(&k);
+	keys_random(&other);
+	seal_new_key(wrapped, &k, s.context);
+	assert_int_equal(seal_put(&sealed, &s, span_str("v"), &e), ST_OK);
+	s.context = span_str("else");
+	assert_status(seal_rewrap(wrapped, &s, &other, &e), ST_MISMATCH, &e);
+	s.context = span_str("ab");
+	assert_status(seal_rewrap(wrapped, &s, &other, &e), ST_OK, &e);
+	assert_status(
+	    seal_get(&out, &s, buf_span(&sealed), &e), ST_MISMATCH, &e);
+	s.k = &other;
+	assert_status(seal_get(&out, &s, buf_span(&sealed), &e), ST_OK, &e);
+	assert_true(span_eq_str(buf_span(&out), "v"));
+	buf_fini(&sealed);
+	buf_fini(&out);
+}
+
+/* --- the next key ------------------------------------------------------------ */
+
+static const char *
+beside(const char *more)
+{
+	static char path[80];
+
+	snprintf(path, sizeof(path), "%s%s", file, more);
+	return path;
+}
+
+static void
+test_next(void **state)
+{
+	static const uint8_t zeros[KEY_LEN];
+	uint8_t left[KEY_LEN];
+	struct keys old, next, now;
+	struct stat sb;
+	struct err e;
+	int fd;
+
+	(void)state;
+	assert_status(keys_create(file, &e), ST_OK, &e);
+	assert_status(keys_load(&old, file, &e), ST_OK, &e);
+	assert_status(keys_next_load(&next, file, &e), ST_MISSING, &e);
+	assert_status(keys_next_take(file, &e), ST_OK, &e); /* nothing */
+	assert_status(keys_next_make(&next, file, &e), ST_OK, &e);
+	assert_int_equal(stat(beside(".new"), &sb), 0);
+	assert_int_equal(sb.st_mode & 07777, 0600);
+	assert_status(keys_load(&now, file, &e), ST_OK, &e);
+	assert_memory_equal(&now, &old, sizeof(old));
+	keys_next_drop(file);
+	assert_int_not_equal(access(beside(".new"), F_OK), 0);
+	/* What a crash left is not taken up. */
+	assert_status(keys_next_make(&now, file, &e), ST_OK, &e);
+	assert_status(keys_next_make(&next, file, &e), ST_OK, &e);
+	assert_memory_not_equal(&now, &next, sizeof(now));
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	assert_status(keys_next_take(file, &e), ST_OK, &e);
+	assert_int_not_equal(access(beside(".new"), F_OK), 0);
+	assert_status(keys_load(&now, file, &e), ST_OK, &e);
+	assert_memory_equal(&now, &next, sizeof(now));
+	/* The old file, which has no name any more, has no key either. */
+	assert_int_equal(read(fd, left, sizeof(left)), sizeof(left));
+	assert_memory_equal(left, zeros, sizeof(left));
+	close(fd);
+}
+
 static void
 test_create(void **state)
 {
@@ -393,6 +469,8 @@ main(void)
 	    cmocka_unit_test(test_fresh_nonces),
 	    cmocka_unit_test(test_tampering),
 	    cmocka_unit_test(test_binding),
+	    cmocka_unit_test(test_rewrap),
+	    cmocka_unit_test_setup(test_next, setup),
 	    cmocka_unit_test_setup(test_create, setup),
 	    cmocka_unit_test_setup(test_create_fails, setup),
 	    cmocka_unit_test_setup(test_load_missing, setup),
