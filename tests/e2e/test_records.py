@@ -275,11 +275,7 @@ def fixture_served(work, server):
     work.prepare([(log, "static")], [DOMAIN])
     work.served = work.monitor()
     work.log = log
-    wait_until(lambda: work.served.heeds(15), "its start")
-    time.sleep(0.5)
-    if not (work.path / "admin.sock").exists():
-        work.served.stop()
-        pytest.skip("no admin door yet")
+    wait_until((work.path / "admin.sock").exists, "the admin socket")
     yield work
     work.served.stop()
 

@@ -58,6 +58,31 @@ test_show(void **state)
 	world_free(w);
 }
 
+/* A name that follows an address: shown with it, active with it. */
+static void
+test_identity(void **state)
+{
+	struct world *w = world_new();
+	const char *at = API "/records/acme/name?tenant=acme";
+
+	(void)state;
+	put(w, "[" PENDING ",{\"id\":\"acme/name\",\"tenant\":\"acme\","
+	       "\"kind\":\"name\",\"identity\":\"acme/new\",\"value\":"
+	       "{\"given\":[\"Nora\",\"Lee\"],\"surname\":[\"Roe\"]}}]");
+	ask(w, "GET", at, NULL, 200);
+	assert_string_equal(text_at(w->j, "identity"), "acme/new");
+	assert_string_equal(
+	    text_at(json_object_get(w->j, "next"), "what"), "confirm-identity");
+	assert_true(says(w, "N\xe2\x80\xa6"));
+	assert_false(says(w, "Nora") || says(w, "Roe"));
+	ask(w, "POST", API "/records/acme/name:confirm?tenant=acme", "{}", 409);
+	put(w, "{\"id\":\"acme/new\",\"tenant\":\"acme\","
+	       "\"kind\":\"email\",\"value\":\"new.roe@example.com\"," CONSENT
+	       "}");
+	assert_string_equal(state_of(w, "acme/name"), "active");
+	world_free(w);
+}
+
 static void
 test_reveal_list(void **state)
 {
@@ -276,6 +301,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_show),
+	    cmocka_unit_test(test_identity),
 	    cmocka_unit_test(test_reveal_list),
 	    cmocka_unit_test(test_export),
 	    cmocka_unit_test(test_confirm_domain),
