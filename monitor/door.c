@@ -314,6 +314,12 @@ door_answer(struct door_call *c, const struct door_answer *a)
 	ev_feed_event(c->door->conf.loop, &c->door->timer, EV_TIMER);
 }
 
+const char *
+door_version(void)
+{
+	return MHD_get_version();
+}
+
 /* --- the door ------------------------------------------------------------------- */
 
 static void

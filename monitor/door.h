@@ -72,4 +72,7 @@ void door_shut(struct door *d);
  * is. */
 void door_free(struct door *d);
 
+/* Of libmicrohttpd, at run time. */
+const char *door_version(void);
+
 #endif
