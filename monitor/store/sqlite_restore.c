@@ -31,16 +31,41 @@ same_file(const char *a, const char *b)
 /* --- the new store --------------------------------------------------------- */
 
 static enum status
+open_backup(struct store *from, struct err *e)
+{
+	int64_t any;
+	enum status st = sqlite_connect(from, e);
+
+	/* Is it a database at all? */
+	return st == ST_OK ? db_ask(from, "PRAGMA schema_version", &any, e)
+			   : st;
+}
+
+/* A copy made by other means may want files beside it, where none can be. */
+static enum status
+open_readonly(struct store *from, struct err *e)
+{
+	char *wal = sqlite_path(from->path, "-wal");
+	enum status st = open_backup(from, e);
+
+	if (st != ST_OK && access(wal, F_OK) != 0) {
+		sqlite3_close(from->db);
+		from->db = NULL;
+		from->immutable = true;
+		st = open_backup(from, e);
+	}
+	free(wal);
+	return st;
+}
+
+static enum status
 copy_backup(struct store *to, const char *file, struct err *e)
 {
 	struct store *from = sqlite_at(file, &to->keys);
-	int64_t any;
 	enum status st;
 
 	from->read_only = true;
-	st = sqlite_connect(from, e);
-	if (st == ST_OK) /* a database at all? */
-		st = db_ask(from, "PRAGMA schema_version", &any, e);
+	st = open_readonly(from, e);
 	if (st == ST_OK)
 		st = sqlite_copy(to, from, e);
 	sqlite_close(from);

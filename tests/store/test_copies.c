@@ -3,6 +3,9 @@
  * stand where, in quarantine and in errors of deliveries too, and what
  * survives. How the commands fare is in tests/e2e.
  */
+#include <sys/mount.h>
+#include <sys/stat.h>
+
 #include "monitor/store/ledger.h"
 #include "tests/store/fixture.h"
 
@@ -265,6 +268,38 @@ test_another_store(void **state)
 	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM suppress"), 0);
 }
 
+/* A copy that SQLite's own tool made, on a disk that is read only. */
+static void
+test_read_only_disk(void **state)
+{
+	struct fixture *fx = *state;
+	struct ledger_restored done;
+	enum status st;
+	char disk[80], copy[128];
+	sqlite3 *db;
+
+	fill(fx);
+	snprintf(disk, sizeof(disk), "%s/disk", fx->dir);
+	snprintf(copy, sizeof(copy), "%s/copy.db", disk);
+	assert_int_equal(mkdir(disk, 0700), 0);
+	if (mount("none", disk, "tmpfs", 0, "size=8m") != 0) {
+		rmdir(disk);
+		skip(); /* not allowed here */
+	}
+	OK(fx, fx->api->ledger->backup(fx->s, copy, &fx->e));
+	assert_int_equal(sqlite3_open(copy, &db), SQLITE_OK);
+	sqlite3_exec(db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+	sqlite3_close(db);
+	assert_int_equal(
+	    mount(NULL, disk, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	st = restore(fx, copy, &done);
+	umount2(disk, MNT_DETACH);
+	rmdir(disk);
+	OK(fx, st);
+	free(done.before);
+	assert_filled(fx);
+}
+
 int
 main(void)
 {
@@ -274,6 +309,7 @@ main(void)
 	    TEST(test_rotate_refused),
 	    TEST(test_trail),
 	    TEST(test_another_store),
+	    TEST(test_read_only_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
