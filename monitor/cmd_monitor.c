@@ -8,6 +8,7 @@
 #include "monitor/cmd.h"
 #include "monitor/config_warn.h"
 #include "monitor/diag.h"
+#include "monitor/enrol.h"
 #include "monitor/opts.h"
 #include "monitor/public.h"
 #include "monitor/retention.h"
@@ -30,6 +31,7 @@ struct service {
 	struct retention *retention;
 	struct admin *admin;
 	struct public *public;
+	struct enrol *enrol;
 	struct lists lists;
 	struct roster *roster;
 	char *list_dir, owner[64];
@@ -96,6 +98,7 @@ service_tick(void *arg)
 
 	retention_tick(s->retention);
 	admin_tick(s->admin);
+	enrol_tick(s->enrol);
 	roster_tick(s->roster);
 }
 
@@ -163,6 +166,14 @@ service_follow(struct service *s)
 	roster_free(s->roster);
 }
 
+static void
+service_letters(void *arg)
+{
+	struct service *s = arg;
+
+	enrol_kick(s->enrol);
+}
+
 /* With the engine open: its store is ours, so nobody else has the doors. */
 static enum status
 service_doors(struct service *s, struct err *e)
@@ -172,7 +183,9 @@ service_doors(struct service *s, struct err *e)
 	    .config = &s->config,
 	    .writer = g->writer,
 	    .indexer = g->indexer,
-	    .index_key = g->conf.store_conf.keys.index};
+	    .index_key = g->conf.store_conf.keys.index,
+	    .letters = service_letters,
+	    .arg = s};
 	struct public_conf p = {.loop = g->loop,
 	    .config = &s->config,
 	    .writer = g->writer,
@@ -227,11 +240,14 @@ service_run(struct service *s)
 		return st == ST_USAGE ? (cmd_fail(st, &e), EX_CONFIG)
 				      : cmd_store_fail(st, &e);
 	s->retention = retention_new(&s->config, s->engine.writer);
+	s->enrol = enrol_new(s->engine.loop, s->engine.writer, &s->config);
 	rc = service_serve(s);
+	enrol_stop(s->enrol);
 	public_free(s->public);
 	admin_free(s->admin);
 	engine_close(&s->engine);
 	retention_free(s->retention);
+	enrol_free(s->enrol);
 	if (rc == EX_OK)
 		diag_info("stopped");
 	return rc;
