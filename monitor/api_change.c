@@ -8,6 +8,7 @@
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "monitor/api_private.h"
+#include "monitor/enrol.h"
 #include "monitor/import.h"
 
 struct incoming {
@@ -49,6 +50,7 @@ incoming_init(struct incoming *in, struct api_job *c, struct span file)
 	*in = (struct incoming){.c = c};
 	in->im = (struct import){.file = file,
 	    .index_key = c->env->index_key,
+	    .unasked = enrol_missing(c->env->config),
 	    .who = c->who.who,
 	    .now_ms = c->who.now_ms,
 	    .tenant = c->tenant,

@@ -139,6 +139,7 @@ prepare_records(struct backfill *b, struct store *s, struct err *e)
 	    .index_key = b->engine.conf.store_conf.keys.index,
 	    .who = "backfill",
 	    .now_ms = now_ms(),
+	    .unasked = "a scan sends no mail",
 	    .bad = prepare_bad,
 	    .warn = prepare_warn,
 	    .arg = (void *)(uintptr_t)name};

@@ -11,6 +11,7 @@ struct reading {
 	size_t num, cap;
 	struct record *records;
 	struct compiled *compiled;
+	bool told; /* why nobody is asked */
 };
 
 static void
@@ -58,6 +59,28 @@ is_of_others(const struct import *im, const struct record *rec)
 	return im->only && strcmp(rec->tenant, im->tenant) != 0;
 }
 
+/* A record whose consent is not complete. */
+static void
+reading_pending(struct reading *r, const struct record *rec, size_t at)
+{
+	const char *why = r->im->unasked;
+	struct buf what = {0};
+
+	buf_str(
+	    &what, "has no complete consent (purpose, method, at, evidence); ");
+	if (rec->kind != RECORD_EMAIL || why != NULL)
+		buf_str(&what, "it stays pending and matches nothing");
+	else
+		buf_str(&what, "it is pending until whoever reads mail at "
+			       "the address confirms it");
+	if (rec->kind == RECORD_EMAIL && why != NULL && !r->told) {
+		buf_fmt(&what, " (nobody is asked to confirm it: %s)", why);
+		r->told = true;
+	}
+	reading_warn(r, at, rec->id, buf_cstr(&what));
+	buf_fini(&what);
+}
+
 static void
 reading_record(void *arg, struct record *rec, size_t at)
 {
@@ -76,9 +99,7 @@ reading_record(void *arg, struct record *rec, size_t at)
 		return;
 	}
 	if (!record_consented(rec) && rec->identity == NULL)
-		reading_warn(r, at, rec->id,
-		    "has no complete consent (purpose, method, at, evidence); "
-		    "it stays pending and matches nothing");
+		reading_pending(r, rec, at);
 	if (is_in_vain(rec))
 		reading_warn(r, at, rec->id,
 		    "needs a qualifier and has none: it matches nothing; give "

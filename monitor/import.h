@@ -20,6 +20,9 @@ struct import {
 	int64_t now_ms;
 	const char *tenant; /* of records that name none; NULL: RECORD_TENANT */
 	bool only;          /* records of other tenants are bad */
+	/* Why nobody is asked by mail to confirm an address: enrol_missing();
+	 * NULL: they are. */
+	const char *unasked;
 	import_say_fn *bad, *warn;
 	void *arg;
 	/* out */

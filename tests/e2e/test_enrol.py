@@ -302,7 +302,12 @@ def test_nobody_can_be_asked(rig, tls, missing):
             rig.configure(mails.url, url=None)
         else:
             rig.work.config([(rig.log, "static")], public={"url": URL})
-        rig.enrol(pending(), pending("john.doe@example.com", "acme/john"))
+        both = [pending(), pending("john.doe@example.com", "acme/john")]
+        said = rig.work.with_config(
+            "records", "import", rig.work.records(both)).expect(0).err
+        assert said.count("stays pending") == 2
+        assert said.count("nobody is asked to confirm it: ") == 1
+        rig.process = rig.work.monitor()
         wait_until(lambda: "nobody is asked for" in rig.said(), "a word")
         time.sleep(2)
         rig.process.stop()
