@@ -15,17 +15,26 @@
 
 #define DNSMASQ "/usr/sbin/dnsmasq"
 
+/* A port that is free for both UDP and TCP. */
 static int
 free_port(void)
 {
-	struct sockaddr_in a = {
-	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in a;
 	socklen_t len = sizeof(a);
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	bool both = false;
+	int udp, tcp;
 
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
-	getsockname(fd, (struct sockaddr *)&a, &len);
-	close(fd);
+	while (!both) {
+		a = (struct sockaddr_in){.sin_family = AF_INET,
+		    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		udp = socket(AF_INET, SOCK_DGRAM, 0);
+		tcp = socket(AF_INET, SOCK_STREAM, 0);
+		assert_int_equal(bind(udp, (void *)&a, sizeof(a)), 0);
+		getsockname(udp, (void *)&a, &len);
+		both = bind(tcp, (void *)&a, sizeof(a)) == 0;
+		close(udp);
+		close(tcp);
+	}
 	return ntohs(a.sin_port);
 }
 
@@ -87,7 +96,7 @@ real_new(void)
 	r.pid = fork();
 	if (r.pid == 0)
 		real_exec(port);
-	for (int i = 0; i < 200 && !answers(port); i++)
+	for (int i = 0; i < 1000 && !answers(port); i++)
 		usleep(20000);
 	return r;
 }
