@@ -4,6 +4,7 @@ import base64
 import contextlib
 import email.utils
 import hashlib
+import http.client
 import os
 import re
 import shutil
@@ -190,6 +191,69 @@ def test_page(rig, tls, tmp_path):
                 mails.mails[0].link()
             browser.picture(tmp_path / ("letter-%d.png" % width))
         assert browser.complaints() == [] and browser.requests() == []
+
+
+# --- what the links do ------------------------------------------------------
+
+def press(rig, page, token):
+    """Press the button of a page of the public door; the answer's code."""
+    where = rig.work.config_file.read_text().partition(
+        "public:")[2].partition("listen: \"")[2].partition("\"")[0]
+    host, _, port = where.rpartition(":")
+    door = http.client.HTTPConnection(host, int(port), timeout=20)
+    with contextlib.closing(door):
+        door.request("POST", "/" + page, "t=" + token, {
+            "Content-Type": "application/x-www-form-urlencoded"})
+        return door.getresponse().status
+
+
+def states(rig):
+    """{id: state} of all records."""
+    rows = rig.work.with_config("records", "list", "--json").expect(0).events
+    return {row["id"]: row["state"] for row in rows}
+
+
+@pytest.mark.smoke
+def test_confirmed(rig, tls):
+    """The letter's token makes the record active, once; a record that comes
+    beside the running service is asked for at once."""
+    with MailServer(tls=tls) as mails:
+        rig.configure(mails.url)
+        rig.process = rig.work.monitor()
+        wait_until(lambda: "following" in rig.said(), "the service")
+        rig.work.with_config("records", "import", rig.work.records(
+            [pending(), pending("john.doe@example.com", "acme/john")]
+        )).expect(0)
+        wait_until(lambda: len(mails.mails) == 2, "the letters", 10)
+        mail, = [m for m in mails.mails if m.recipients == [ADDRESS]]
+        assert press(rig, "confirm", mail.token()) == 200
+        wait_until(lambda: states(rig)["acme/jane"] == "active",
+                   "the confirmation")
+        assert press(rig, "confirm", mail.token()) == 200
+        assert states(rig)["acme/john"] == "pending"
+        rig.process.stop()
+
+
+def test_never_again(rig, tls):
+    """Who wants no mail gets none, whoever registers the address anew."""
+    with MailServer(tls=tls) as mails:
+        rig.configure(mails.url)
+        rig.enrol(pending())
+        wait_until(lambda: mails.mails, "the letter")
+        assert press(rig, "never", mails.mails[0].token()) == 200
+        wait_until(lambda: states(rig) == {} or
+                   set(states(rig).values()) == {"erased"}, "the erasure")
+        rig.work.with_config("records", "import", rig.work.records(
+            [pending("Jane.Roe@example.com", "b/1", "beta"),
+             pending("john.doe@example.com", "b/2", "beta")])).expect(0)
+        wait_until(lambda: len(mails.mails) == 2, "the other letter", 10)
+        time.sleep(2)
+        rig.process.stop()
+        rig.hurry()
+        rig.process = rig.work.monitor()
+        time.sleep(3)
+        rig.process.stop()
+    assert mails.tried == [ADDRESS, "john.doe@example.com"]
 
 
 # --- abuse ------------------------------------------------------------------
