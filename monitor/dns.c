@@ -298,3 +298,9 @@ dns_free(struct dns *d)
 	free(d->servers);
 	free(d);
 }
+
+const char *
+dns_version(void)
+{
+	return ares_version(NULL);
+}

@@ -29,4 +29,7 @@ void dns_find_txt(struct dns *d, const char *name, dns_txt_fn *fn, void *arg);
 /* Ends all without calling back. Not from a callback. */
 void dns_free(struct dns *d);
 
+/* Of c-ares, at run time. */
+const char *dns_version(void);
+
 #endif

@@ -11,6 +11,7 @@
 #include <utf8proc.h>
 
 #include "config/config.h"
+#include "monitor/dns.h"
 #include "monitor/door.h"
 #include "monitor/http.h"
 #include "monitor/sandbox.h"
@@ -45,6 +46,7 @@ versions_get(struct version list[VERSIONS])
 	add(list, &n, "libpsl", psl_get_version());
 	add(list, &n, "libdeflate", LIBDEFLATE_VERSION_STRING);
 	add(list, &n, "libmicrohttpd", door_version());
+	add(list, &n, "c-ares", dns_version());
 	if (sandbox_library() != NULL)
 		add(list, &n, "libseccomp", sandbox_library());
 	return n;
