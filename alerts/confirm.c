@@ -41,14 +41,13 @@ field_put(struct buf *out, struct span value, bool html)
 static const struct field *
 field_at(const char *text, const struct field *fields, size_t *len)
 {
-	for (size_t i = 0; i < NUM_FIELDS; i++) {
-		*len = strlen(fields[i].name) + 2;
-		if (strncmp(text + 1, fields[i].name, *len - 2) == 0 &&
-		    text[*len - 1] == '}')
-			return &fields[i];
-	}
-	ASSERT(!"a field that is known");
-	return NULL;
+	const struct field *f = fields;
+
+	*len = strcspn(text, "}") + 1;
+	while (strlen(f->name) != *len - 2 ||
+	       strncmp(text + 1, f->name, *len - 2) != 0)
+		ASSERT(++f < fields + NUM_FIELDS); /* our own text */
+	return f;
 }
 
 static void
