@@ -57,8 +57,7 @@ class Rig:
             alerts={"sinks": [
                 {"name": "ledger", "jsonl": {"path": str(self.work.ledger)}},
                 {"name": "people", "mail": mail}]},
-            public={"listen": "127.0.0.1:%d" % free_port(), "url": URL,
-                    **public})
+            public={"listen": None, "url": URL, **public})
         if not (self.work.path / "indelible.db").exists():
             self.work.with_config("store", "init").expect(0)
 
@@ -218,7 +217,7 @@ def test_confirmed(rig, tls):
     """The letter's token makes the record active, once; a record that comes
     beside the running service is asked for at once."""
     with MailServer(tls=tls) as mails:
-        rig.configure(mails.url)
+        rig.configure(mails.url, listen="127.0.0.1:%d" % free_port())
         rig.process = rig.work.monitor()
         wait_until(lambda: "following" in rig.said(), "the service")
         rig.work.with_config("records", "import", rig.work.records(
@@ -237,7 +236,7 @@ def test_confirmed(rig, tls):
 def test_never_again(rig, tls):
     """Who wants no mail gets none, whoever registers the address anew."""
     with MailServer(tls=tls) as mails:
-        rig.configure(mails.url)
+        rig.configure(mails.url, listen="127.0.0.1:%d" % free_port())
         rig.enrol(pending())
         wait_until(lambda: mails.mails, "the letter")
         assert press(rig, "never", mails.mails[0].token()) == 200
