@@ -205,7 +205,7 @@ def test_full_disk_of_a_sink(work, log, disk):
 @pytest.mark.parametrize("call", ["socket", "connect"])
 def test_no_descriptors_for_the_network(work, log, call):
     """It is tried again, and not in a hurry."""
-    work.prepare([(log, "rfc6962")])
+    work.prepare([(log, "rfc6962")], admin={"socket": None})
     error = {"socket": "EMFILE", "connect": "ENETUNREACH"}[call]
     monitor = work.monitor(strace("%s:error=%s:when=1..3" % (call, error)))
     work.wait_for_ids(expected_ids(log.truth()), monitor)
