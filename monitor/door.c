@@ -8,6 +8,7 @@
  */
 #include "monitor/door.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -322,8 +323,9 @@ door_version(void)
 
 /* --- the door ------------------------------------------------------------------- */
 
-static void
-side_open(struct door *d, int which, int fd)
+/* It needs descriptors of its own. */
+static enum status
+side_open(struct door *d, int which, int fd, struct err *e)
 {
 	struct side *s = &d->sides[which];
 	const struct door_conf *c = &d->conf;
@@ -338,12 +340,15 @@ side_open(struct door *d, int which, int fd)
 	    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_NOTIFY_CONNECTION,
 	    on_connection, s, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
 	    MHD_OPTION_END);
-	ASSERT(s->daemon != NULL);
+	if (s->daemon == NULL)
+		return err_set(e, ST_IO, "the door cannot be made: %s",
+		    errno != 0 ? strerror(errno) : "libmicrohttpd refuses");
 	ev_io_init(&s->io, door_on_io,
 	    MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
 	    EV_READ);
 	s->io.data = s;
 	ev_io_start(c->loop, &s->io);
+	return ST_OK;
 }
 
 static enum status
@@ -361,8 +366,7 @@ open_unix(struct door *d, struct err *e)
 		d->dev = sb.st_dev;
 		d->ino = sb.st_ino;
 	}
-	side_open(d, UNIX, fd);
-	return ST_OK;
+	return side_open(d, UNIX, fd, e);
 }
 
 static enum status
@@ -372,9 +376,7 @@ open_tcp(struct door *d, struct err *e)
 	int fd;
 
 	st = listen_tcp(&fd, &d->port, d->conf.listen, e);
-	if (st == ST_OK)
-		side_open(d, TCP, fd);
-	return st;
+	return st == ST_OK ? side_open(d, TCP, fd, e) : st;
 }
 
 enum status
