@@ -24,7 +24,8 @@ DEB_DEMO := python3 python3-aiohttp python3-cryptography
 DEB_TEST := libcmocka-dev python3-pytest python3-pytest-xdist \
 	python3-hypothesis nginx-light clang clang-format mandoc git strace \
 	libclang-rt-14-dev e2fsprogs valgrind chromium chromium-driver \
-	python3-jsonschema dnsmasq-base python3-aiosmtpd
+	python3-jsonschema dnsmasq-base python3-aiosmtpd libgnutls-dane0 \
+	libidn12
 PC = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 
 # --- flavours ---------------------------------------------------------------

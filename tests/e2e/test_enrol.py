@@ -7,10 +7,8 @@ import hashlib
 import http.client
 import os
 import re
-import shutil
 import socket
 import sqlite3
-import subprocess
 import time
 
 import pytest
@@ -402,49 +400,3 @@ def test_silent_server(rig, tls):
         time.sleep(3)
         rig.process.stop()
     assert mails.heard == []
-
-
-# --- another server ---------------------------------------------------------
-
-def exim(path, tls, port):
-    """The command of an Exim that takes mails for anybody, and keeps them."""
-    (path / "exim.conf").write_text("".join(
-        line + "\n" for line in (
-            "exim_user = root", "exim_group = root", "keep_environment =",
-            "spool_directory = %s" % path, "log_file_path = %s/%%slog" % path,
-            "primary_hostname = localhost", "queue_only",
-            "tls_advertise_hosts = *", "tls_certificate = %s" % tls,
-            "acl_smtp_rcpt = accept encrypted = *")))
-    return ["exim4", "-C", path / "exim.conf", "-bdf", "-oP", path / "pid",
-            "-oX", "127.0.0.1:%d" % port]
-
-
-def test_exim(rig, tls, tmp_path):
-    """Exim, whose TLS is GnuTLS, takes the letter as it is. It is not among
-    the packages that are installed for tests: it would take the place of the
-    machine's own mail server."""
-    if shutil.which("exim4", path="/usr/sbin:/usr/bin") is None or \
-            os.geteuid() != 0:
-        pytest.skip("there is no exim4, or we are not root")
-    port = free_port()
-    spool = tmp_path / "spool"
-    spool.mkdir()
-    with subprocess.Popen(exim(spool, tls, port), env={"PATH": "/usr/sbin"},
-                          stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL) as process:
-        try:
-            wait_until(lambda: not socket.socket().connect_ex(
-                ("127.0.0.1", port)), "Exim")
-            rig.configure("smtp://localhost:%d" % port)
-            rig.enrol(pending())
-            wait_until(lambda: list(spool.glob("input/*-D")), "the letter")
-            wait_until(lambda: rig.row("SELECT count(*) FROM letter") == (0,),
-                       "its end")
-        finally:
-            process.terminate()
-    body, = spool.glob("input/*-D")
-    head, = spool.glob("input/*-H")
-    assert "confirm?t=3D" in body.read_text()
-    assert ADDRESS in head.read_text() and "P=esmtps" in \
-        (spool / "mainlog").read_text()
-    assert "unexpected disconnection" not in (spool / "mainlog").read_text()

@@ -33,6 +33,7 @@ GO_PROGRAMS = {
 # program: (Debian package, file in it); the version is the release's.
 DEBIAN_PROGRAMS = {
     "certspotter-debian": ("certspotter", "usr/bin/certspotter"),
+    "exim4": ("exim4-daemon-light", "usr/sbin/exim4"),
 }
 PROGRAMS = list(GO_PROGRAMS) + list(DEBIAN_PROGRAMS)
 OLDEST_GO = (1, 25)
