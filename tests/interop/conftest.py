@@ -1,7 +1,8 @@
 """What the tests beside share: programs of others, started once."""
 import pytest
 
-from tests.e2e.conftest import server, work  # noqa: F401 (fixtures)
+from tests.e2e.conftest import (  # noqa: F401 (hooks and fixtures)
+    pytest_configure, server, work)
 from . import programs
 from .services import Nginx, Skylight, Sunlight, Tesseract
 
