@@ -100,8 +100,8 @@ gen = $(patsubst $(1)/%,$(O)/gen/%.h,$(sort $(wildcard $(1)/$(2))))
 $(filter $(O)/monitor/store/sqlite%,$(OBJ_store)): \
 	$(call gen,monitor/store/migrations,*.sql)
 $(OBJ_pii): $(call gen,monitor/pii,words/*.txt) $(O)/gen/monitor/pii/carriers.tsv.h
-$(O)/alerts/report_page.o $(O)/alerts/pages.o $(O)/alerts/confirm.o: \
-	$(patsubst %,$(O)/gen/%.h,$(wildcard alerts/*/*))
+$(OBJ_alerts): $(patsubst %,$(O)/gen/%.h,$(wildcard alerts/*.json \
+	alerts/*/*.* alerts/*/*/*.*))
 $(O)/monitor/api_status.o: $(O)/gen/monitor/openapi.json.h
 
 # --- unit tests -------------------------------------------------------------

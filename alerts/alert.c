@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "alerts/advice.h"
+#include "alerts/ca.h"
 #include "alerts/json.h"
 
 #define TYPE_PREFIX "dev.indelible."
@@ -151,10 +152,22 @@ advice_json(const struct exposure *x, struct buf *out)
 		text_json(out, span_str(advice[i]));
 	}
 	buf_char(out, ']');
+}
+
+/* Of the direct issuer: who stands above it is not responsible. */
+static void
+ca_json(const struct exposure *x, struct buf *out)
+{
+	struct ca *ca = ca_find(x->cert.issuer_org);
+	struct buf how = {0};
+
+	ca_how_to_write(&how, ca);
 	json_open(out, "ca", '{');
-	json_text(out, "id", NULL);
-	json_text(out, "how_to_write", alert_ca_unknown);
+	json_text(out, "id", ca != NULL ? ca_id(ca) : NULL);
+	json_text(out, "how_to_write", buf_cstr(&how));
 	buf_char(out, '}');
+	buf_fini(&how);
+	ca_free(ca);
 }
 
 void
@@ -185,6 +198,7 @@ alert_json(const struct exposure *x, const char *instance, bool reveal,
 	buf_char(out, ']');
 	permanence_json(x, out);
 	advice_json(x, out);
+	ca_json(x, out);
 	buf_str(out, "}}");
 }
 

@@ -1,7 +1,9 @@
-/* cmd_alerts: the exposures that the store has, by the admin interface. */
+/* cmd_alerts: the exposures that the store has, by the admin interface, and
+ * letters about them. */
 #include <stdio.h>
 #include <string.h>
 
+#include "alerts/request.h"
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
@@ -14,20 +16,36 @@
 /* Alerts that are asked for at a time. */
 #define PAGE "1000"
 
-enum { O_CONFIG, O_TENANT, O_RECORD, O_JSON };
+enum { O_CONFIG, O_TENANT, O_RECORD, O_JSON, O_TO, O_LANG, O_HTML };
 static const struct opt table[] = {
     [O_CONFIG] = {"config", 'c', "FILE", "the configuration"},
     [O_TENANT] = {"tenant", 0, "NAME", "only this tenant's"},
     [O_RECORD] = {"record", 0, "ID", "list: only this record's"},
-    [O_JSON] = {"json", 0, NULL, "JSON Lines instead of text"},
+    [O_JSON] = {"json", 0, NULL, "list, show: JSON Lines instead of text"},
+    [O_TO] = {"to", 0, "WHAT", "letter: ca (default) or problem-report"},
+    [O_LANG] = {"lang", 0, "LANGUAGE", "letter: en (default) or de"},
+    [O_HTML] = {"html", 0, NULL, "letter: a page to be printed"},
     {0},
 };
+
+#define BIT(n) (1u << (n))
+#define ALL_TAKE (BIT(O_CONFIG) | BIT(O_TENANT))
 
 struct args {
 	const char *config, *tenant, *record, *id;
 	bool json;
+	struct request letter;
+	unsigned given; /* options, as bits */
+	const struct verb *verb;
 	const struct config *c;
 	size_t num;
+};
+
+struct verb {
+	const char *name;
+	bool one; /* an id is to follow */
+	unsigned options;
+	int (*run)(struct args *a);
 };
 
 /* --- in words ------------------------------------------------------------- */
@@ -145,17 +163,24 @@ alerts_list(struct args *a)
 	return rc;
 }
 
+/* The alert with the id that was given. */
 static int
-alerts_show(struct args *a)
+ask_one(json_t **out, const struct args *a)
 {
 	struct asking k;
-	json_t *alert;
-	int rc;
 
 	asking_init(&k, a->c, "GET", ALERTS);
 	asking_id(&k, a->id, "");
 	asking_param(&k, "tenant", a->tenant);
-	rc = ask(&alert, &k);
+	return ask(out, &k);
+}
+
+static int
+alerts_show(struct args *a)
+{
+	json_t *alert;
+	int rc = ask_one(&alert, a);
+
 	if (rc == EX_OK && a->json)
 		answer_say(alert);
 	else if (rc == EX_OK)
@@ -164,43 +189,130 @@ alerts_show(struct args *a)
 	return rc;
 }
 
+/* Nothing is sent, and no value of the record is needed. */
+static int
+alerts_letter(struct args *a)
+{
+	struct buf text = {0};
+	json_t *alert;
+	int rc = ask_one(&alert, a);
+
+	if (rc == EX_OK) {
+		request_write(&text, &a->letter, alert);
+		fwrite(text.p, 1, text.len, stdout);
+	}
+	json_decref(alert);
+	buf_fini(&text);
+	return rc;
+}
+
 /* --- the command line ------------------------------------------------------ */
+
+static const struct verb verbs[] = {
+    {"list", false, ALL_TAKE | BIT(O_RECORD) | BIT(O_JSON), alerts_list},
+    {"show", true, ALL_TAKE | BIT(O_JSON), alerts_show},
+    {"letter", true, ALL_TAKE | BIT(O_TO) | BIT(O_LANG) | BIT(O_HTML),
+	alerts_letter},
+};
+
+static bool
+verb_read(struct args *a, const struct opts *o)
+{
+	const char *name = o->at < o->argc ? o->argv[o->at] : "";
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			a->verb = &verbs[i];
+	if (a->verb == NULL)
+		opts_wrong(o, "say `alerts list`, `alerts show ID` or `alerts "
+			      "letter ID`");
+	return a->verb != NULL;
+}
+
+/* No option but those of the verb. */
+static bool
+options_fit(const struct args *a, const struct opts *o)
+{
+	for (int n = 0; table[n].name != NULL; n++)
+		if ((a->given & ~a->verb->options & BIT(n)) != 0) {
+			opts_wrong(o, "--%s does not go with `alerts %s`",
+			    table[n].name, a->verb->name);
+			return false;
+		}
+	return true;
+}
 
 static bool
 operands_read(struct args *a, const struct opts *o)
 {
-	const char *verb = o->at < o->argc ? o->argv[o->at] : "";
-	bool one = strcmp(verb, "show") == 0;
-
-	a->id = one && o->at + 1 < o->argc ? o->argv[o->at + 1] : NULL;
-	if (!one && strcmp(verb, "list") != 0)
-		opts_wrong(o, "say `alerts list` or `alerts show ID`");
-	else if (one && a->id == NULL)
+	if (!verb_read(a, o) || !options_fit(a, o))
+		return false;
+	if (!a->verb->one)
+		return opts_at_most(o, 1);
+	a->id = o->at + 1 < o->argc ? o->argv[o->at + 1] : NULL;
+	if (a->id == NULL)
 		opts_wrong(o, "which alert? give its id");
-	else if (one && !record_id_ok(span_str(a->id)))
+	else if (!record_id_ok(span_str(a->id)))
 		opts_wrong(o, "%s is no id of an alert: 32 hex digits",
 		    QUOTE(span_str(a->id)));
-	else if (one && a->record != NULL)
-		opts_wrong(o, "--record goes with `alerts list`");
 	else
-		return opts_at_most(o, one ? 2 : 1);
+		return opts_at_most(o, 2);
 	return false;
+}
+
+static bool
+to_read(struct args *a, const struct opts *o)
+{
+	bool report = strcmp(o->value, "problem-report") == 0;
+
+	a->letter.to = report ? REQUEST_PROBLEM_REPORT : REQUEST_CA;
+	if (report || strcmp(o->value, "ca") == 0)
+		return true;
+	opts_wrong(o, "--to %s: ca or problem-report is wanted",
+	    QUOTE(span_str(o->value)));
+	return false;
+}
+
+static bool
+lang_read(struct args *a, const struct opts *o)
+{
+	a->letter.lang = o->value;
+	if (request_speaks(o->value))
+		return true;
+	opts_wrong(o, "--lang %s: one of %s is wanted",
+	    QUOTE(span_str(o->value)), request_langs);
+	return false;
+}
+
+static bool
+option_read(struct args *a, const struct opts *o, int n)
+{
+	const char **texts[] = {[O_CONFIG] = &a->config,
+	    [O_TENANT] = &a->tenant,
+	    [O_RECORD] = &a->record};
+
+	a->given |= BIT(n);
+	if (n == O_TO)
+		return to_read(a, o);
+	if (n == O_LANG)
+		return lang_read(a, o);
+	if (n == O_JSON)
+		a->json = true;
+	else if (n == O_HTML)
+		a->letter.html = true;
+	else
+		*texts[n] = o->value;
+	return true;
 }
 
 static int
 args_read(struct args *a, struct opts *o)
 {
-	const char **texts[] = {[O_CONFIG] = &a->config,
-	    [O_TENANT] = &a->tenant,
-	    [O_RECORD] = &a->record};
 	int n;
 
-	while ((n = opts_next(o)) >= 0) {
-		if (n == O_JSON)
-			a->json = true;
-		else
-			*texts[n] = o->value;
-	}
+	while ((n = opts_next(o)) >= 0)
+		if (!option_read(a, o, n))
+			return OPTS_BAD;
 	if (n != OPTS_END)
 		return n;
 	return operands_read(a, o) ? OPTS_END : OPTS_BAD;
@@ -214,14 +326,20 @@ cmd_alerts(int argc, char **argv)
 		"indelible alerts list [-c FILE] [--json] [--tenant "
 		"NAME] [--record ID]\n"
 		"       indelible alerts show [-c FILE] [--json] [--tenant "
-		"NAME] ID",
+		"NAME] ID\n"
+		"       indelible alerts letter [-c FILE] [--tenant NAME] "
+		"[--to WHAT]\n"
+		"                               [--lang LANGUAGE] [--html] "
+		"ID",
 	    .about = "The exposures that were found and are kept, oldest "
 		     "first, with masked values;\nalso beside a running "
-		     "service.",
+		     "service. letter: a ready letter to the CA, and what to"
+		     "\nknow before it is sent; what only you know stands in "
+		     "[brackets].",
 	    .table = table,
 	    .argc = argc,
 	    .argv = argv};
-	struct args a = {0};
+	struct args a = {.letter.lang = "en"};
 	struct config c;
 	int rc = args_read(&a, &o);
 
@@ -231,7 +349,7 @@ cmd_alerts(int argc, char **argv)
 	if (rc != EX_OK)
 		return rc;
 	a.c = &c;
-	rc = a.id != NULL ? alerts_show(&a) : alerts_list(&a);
+	rc = a.verb->run(&a);
 	config_fini(&c);
 	return rc;
 }

@@ -6,7 +6,7 @@ it), so twenty thousand of them take a second or two. A description is a dict:
 subject   [[attribute, value], ...] or with a string type as third item
 sans      [[form, value], ...]: dns rfc822 uri ip upn smtputf8 xmpp dirname,
           or ["other", OID, hex of the DER value]
-issuer    which of the authorities, 0 or 1
+issuer    which of the authorities, 0 to 2
 eku       ["serverAuth", ...]; policies: [OID, ...]
 days      validity; ca: true for a CA certificate
 extra     [[OID, hex of the extension's value], ...]
@@ -152,6 +152,9 @@ class Mint:
                        ["CN", "Example TLS Issuing CA 1"]], root),
             Authority([["C", "XX"], ["O", "Example Mail Trust"],
                        ["CN", "Example Mail Issuing CA 2"]], root),
+            # Of a CA that the directory of CAs knows.
+            Authority([["C", "XX"], ["O", "Sectigo Limited"],
+                       ["CN", "Example of a known CA 3"]], root),
         ]
         self.root = root
         self.subject_key = spki(ec.generate_private_key(
