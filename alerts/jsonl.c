@@ -11,10 +11,12 @@ struct sink {
 };
 
 static enum status
-jsonl_open(struct sink **out, const struct conf_sink *conf, struct err *e)
+jsonl_open(struct sink **out, const struct conf_sink *conf, struct span secret,
+    struct err *e)
 {
 	struct sink *s;
 
+	(void)secret;
 	if (conf->path == NULL || conf->path[0] == '\0')
 		return err_set(e, ST_BAD, "sink %s: jsonl needs a path",
 		    conf->name ? conf->name : "without a name");
@@ -37,12 +39,8 @@ jsonl_close(struct sink *s)
 static void
 jsonl_render(struct sink *s, struct parcel *out, const struct message *m)
 {
-	out->kind = PARCEL_APPEND;
 	out->path = s->path;
-	if (m->x != NULL)
-		alert_json(m->x, m->instance, s->reveal, &out->body);
-	else
-		buf_span_add(&out->body, m->event);
+	message_json(m, s->reveal, &out->body);
 	buf_char(&out->body, '\n');
 }
 
@@ -54,11 +52,12 @@ jsonl_judge(struct sink *s, int64_t *retry_ms, const struct outcome *o,
 	(void)s;
 	if (o->status == ST_OK)
 		return SINK_DELIVERED;
-	return sink_backoff(retry_ms, attempt) ? SINK_RETRY : SINK_DEAD;
+	return sink_again(retry_ms, o, attempt);
 }
 
 const struct sink_api sink_jsonl = {
     .name = "jsonl",
+    .kind = PARCEL_APPEND,
     .open = jsonl_open,
     .close = jsonl_close,
     .render = jsonl_render,

@@ -6,6 +6,7 @@
 
 static const struct sink_api *const sinks[] = {
     [CONF_JSONL] = &sink_jsonl,
+    [CONF_WEBHOOK] = &sink_webhook,
 };
 
 static const char *const type_names[] = {
@@ -32,7 +33,7 @@ sink_find(const struct conf_sink *conf, struct err *e)
 	if (type < sizeof(sinks) / sizeof(sinks[0]) && sinks[type] != NULL)
 		return sinks[type];
 	err_set(e, ST_MISSING,
-	    "sink %s: this build has no %s sinks; it has: jsonl",
+	    "sink %s: this build has no %s sinks; it has: jsonl, webhook",
 	    conf->name ? conf->name : "without a name",
 	    type < NUM_TYPES ? type_names[type] : "such");
 	return NULL;
@@ -41,8 +42,18 @@ sink_find(const struct conf_sink *conf, struct err *e)
 void
 parcel_fini(struct parcel *p)
 {
+	buf_fini(&p->headers);
 	buf_fini(&p->body);
-	p->path = NULL;
+	*p = (struct parcel){0};
+}
+
+void
+message_json(const struct message *m, bool reveal, struct buf *out)
+{
+	if (m->x != NULL)
+		alert_json(m->x, m->instance, reveal, out);
+	else
+		buf_span_add(out, m->event);
 }
 
 bool
@@ -56,4 +67,26 @@ sink_backoff(int64_t *ms, unsigned attempt)
 		return false;
 	*ms = wait[attempt];
 	return true;
+}
+
+enum verdict
+sink_again(int64_t *retry_ms, const struct outcome *o, unsigned attempt)
+{
+	if (!sink_backoff(retry_ms, attempt))
+		return SINK_DEAD;
+	if (*retry_ms < o->retry_after_ms)
+		*retry_ms = o->retry_after_ms;
+	return SINK_RETRY;
+}
+
+enum verdict
+sink_judge_http(struct sink *s, int64_t *retry_ms, const struct outcome *o,
+    unsigned attempt)
+{
+	(void)s;
+	if (o->status == ST_OK && o->code >= 200 && o->code < 300)
+		return SINK_DELIVERED;
+	if (o->status == ST_OK && o->code == 410)
+		return SINK_CLOSED;
+	return sink_again(retry_ms, o, attempt);
 }

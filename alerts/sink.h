@@ -14,9 +14,13 @@ struct message {
 	uint8_t id[16];
 	const char *instance;
 	const struct exposure *x;
-	struct span event;
-	unsigned attempt; /* 0 = first */
+	const struct event *ev; /* NULL: it is an exposure */
+	struct span event;      /* of ev */
+	unsigned attempt;       /* 0 = first */
+	int64_t now_ms;         /* when it is sent */
 };
+/* Its JSON line, without a line end. */
+void message_json(const struct message *m, bool reveal, struct buf *out);
 
 enum parcel_kind {
 	PARCEL_APPEND,   /* append bytes to a file, fsync */
@@ -26,29 +30,41 @@ enum parcel_kind {
 	PARCEL_DATAGRAM, /* one datagram to a socket */
 };
 
+/* Texts that are not in a buf are borrowed from the sink. */
 struct parcel {
-	enum parcel_kind kind;
-	const char *path; /* APPEND; borrowed from the sink */
+	const char *path;   /* APPEND: the file; DATAGRAM: the socket */
+	const char *url;    /* HTTP */
+	bool public_only;   /* HTTP: only to addresses of the Internet */
+	struct buf headers; /* HTTP: "Name: value" and a line end for each */
 	struct buf body;
-	/* the other kinds add their fields with their sinks */
 };
 void parcel_fini(struct parcel *p);
 
 /* How the carrying went. */
 struct outcome {
-	enum status status;
+	enum status status;     /* ST_OK: done, or there is an answer */
 	int code;               /* HTTP or SMTP reply, exit status; 0 = none */
 	int64_t retry_after_ms; /* asked for by the receiver; 0 = not */
+	bool cut; /* broken off by us: nothing is known, nobody is judged */
 };
 
-enum verdict { SINK_DELIVERED, SINK_RETRY, SINK_DEAD };
+enum verdict {
+	SINK_DELIVERED,
+	SINK_RETRY, /* later, as *retry_ms says */
+	SINK_DEAD,  /* never */
+	SINK_CLOSED /* the sink takes nothing more in this run; the row stays
+		       as it is, and so do all others for it */
+};
 
 struct sink; /* an opened sink; the implementation's own */
 
 struct sink_api {
 	const char *name; /* the key in the configuration: "jsonl" */
-	enum status (*open)(
-	    struct sink **out, const struct conf_sink *conf, struct err *e);
+	enum parcel_kind kind;
+	/* secret: what stands in the sink's secret file, if it has one; it is
+	 * wiped afterwards. */
+	enum status (*open)(struct sink **out, const struct conf_sink *conf,
+	    struct span secret, struct err *e);
 	void (*close)(struct sink *s);
 	void (*render)(
 	    struct sink *s, struct parcel *out, const struct message *m);
@@ -57,12 +73,20 @@ struct sink_api {
 	    const struct outcome *o, unsigned attempt);
 };
 
-extern const struct sink_api sink_jsonl;
+extern const struct sink_api sink_jsonl, sink_webhook;
 
 /* How long to wait after this attempt (0 = the first) has failed: 5 s, 5 min,
  * 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h, as Standard Webhooks 1.0 says;
  * false: that was the last. */
 bool sink_backoff(int64_t *ms, unsigned attempt);
+/* The verdict on a delivery that failed: so, and not before the receiver has
+ * asked for. */
+enum verdict sink_again(
+    int64_t *retry_ms, const struct outcome *o, unsigned attempt);
+/* The same on an HTTP reply: 2xx is delivered, 410 closes the sink, all else
+ * has failed, redirects too. */
+enum verdict sink_judge_http(struct sink *s, int64_t *retry_ms,
+    const struct outcome *o, unsigned attempt);
 
 /* In this version mail servers are for letters that ask people to confirm, not
  * for alerts. */

@@ -55,6 +55,7 @@ struct conf_sink {
 	char *url;         /* webhook, chat */
 	char *url_file;    /* chat: instead of url */
 	char *secret_file; /* webhook */
+	bool public_only;  /* webhook */
 	char *server, *from, *to, *user, *password_file; /* mail */
 	struct conf_strings command;                     /* exec */
 };

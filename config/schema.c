@@ -138,7 +138,9 @@ static const struct conf_key webhook_keys[] = {
 	{"url", TYPE_TEXT, KEY_REQUIRED, SINK_AT(url), .check = value_web_url,
 	    .help = "where events are posted"},
 	{"secret_file", TYPE_PATH, KEY_REQUIRED, SINK_AT(secret_file),
-	    .help = "signing secret, whsec_... (Standard Webhooks)"},
+	    .help = "signing secrets, whsec_... (Standard Webhooks)"},
+	{"public_only", TYPE_BOOL, 0, SINK_AT(public_only), .def = "false",
+	    .help = "post only to addresses of the Internet"},
 	{0}
 };
 

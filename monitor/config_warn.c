@@ -149,6 +149,13 @@ warn_files(struct warn *w)
 		warn_file(w, node_get(n, "key_file"), "logs.extra.key_file",
 		    c->logs.extra[i].key_file);
 	}
+	for (size_t i = 0; i < c->alerts.num_sinks; i++) {
+		const struct conf_sink *s = &c->alerts.sinks[i];
+
+		n = nth(node_get(node_get(w->root, "alerts"), "sinks"), i);
+		warn_file(w, n, "the sink's secret file",
+		    s->secret_file ? s->secret_file : s->url_file);
+	}
 	warn_file(w, node_get(node_get(w->root, "fetch"), "ca_file"),
 	    "fetch.ca_file", c->fetch.ca_file);
 	if (cmd_store_exists(c))

@@ -1,78 +1,100 @@
 /*
- * courier: one round after the other: fetch due rows (store thread), render
- * them (loop), append and fsync (store thread), judge (loop), settle (store
- * thread). A round carries a handful of rows, so a file gets one fsync a round.
+ * courier: the lanes and their time; see courier.h. What happens in a round is
+ * courier_round.c.
  */
-#include "monitor/courier.h"
-
 #include "ctlog/base/mem.h"
-#include "monitor/append.h"
+#include "ctlog/base/text.h"
+#include "monitor/courier_private.h"
 #include "monitor/diag.h"
+#include "monitor/secret.h"
 #include "monitor/tail.h"
 
-#define ROUND 256
 /* When the store could not be asked. */
 #define RETRY_S 5.0
+/* Between tries of a sink that takes nothing: at first, and at most. */
+#define PAUSE_MS 5000ll
+#define PAUSE_MAX_MS 300000ll
+/* What is under way at the end may still arrive. */
+#define HURRY_S 2.0
 
-struct opened {
-	const struct conf_sink *conf;
-	const struct sink_api *api;
-	struct sink *sink;
-	struct err why; /* of the last failure */
-	bool failing;
-};
+/* --- the sinks ------------------------------------------------------------- */
 
-struct carried {
-	struct parcel parcel;
-	struct outcome outcome;
-	struct opened *to; /* NULL: the sink is no longer configured */
-	enum settle how;
-	int64_t due_ms;
-	bool left; /* not to be settled: it stays as it is */
-};
-
-struct round {
-	struct task task;
-	struct courier *c;
-	struct outbox rows;
-	struct carried *carried; /* one for each row */
-	size_t num_done;         /* delivered or given up */
-	bool flushing;
-	int64_t next_due_ms;
-	size_t depth;
-};
-
-struct courier {
-	struct courier_conf conf;
-	struct opened *sinks;
-	size_t num_sinks;
-	bool busy, again, stopped, flushing;
-	struct round *unsettled; /* carried, but the store did not take it */
-	ev_timer due;
-	void (*idle)(void *arg);
-	void *idle_arg;
-	struct courier_counts counts;
-};
-
-static struct opened *
-courier_sink(struct courier *c, const char *name)
+static enum status
+sink_make(struct sink **out, const struct lane *l, struct err *e)
 {
-	for (size_t i = 0; i < c->num_sinks; i++)
-		if (!strcmp(c->sinks[i].conf->name, name))
-			return &c->sinks[i];
-	return NULL;
+	const struct conf_sink *conf = l->conf;
+	const char *file =
+	    conf->secret_file ? conf->secret_file : conf->url_file;
+	struct buf secret = {0};
+	enum status st = ST_OK;
+
+	if (file != NULL)
+		st = secret_text(&secret, "secret file", file, e);
+	if (st == ST_OK)
+		st = l->api->open(out, conf, buf_span(&secret), e);
+	else
+		err_prefix(e, "sink %s", conf->name);
+	secret_fini(&secret);
+	return st == ST_OK ? ST_OK : ST_USAGE;
+}
+
+/* With its secret as it is now; when that does not work, as it was. */
+static void
+lane_renew(struct lane *l)
+{
+	struct sink *s = NULL;
+	struct err e;
+
+	l->stale = false;
+	if (sink_make(&s, l, &e) != ST_OK) {
+		diag_error("%s; it goes on with the old one", e.text);
+		return;
+	}
+	l->api->close(l->sink);
+	l->sink = s;
+	l->closed = l->paused = false;
+	l->failures = 0;
+}
+
+static struct lane *
+lane_add(struct courier *c)
+{
+	struct lane *l = &c->lanes[c->num_lanes];
+
+	l->courier = c;
+	ev_init(&l->due, NULL);
+	return l;
+}
+
+static enum status
+lanes_open(struct courier *c, struct err *e)
+{
+	bool posts = false;
+
+	c->lanes = mem_new(c->conf.num_sinks + 1, sizeof(*c->lanes));
+	lane_add(c);
+	c->num_lanes++;
+	for (size_t i = 0; i < c->conf.num_sinks; i++) {
+		struct lane *l = lane_add(c);
+
+		if (!sink_takes_alerts(&c->conf.sinks[i]))
+			continue;
+		l->conf = &c->conf.sinks[i];
+		l->api = c->conf.find(l->conf, e);
+		if (l->api == NULL || sink_make(&l->sink, l, e) != ST_OK)
+			return ST_USAGE;
+		posts |= l->api->kind == PARCEL_HTTP;
+		c->num_lanes++;
+	}
+	if (posts)
+		c->post = post_new(c->conf.loop, c->conf.ca_file);
+	return ST_OK;
 }
 
 static void
-round_free(struct round *r)
+on_told(void *arg)
 {
-	if (r == NULL)
-		return;
-	for (size_t i = 0; i < r->rows.num; i++)
-		parcel_fini(&r->carried[i].parcel);
-	free(r->carried);
-	outbox_fini(&r->rows);
-	free(r);
+	courier_kick(arg);
 }
 
 enum status
@@ -80,23 +102,12 @@ courier_new(
     struct courier **out, const struct courier_conf *conf, struct err *e)
 {
 	struct courier *c = NEW(struct courier);
-	enum status st = ST_OK;
+	enum status st;
 
 	c->conf = *conf;
-	c->sinks = mem_new(conf->num_sinks, sizeof(*c->sinks));
-	ev_init(&c->due, NULL);
-	for (size_t i = 0; i < conf->num_sinks && st == ST_OK; i++) {
-		struct opened *o = &c->sinks[c->num_sinks];
-
-		if (!sink_takes_alerts(&conf->sinks[i]))
-			continue;
-		o->conf = &conf->sinks[i];
-		o->api = conf->find(o->conf, e);
-		st = o->api == NULL ? ST_USAGE
-				    : o->api->open(&o->sink, o->conf, e);
-		if (st == ST_OK)
-			c->num_sinks++;
-	}
+	ev_init(&c->cut, NULL);
+	notices_init(&c->notices, on_told, c);
+	st = lanes_open(c, e);
 	if (st != ST_OK) {
 		courier_free(c);
 		return st;
@@ -110,328 +121,140 @@ courier_free(struct courier *c)
 {
 	if (c == NULL)
 		return;
-	ev_timer_stop(c->conf.loop, &c->due);
-	round_free(c->unsettled);
-	for (size_t i = 0; i < c->num_sinks; i++)
-		c->sinks[i].api->close(c->sinks[i].sink);
-	free(c->sinks);
+	post_free(c->post);
+	ev_timer_stop(c->conf.loop, &c->cut);
+	for (size_t i = 0; i < c->num_lanes; i++) {
+		struct lane *l = &c->lanes[i];
+
+		ev_timer_stop(c->conf.loop, &l->due);
+		round_free(l->round);
+		if (l->api != NULL)
+			l->api->close(l->sink);
+	}
+	notices_fini(&c->notices);
+	free(c->lanes);
 	free(c);
 }
 
-/* --- settle: the last step ------------------------------------------------------ */
+/* --- when ------------------------------------------------------------------ */
+
+static void lane_kick(struct lane *l);
 
 static void
-courier_on_due(struct ev_loop *loop, ev_timer *w, int revents)
+lane_on_due(struct ev_loop *loop, ev_timer *w, int revents)
 {
+	struct lane *l = w->data;
+
 	(void)loop;
 	(void)revents;
-	courier_kick(w->data);
+	l->paused = false;
+	if (!l->courier->stopped)
+		lane_kick(l);
 }
 
 static void
-courier_wake(struct courier *c, double after)
+lane_wake(struct lane *l, double after)
 {
-	ev_timer_stop(c->conf.loop, &c->due);
-	ev_timer_init(&c->due, courier_on_due, after, 0.0);
-	c->due.data = c;
-	ev_timer_start(c->conf.loop, &c->due);
+	struct ev_loop *loop = l->courier->conf.loop;
+
+	ev_timer_stop(loop, &l->due);
+	ev_now_update(loop);
+	ev_timer_init(&l->due, lane_on_due, after, 0.0);
+	l->due.data = l;
+	ev_timer_start(loop, &l->due);
 }
 
-/* The round shows that there may be more to do at once. Rows that are sent
- * before their time count only while that gets them away. */
+/* May it ask the store for rows? */
 static bool
-courier_has_more(const struct courier *c, const struct round *r)
+lane_is_open(const struct lane *l)
 {
-	return c->again || (r->flushing && r->num_done > 0) ||
-	       r->next_due_ms <= now_ms();
+	bool leaves = l->api != NULL && l->api->kind != PARCEL_APPEND;
+
+	return !l->closed && !l->paused && !(leaves && l->courier->hurrying);
 }
 
-/* The round is over: another one, or sleep until something is due. */
 static void
-courier_next(struct courier *c, const struct round *r)
+lane_kick(struct lane *l)
+{
+	if (l->busy) {
+		l->again = true;
+		return;
+	}
+	if (!l->unsettled && l->stale)
+		lane_renew(l);
+	if (!l->unsettled && !lane_is_open(l))
+		return;
+	if (!l->paused)
+		ev_timer_stop(l->courier->conf.loop, &l->due);
+	l->busy = true;
+	l->again = false;
+	if (l->unsettled) {
+		l->unsettled = false;
+		round_settle(l->round);
+	} else {
+		round_start(l);
+	}
+}
+
+/* Nothing arrived: other rows would not either. */
+static void
+lane_pause(struct lane *l, const struct round *r)
+{
+	int64_t ms = PAUSE_MS;
+
+	for (unsigned i = 0; i < l->failures && ms < PAUSE_MAX_MS; i++)
+		ms *= 2;
+	if (ms > PAUSE_MAX_MS)
+		ms = PAUSE_MAX_MS;
+	if (ms < r->asked_ms)
+		ms = r->asked_ms;
+	l->failures++;
+	l->paused = true;
+	lane_wake(l, (double)ms / 1000.0);
+}
+
+/* Another round, or sleep until something is due. Rows that are sent before
+ * their time count only while that gets them away. */
+static void
+lane_plan(struct lane *l, const struct round *r)
 {
 	int64_t wait = r->next_due_ms - now_ms();
 
-	c->busy = false;
-	c->counts.depth = r->depth;
-	if (c->stopped)
+	if (l->conf != NULL && r->rows.num > 0 && r->num_delivered == 0) {
+		lane_pause(l, r);
 		return;
-	if (r->task.status != ST_OK) {
-		diag_error("outbox: %s", r->task.err.text);
-		courier_wake(c, RETRY_S);
-	} else if (!c->counts.refused && courier_has_more(c, r)) {
-		courier_kick(c);
-	} else if (!c->counts.refused && r->next_due_ms != INT64_MAX) {
-		courier_wake(c, (double)wait / 1000.0 + 0.001);
 	}
-	if (!c->busy && c->idle != NULL)
-		c->idle(c->idle_arg);
-}
-
-/* The whole round at once: a crash repeats it as a whole, or not at all. */
-static enum status
-settle_all(struct store *s, const struct round *r, struct err *e)
-{
-	const struct store_api *api = ((struct store_base *)s)->api;
-	struct store_settle *how = mem_new(r->rows.num, sizeof(*how));
-	enum status st;
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->rows.num; i++) {
-		const struct carried *c = &r->carried[i];
-
-		if (c->left)
-			continue;
-		how[n++] = (struct store_settle){r->rows.rows[i].id, c->how,
-		    now_ms(), c->due_ms,
-		    c->how == SETTLE_DELIVERED
-			? NULL
-			: status_name(c->outcome.status)};
-	}
-	st = n > 0 ? api->outbox_settle(s, how, n, e) : ST_OK;
-	free(how);
-	return st;
-}
-
-static void
-settle_run(struct task *task, struct store *s)
-{
-	struct round *r = (struct round *)task;
-	const struct store_api *api = ((struct store_base *)s)->api;
-
-	task->status = settle_all(s, r, &task->err);
-	if (task->status == ST_OK)
-		task->status =
-		    api->outbox_next(s, &r->next_due_ms, &r->depth, &task->err);
+	if (r->num_delivered > 0)
+		l->failures = 0;
+	if (l->again || (r->query.now_ms == INT64_MAX && r->num_done > 0) ||
+	    wait <= 0)
+		lane_kick(l);
+	else if (r->next_due_ms != INT64_MAX)
+		lane_wake(l, (double)wait / 1000.0 + 0.001);
 }
 
 /* What the store does not take (full, for one) is kept and only its settling is
  * tried again: what was delivered is not delivered anew. */
-static void
-settle_done(struct task *task)
+void
+lane_next(struct lane *l, struct round *r)
 {
-	struct round *r = (struct round *)task;
-	struct courier *c = r->c;
+	struct courier *c = l->courier;
 
-	if (task->status != ST_OK)
-		c->unsettled = r;
-	courier_next(c, r);
-	if (task->status == ST_OK)
+	l->busy = false;
+	l->unsettled = r->task.status != ST_OK && r->carried != NULL;
+	if (!c->stopped && r->task.status != ST_OK) {
+		diag_error("outbox: %s", r->task.err.text);
+		lane_wake(l, RETRY_S);
+	} else if (!c->stopped && !l->closed) {
+		lane_plan(l, r);
+	}
+	if (!l->unsettled) {
+		if (l->round == r)
+			l->round = NULL;
 		round_free(r);
-}
-
-static void
-settle_start(struct round *r)
-{
-	r->task.run = settle_run;
-	r->task.done = settle_done;
-	writer_submit(r->c->conf.writer, &r->task);
-}
-
-/* --- judge ------------------------------------------------------------------- */
-
-/* COURIER_NEVER: the row stays as it is, and so do all others. */
-static void
-judge_refused(struct courier *c, struct carried *p)
-{
-	p->left = true;
-	if (!c->counts.refused)
-		diag_error("sink %s: %s; nothing more is sent there",
-		    p->to->conf->name, p->to->why.text);
-	c->counts.refused = true;
-}
-
-/* Say once when a sink begins to fail, and when it works again. */
-static void
-judge_tell(struct opened *to, enum verdict v, int64_t retry_ms)
-{
-	if (v == SINK_RETRY && !to->failing)
-		diag_warn("sink %s: %s; what is for it is kept, the next try "
-			  "is in %lld s",
-		    to->conf->name, to->why.text,
-		    (long long)(retry_ms + 999) / 1000);
-	else if (v == SINK_DELIVERED && to->failing)
-		diag_info("sink %s: works again", to->conf->name);
-	to->failing = v == SINK_RETRY;
-}
-
-/* Is the row settled for good? */
-static bool
-judge_one(struct courier *c, struct carried *p, unsigned attempts)
-{
-	int64_t retry_ms = 0;
-	enum verdict v = SINK_DEAD;
-
-	if (p->to != NULL)
-		v = p->to->api->judge(
-		    p->to->sink, &retry_ms, &p->outcome, attempts);
-	if (v == SINK_RETRY && retry_ms == COURIER_NEVER) {
-		judge_refused(c, p);
-		return false;
 	}
-	p->how = v == SINK_DELIVERED ? SETTLE_DELIVERED
-		 : v == SINK_RETRY   ? SETTLE_RETRY
-				     : SETTLE_DEAD;
-	p->due_ms = now_ms() + (v == SINK_RETRY ? retry_ms : 0);
-	c->counts.delivered += v == SINK_DELIVERED;
-	c->counts.retried += v == SINK_RETRY;
-	c->counts.dead += v == SINK_DEAD;
-	if (p->to != NULL)
-		judge_tell(p->to, v, retry_ms);
-	if (v == SINK_DEAD)
-		diag_error("an alert for sink %s is given up: %s",
-		    p->to ? p->to->conf->name : "(no longer configured)",
-		    status_name(p->outcome.status));
-	return v != SINK_RETRY;
-}
-
-static void
-carry_done(struct task *task)
-{
-	struct round *r = (struct round *)task;
-
-	for (size_t i = 0; i < r->rows.num; i++)
-		r->num_done +=
-		    judge_one(r->c, &r->carried[i], r->rows.rows[i].attempts);
-	settle_start(r);
-}
-
-/* --- carry: on the store thread ------------------------------------------------- */
-
-/* All parcels of the round for one file at once: one fsync. */
-static void
-carry_file(struct round *r, size_t first)
-{
-	struct opened *to = r->carried[first].to;
-	struct span *lines = mem_new(r->rows.num, sizeof(*lines));
-	enum status st;
-	size_t n = 0;
-
-	for (size_t i = first; i < r->rows.num; i++)
-		if (r->carried[i].to == to)
-			lines[n++] = buf_span(&r->carried[i].parcel.body);
-	st = append_lines(r->carried[first].parcel.path, lines, n, &to->why);
-	for (size_t i = first; i < r->rows.num; i++)
-		if (r->carried[i].to == to)
-			r->carried[i].outcome.status = st;
-	free(lines);
-}
-
-/* The first row of the round for this sink. */
-static bool
-is_first(const struct round *r, size_t at)
-{
-	for (size_t i = 0; i < at; i++)
-		if (r->carried[i].to == r->carried[at].to)
-			return false;
-	return true;
-}
-
-static void
-carry_run(struct task *task, struct store *s)
-{
-	struct round *r = (struct round *)task;
-
-	(void)s;
-	for (size_t i = 0; i < r->rows.num; i++)
-		if (r->carried[i].to != NULL && is_first(r, i))
-			carry_file(r, i);
-}
-
-/* --- fetch and render -------------------------------------------------------------- */
-
-static void
-render_one(struct courier *c, const struct outbox_row *row, struct carried *p)
-{
-	struct buf line = {0};
-	struct message m = {
-	    .instance = c->conf.instance, .attempt = row->attempts};
-	struct event ev = {.time_ms = row->event_time_ms};
-
-	p->to = courier_sink(c, row->sink);
-	p->outcome.status = ST_MISSING;
-	if (p->to == NULL)
-		return;
-	memcpy(m.id, row->event_id, sizeof(m.id));
-	if (row->is_exposure) {
-		m.x = &row->x;
-	} else {
-		struct buf type = {0}, subject = {0};
-
-		buf_span_add(&type, buf_span(&row->event_type));
-		buf_span_add(&subject, buf_span(&row->event_subject));
-		memcpy(ev.id, row->event_id, sizeof(ev.id));
-		ev.type = buf_cstr(&type);
-		ev.subject = buf_cstr(&subject);
-		ev.data = buf_span(&row->event_data);
-		event_json(&ev, c->conf.instance, &line);
-		m.event = buf_span(&line);
-		buf_fini(&type);
-		buf_fini(&subject);
-	}
-	p->to->api->render(p->to->sink, &p->parcel, &m);
-	buf_fini(&line);
-}
-
-static void
-fetch_run(struct task *task, struct store *s)
-{
-	struct round *r = (struct round *)task;
-	const struct store_api *api = ((struct store_base *)s)->api;
-
-	task->status = api->outbox_due(
-	    s, r->flushing ? INT64_MAX : now_ms(), ROUND, &r->rows, &task->err);
-	if (task->status == ST_OK && r->rows.num == 0)
-		task->status =
-		    api->outbox_next(s, &r->next_due_ms, &r->depth, &task->err);
-}
-
-static void
-fetch_done(struct task *task)
-{
-	struct round *r = (struct round *)task;
-
-	if (task->status != ST_OK || r->rows.num == 0 || r->c->stopped) {
-		outbox_fini(&r->rows);
-		courier_next(r->c, r);
-		round_free(r);
-		return;
-	}
-	r->carried = mem_new(r->rows.num, sizeof(*r->carried));
-	for (size_t i = 0; i < r->rows.num; i++)
-		render_one(r->c, &r->rows.rows[i], &r->carried[i]);
-	r->task.run = carry_run;
-	r->task.done = carry_done;
-	writer_submit(r->c->conf.writer, &r->task);
-}
-
-static void
-fetch_start(struct courier *c)
-{
-	struct round *r = NEW(struct round);
-
-	r->c = c;
-	r->flushing = c->flushing;
-	r->next_due_ms = INT64_MAX;
-	r->task.run = fetch_run;
-	r->task.done = fetch_done;
-	writer_submit(c->conf.writer, &r->task);
-}
-
-/* Settle what is still to be settled; else see what is due. */
-static void
-courier_start(struct courier *c)
-{
-	struct round *r = c->unsettled;
-
-	ev_timer_stop(c->conf.loop, &c->due);
-	c->busy = true;
-	c->again = false;
-	c->unsettled = NULL;
-	if (r != NULL)
-		settle_start(r);
-	else
-		fetch_start(c);
+	if (!c->stopped && courier_is_idle(c) && c->idle != NULL)
+		c->idle(c->idle_arg);
 }
 
 void
@@ -439,12 +262,18 @@ courier_kick(struct courier *c)
 {
 	if (c == NULL || c->stopped)
 		return;
-	if (c->busy)
-		c->again = true;
-	else if (!c->counts.refused || c->unsettled != NULL)
-		courier_start(c);
-	else if (c->idle != NULL)
+	for (size_t i = 0; i < c->num_lanes; i++)
+		lane_kick(&c->lanes[i]);
+	if (courier_is_idle(c) && c->idle != NULL)
 		c->idle(c->idle_arg);
+}
+
+void
+courier_reload(struct courier *c)
+{
+	for (size_t i = 0; c != NULL && i < c->num_lanes; i++)
+		c->lanes[i].stale = c->lanes[i].conf != NULL;
+	courier_kick(c);
 }
 
 void
@@ -454,10 +283,36 @@ courier_flush(struct courier *c)
 	courier_kick(c);
 }
 
+static void
+courier_on_cut(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct courier *c = w->data;
+
+	(void)loop;
+	(void)revents;
+	if (c->post != NULL)
+		post_cut(c->post);
+}
+
+void
+courier_hurry(struct courier *c)
+{
+	if (c == NULL || c->hurrying)
+		return;
+	c->hurrying = true;
+	ev_now_update(c->conf.loop);
+	ev_timer_init(&c->cut, courier_on_cut, HURRY_S, 0.0);
+	c->cut.data = c;
+	ev_timer_start(c->conf.loop, &c->cut);
+}
+
 bool
 courier_is_idle(const struct courier *c)
 {
-	return c == NULL || !c->busy;
+	for (size_t i = 0; c != NULL && i < c->num_lanes; i++)
+		if (c->lanes[i].busy)
+			return false;
+	return true;
 }
 
 void

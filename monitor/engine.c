@@ -82,6 +82,7 @@ start_courier(struct engine *g, struct err *e)
 	struct courier_conf c = {.loop = g->loop,
 	    .writer = g->writer,
 	    .instance = g->conf.config->instance,
+	    .ca_file = g->conf.config->fetch.ca_file,
 	    .num_sinks = g->conf.num_sinks,
 	    .sinks = g->conf.sinks,
 	    .find = g->conf.find_sink};
@@ -307,6 +308,7 @@ void
 engine_stop(struct engine *g)
 {
 	g->stopping = true;
+	courier_hurry(g->courier);
 	indexer_stop(g->indexer);
 	if (!g->started)
 		ev_break(g->loop, EVBREAK_ALL);

@@ -87,7 +87,7 @@ engine_on_hup(struct ev_loop *loop, ev_signal *w, int revents)
 	(void)loop;
 	(void)revents;
 	indexer_check(g->indexer);
-	courier_kick(g->courier);
+	courier_reload(g->courier);
 	if (g->conf.on_hup != NULL)
 		g->conf.on_hup(g->conf.arg);
 }

@@ -14,9 +14,11 @@ const struct conf_sink scan_stdout = {
 /* --- the sink ------------------------------------------------------------------ */
 
 static enum status
-print_open(struct sink **out, const struct conf_sink *conf, struct err *e)
+print_open(struct sink **out, const struct conf_sink *conf, struct span secret,
+    struct err *e)
 {
 	(void)conf;
+	(void)secret;
 	(void)e;
 	*out = NULL;
 	return ST_OK;
@@ -32,7 +34,6 @@ static void
 print_json(struct sink *s, struct parcel *out, const struct message *m)
 {
 	(void)s;
-	out->kind = PARCEL_APPEND;
 	out->path = "-";
 	if (m->x != NULL)
 		alert_json(m->x, m->instance, false, &out->body);
@@ -47,7 +48,6 @@ print_text(struct sink *s, struct parcel *out, const struct message *m)
 	bool colour = isatty(STDOUT_FILENO) && getenv("NO_COLOR") == NULL;
 
 	(void)s;
-	out->kind = PARCEL_APPEND;
 	out->path = "-";
 	if (m->x != NULL)
 		alert_text(m->x, colour, &out->body);
@@ -63,14 +63,14 @@ print_judge(struct sink *s, int64_t *retry_ms, const struct outcome *o,
 {
 	(void)s;
 	(void)attempt;
-	*retry_ms = COURIER_NEVER;
-	return o->status == ST_OK ? SINK_DELIVERED : SINK_RETRY;
+	(void)retry_ms;
+	return o->status == ST_OK ? SINK_DELIVERED : SINK_CLOSED;
 }
 
 static const struct sink_api sink_json = {
-    "stdout", print_open, print_close, print_json, print_judge};
+    "stdout", PARCEL_APPEND, print_open, print_close, print_json, print_judge};
 static const struct sink_api sink_text = {
-    "stdout", print_open, print_close, print_text, print_judge};
+    "stdout", PARCEL_APPEND, print_open, print_close, print_text, print_judge};
 
 const struct sink_api *
 scan_sink_json(const struct conf_sink *c, struct err *e)

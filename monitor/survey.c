@@ -149,7 +149,7 @@ health_read(struct survey *v, struct store *s, struct err *e)
 	if (st == ST_OK)
 		st = api->stretches(s, on_stretch, v, e);
 	if (st == ST_OK)
-		st = api->outbox_next(s, &v->due_ms, &v->waiting, e);
+		st = api->outbox_next(s, NULL, &v->due_ms, &v->waiting, e);
 	if (st == ST_OK)
 		st = api->counts(s, &v->counts, e);
 	return st;

@@ -182,10 +182,10 @@ enum status memory_counts(
 /* --- exposures, events, outbox (memory_outbox.c) ---------------------- */
 enum status memory_event_add(
     struct store *s, const struct event *ev, struct err *e);
-enum status memory_outbox_due(struct store *s, int64_t now_ms, size_t limit,
+enum status memory_outbox_due(struct store *s, const struct outbox_query *q,
     struct outbox *out, struct err *e);
-enum status memory_outbox_next(
-    struct store *s, int64_t *due_ms, size_t *depth, struct err *e);
+enum status memory_outbox_next(struct store *s, const char *sink,
+    int64_t *due_ms, size_t *depth, struct err *e);
 enum status memory_outbox_settle(
     struct store *s, const struct store_settle *how, size_t num, struct err *e);
 enum status memory_exposures(struct store *s, const struct hash *log_id,

@@ -216,8 +216,28 @@ row_fill(const struct store *s, struct outbox_row *out,
 	return exposure_fill(s, &out->x, row->exposure, NULL, e);
 }
 
+static bool
+is_stray(const struct store *s, const struct mem_row *r)
+{
+	for (size_t i = 0; i < s->num_sinks; i++)
+		if (strcmp(s->sinks[i].name, r->sink) == 0)
+			return false;
+	return true;
+}
+
+static bool
+is_asked_for(const struct store *s, const struct mem_row *r,
+    const struct outbox_query *q)
+{
+	if (r->state != MEM_WAITING || r->due_ms > q->now_ms)
+		return false;
+	if (q->strays)
+		return is_stray(s, r);
+	return q->sink == NULL || strcmp(q->sink, r->sink) == 0;
+}
+
 enum status
-memory_outbox_due(struct store *s, int64_t now_ms, size_t limit,
+memory_outbox_due(struct store *s, const struct outbox_query *q,
     struct outbox *out, struct err *e)
 {
 	struct mem_row **due = mem_new(s->num_rows, sizeof(*due));
@@ -225,12 +245,11 @@ memory_outbox_due(struct store *s, int64_t now_ms, size_t limit,
 	size_t num = 0;
 
 	for (size_t i = 0; i < s->num_rows; i++)
-		if (s->rows[i].state == MEM_WAITING &&
-		    s->rows[i].due_ms <= now_ms)
+		if (is_asked_for(s, &s->rows[i], q))
 			due[num++] = &s->rows[i];
 	qsort(due, num, sizeof(struct mem_row *), by_due);
-	if (num > limit)
-		num = limit;
+	if (num > q->limit)
+		num = q->limit;
 	*out = (struct outbox){.rows = mem_new(num, sizeof(*out->rows))};
 	while (st == ST_OK && out->num < num) {
 		st = row_fill(s, &out->rows[out->num], due[out->num], e);
@@ -253,14 +272,15 @@ memory_counts(struct store *s, struct store_counts *out, struct err *e)
 }
 
 enum status
-memory_outbox_next(
-    struct store *s, int64_t *due_ms, size_t *depth, struct err *e)
+memory_outbox_next(struct store *s, const char *sink, int64_t *due_ms,
+    size_t *depth, struct err *e)
 {
 	(void)e;
 	*due_ms = INT64_MAX;
 	*depth = 0;
 	for (size_t i = 0; i < s->num_rows; i++) {
-		if (s->rows[i].state != MEM_WAITING)
+		if (s->rows[i].state != MEM_WAITING ||
+		    (sink != NULL && strcmp(sink, s->rows[i].sink) != 0))
 			continue;
 		++*depth;
 		if (s->rows[i].due_ms < *due_ms)

@@ -70,7 +70,10 @@ enum query {
 	Q_OUTBOX_RELEASE,
 	Q_OUTBOX_UNSEND,
 	Q_OUTBOX_DUE,
+	Q_OUTBOX_DUE_SINK,
+	Q_OUTBOX_STRAYS,
 	Q_OUTBOX_NEXT,
+	Q_OUTBOX_NEXT_SINK,
 	Q_OUTBOX_SETTLE,
 	Q_OUTBOX_WITHDRAW,
 	Q_OUTBOX_DROP,
@@ -329,10 +332,10 @@ enum status sqlite_event_put(
     struct store *s, const struct event *ev, struct err *e);
 enum status sqlite_event_add(
     struct store *s, const struct event *ev, struct err *e);
-enum status sqlite_outbox_due(struct store *s, int64_t now_ms, size_t limit,
+enum status sqlite_outbox_due(struct store *s, const struct outbox_query *q,
     struct outbox *out, struct err *e);
-enum status sqlite_outbox_next(
-    struct store *s, int64_t *due_ms, size_t *depth, struct err *e);
+enum status sqlite_outbox_next(struct store *s, const char *sink,
+    int64_t *due_ms, size_t *depth, struct err *e);
 enum status sqlite_outbox_settle(
     struct store *s, const struct store_settle *how, size_t num, struct err *e);
 enum status sqlite_exposures(struct store *s, const struct hash *log_id,

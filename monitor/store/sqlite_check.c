@@ -30,6 +30,8 @@ static const char *const migrations[] = {
 #include "0006.sql.h"
     ,
 #include "0007.sql.h"
+    ,
+#include "0008.sql.h"
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

@@ -287,21 +287,49 @@ outbox_room(struct outbox *o)
 	return &o->rows[o->num++];
 }
 
-static sqlite3_stmt *
-due_query(struct store *s, int64_t now_ms, size_t limit)
-{
-	sqlite3_stmt *q = db_query(s, Q_OUTBOX_DUE,
-	    "SELECT o.id, o.sink, o.attempts, o.error_box, " EXPOSURE_COLUMNS
-	    ", v.id, v.type, v.subject, v.time_ms, v.data FROM outbox o"
-	    " LEFT JOIN exposure x ON x.no = o.exposure"
-	    " LEFT JOIN record r ON r.id = x.record"
-	    " LEFT JOIN record_key k ON k.record = x.record"
-	    " LEFT JOIN event v ON v.no = o.event"
-	    " WHERE o.state = 0 AND o.due_ms <= ?1"
-	    " ORDER BY o.due_ms, o.id LIMIT ?2");
+#define OUTBOX_DUE(which)                                                      \
+	"SELECT o.id, o.sink, o.attempts, o.error_box, " EXPOSURE_COLUMNS      \
+	", v.id, v.type, v.subject, v.time_ms, v.data FROM outbox o"           \
+	" LEFT JOIN exposure x ON x.no = o.exposure"                           \
+	" LEFT JOIN record r ON r.id = x.record"                               \
+	" LEFT JOIN record_key k ON k.record = x.record"                       \
+	" LEFT JOIN event v ON v.no = o.event"                                 \
+	" WHERE o.state = 0 AND o.due_ms <= ?1" which                          \
+	" ORDER BY o.due_ms, o.id LIMIT ?2"
 
-	db_int(q, 1, now_ms);
-	db_int(q, 2, limit > INT64_MAX ? -1 : (int64_t)limit);
+/* The store's sinks as a JSON array; a name needs no escape (value_name). */
+static void
+sinks_json(const struct store *s, struct buf *out)
+{
+	buf_char(out, '[');
+	for (size_t i = 0; i < s->num_sinks; i++)
+		buf_fmt(out, "%s\"%s\"", i ? "," : "", s->sinks[i].name);
+	buf_char(out, ']');
+}
+
+/* *names stays until the query is done. */
+static sqlite3_stmt *
+due_query(struct store *s, const struct outbox_query *which, struct buf *names)
+{
+	sqlite3_stmt *q;
+
+	if (which->strays)
+		q = db_query(s, Q_OUTBOX_STRAYS,
+		    OUTBOX_DUE(" AND o.sink NOT IN"
+			       " (SELECT value FROM json_each(?3))"));
+	else if (which->sink != NULL)
+		q = db_query(
+		    s, Q_OUTBOX_DUE_SINK, OUTBOX_DUE(" AND o.sink = ?3"));
+	else
+		q = db_query(s, Q_OUTBOX_DUE, OUTBOX_DUE(""));
+	db_int(q, 1, which->now_ms);
+	db_int(q, 2, which->limit > INT64_MAX ? -1 : (int64_t)which->limit);
+	if (which->strays) {
+		sinks_json(s, names);
+		db_text(q, 3, buf_cstr(names));
+	} else if (which->sink != NULL) {
+		db_text(q, 3, which->sink);
+	}
 	return q;
 }
 
@@ -329,11 +357,11 @@ drop(struct store *s, const struct buf *list, struct err *e)
 }
 
 enum status
-sqlite_outbox_due(struct store *s, int64_t now_ms, size_t limit,
+sqlite_outbox_due(struct store *s, const struct outbox_query *which,
     struct outbox *out, struct err *e)
 {
-	sqlite3_stmt *q = due_query(s, now_ms, limit);
-	struct buf gone = {0};
+	struct buf gone = {0}, names = {0};
+	sqlite3_stmt *q = due_query(s, which, &names);
 	enum status st;
 
 	*out = (struct outbox){0};
@@ -349,6 +377,7 @@ sqlite_outbox_due(struct store *s, int64_t now_ms, size_t limit,
 		outbox_row_fini(&out->rows[--out->num]);
 	}
 	sqlite3_reset(q);
+	buf_fini(&names);
 	st = db_done(st);
 	if (st == ST_OK)
 		st = drop(s, &gone, e);
@@ -358,15 +387,25 @@ sqlite_outbox_due(struct store *s, int64_t now_ms, size_t limit,
 	return st;
 }
 
-enum status
-sqlite_outbox_next(
-    struct store *s, int64_t *due_ms, size_t *depth, struct err *e)
-{
-	sqlite3_stmt *q = db_query(s, Q_OUTBOX_NEXT,
-	    "SELECT count(*), ifnull(min(due_ms), 9223372036854775807)"
-	    " FROM outbox WHERE state = 0");
-	enum status st = db_step(s, q, e);
+#define OUTBOX_NEXT(which)                                                     \
+	"SELECT count(*), ifnull(min(due_ms), 9223372036854775807)"            \
+	" FROM outbox WHERE state = 0" which
 
+enum status
+sqlite_outbox_next(struct store *s, const char *sink, int64_t *due_ms,
+    size_t *depth, struct err *e)
+{
+	sqlite3_stmt *q;
+	enum status st;
+
+	if (sink == NULL)
+		q = db_query(s, Q_OUTBOX_NEXT, OUTBOX_NEXT(""));
+	else
+		q = db_query(
+		    s, Q_OUTBOX_NEXT_SINK, OUTBOX_NEXT(" AND sink = ?1"));
+	if (sink != NULL)
+		db_text(q, 1, sink);
+	st = db_step(s, q, e);
 	if (st != ST_OK)
 		return st;
 	*depth = (size_t)sqlite3_column_int64(q, 0);

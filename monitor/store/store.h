@@ -204,6 +204,14 @@ struct outbox {
 };
 void outbox_fini(struct outbox *o);
 
+/* Which rows of the outbox. */
+struct outbox_query {
+	const char *sink; /* NULL: of all */
+	bool strays;      /* instead: of sinks that this store has not */
+	int64_t now_ms;
+	size_t limit;
+};
+
 struct record_row { /* a record with what the store knows of it */
 	int64_t row;
 	struct record r; /* values are there only when asked for (reveal) */
@@ -356,11 +364,12 @@ struct store_api {
 	    struct store *s, const struct event *ev, struct err *e);
 
 	/* Due rows, oldest first; at most `limit`. */
-	enum status (*outbox_due)(struct store *s, int64_t now_ms, size_t limit,
+	enum status (*outbox_due)(struct store *s, const struct outbox_query *q,
 	    struct outbox *out, struct err *e);
-	/* When the next undelivered row is due; INT64_MAX = none. */
-	enum status (*outbox_next)(
-	    struct store *s, int64_t *due_ms, size_t *depth, struct err *e);
+	/* When the next undelivered row, of this sink unless it is NULL, is
+	 * due; INT64_MAX = none. */
+	enum status (*outbox_next)(struct store *s, const char *sink,
+	    int64_t *due_ms, size_t *depth, struct err *e);
 	/* Several rows at once, all or nothing. A row that went meanwhile
 	 * (rewound, erased) or was settled for good before is left alone; that
 	 * is no error. */

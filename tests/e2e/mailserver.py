@@ -17,7 +17,7 @@ from .helpers import free_port
 USER, PASSWORD = "ct", "correct horse battery staple"
 
 
-def certificate(path, name="localhost"):
+def certificate(path, name="localhost", days=30):
     """A certificate for localhost and 127.0.0.1 with its key, as a file."""
     # OpenSMTPD 6.8 fails with a key of another kind under OpenSSL 3.
     key = rsa.generate_private_key(65537, 2048)
@@ -25,7 +25,7 @@ def certificate(path, name="localhost"):
     now = datetime.datetime.utcnow()
     made = x509.CertificateBuilder(
         subject, subject, key.public_key(), x509.random_serial_number(),
-        now - datetime.timedelta(days=1), now + datetime.timedelta(days=30)
+        now - datetime.timedelta(days=100), now + datetime.timedelta(days=days)
     ).add_extension(x509.SubjectAlternativeName(
         [x509.DNSName(name), x509.IPAddress(
             ipaddress.ip_address("127.0.0.1"))]), False

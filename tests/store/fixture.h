@@ -536,7 +536,9 @@ due(struct fixture *fx, int64_t now_ms)
 {
 	struct outbox o;
 
-	OK(fx, fx->api->outbox_due(fx->s, now_ms, 100, &o, &fx->e));
+	OK(fx, fx->api->outbox_due(fx->s,
+		   &(struct outbox_query){.now_ms = now_ms, .limit = 100}, &o,
+		   &fx->e));
 	return o;
 }
 

@@ -1300,25 +1300,77 @@ test_outbox_order(void **state)
 	int64_t next;
 	size_t depth;
 
-	OK(fx, fx->api->outbox_next(fx->s, &next, &depth, &fx->e));
+	OK(fx, fx->api->outbox_next(fx->s, NULL, &next, &depth, &fx->e));
 	assert_int_equal(depth, 0);
 	assert_true(next == INT64_MAX);
 	for (unsigned n = 5; n > 0; n--) {
 		ev = an_event(n);
 		OK(fx, fx->api->event_add(fx->s, &ev, &fx->e));
 	}
-	OK(fx, fx->api->outbox_next(fx->s, &next, &depth, &fx->e));
+	OK(fx, fx->api->outbox_next(fx->s, NULL, &next, &depth, &fx->e));
 	assert_int_equal(depth, 10);
 	assert_int_equal(next, NOW + 1);
-	OK(fx, fx->api->outbox_due(fx->s, NOW + 4, 5, &o, &fx->e));
+	OK(fx, fx->api->outbox_due(fx->s,
+		   &(struct outbox_query){.now_ms = NOW + 4, .limit = 5}, &o,
+		   &fx->e));
 	assert_int_equal(o.num, 5);
 	for (size_t i = 0; i < 5; i++)
 		assert_int_equal(o.rows[i].event_id[0], i / 2 + 1);
 	outbox_fini(&o);
 	assert_int_equal(num_due(fx, NOW + 4), 8);
-	OK(fx, fx->api->outbox_due(fx->s, NOW + 4, 0, &o, &fx->e));
+	OK(fx, fx->api->outbox_due(fx->s,
+		   &(struct outbox_query){.now_ms = NOW + 4, .limit = 0}, &o,
+		   &fx->e));
 	assert_int_equal(o.num, 0);
 	outbox_fini(&o);
+}
+
+/* Those of one sink, and those of sinks that are no longer there. */
+static void
+test_outbox_by_sink(void **state)
+{
+	struct fixture *fx = *state;
+	struct store_sink one = {(char *)"other", {0, NULL}};
+	struct outbox_query q = {.now_ms = NOW + 9, .limit = 100};
+	struct event ev = an_event(1);
+	char *names[2];
+	struct outbox o;
+	int64_t next;
+	size_t depth;
+
+	OK(fx, fx->api->event_add(fx->s, &ev, &fx->e));
+	o = due(fx, NOW + 1);
+	assert_int_equal(o.num, 2);
+	names[0] = strdup(o.rows[0].sink);
+	names[1] = strdup(o.rows[1].sink);
+	outbox_fini(&o);
+	settle(fx, 1, SETTLE_RETRY);
+	for (int i = 0; i < 2; i++) {
+		q.sink = names[i];
+		OK(fx, fx->api->outbox_due(fx->s, &q, &o, &fx->e));
+		assert_int_equal(o.num, i);
+		outbox_fini(&o);
+		OK(fx, fx->api->outbox_next(
+			   fx->s, names[i], &next, &depth, &fx->e));
+		assert_int_equal(depth, 1);
+		assert_int_equal(next, i == 0 ? NOW + 10000 : NOW + 1);
+	}
+	q = (struct outbox_query){
+	    .strays = true, .now_ms = INT64_MAX, .limit = 100};
+	OK(fx, fx->api->outbox_due(fx->s, &q, &o, &fx->e));
+	assert_int_equal(o.num, 0);
+	outbox_fini(&o);
+	fx->conf.sinks = &one;
+	fx->conf.num_sinks = 1;
+	fixture_again(fx);
+	OK(fx, fx->api->outbox_due(fx->s, &q, &o, &fx->e));
+	if (o.num > 0) { /* a store that remembers its rows' sinks */
+		assert_int_equal(o.num, 2);
+		assert_string_equal(o.rows[0].sink, names[1]);
+	}
+	outbox_fini(&o);
+	free(names[0]);
+	free(names[1]);
 }
 
 static void
@@ -1338,7 +1390,7 @@ test_settle(void **state)
 	settle(fx, first, SETTLE_RETRY);
 	settle(fx, second, SETTLE_DEAD);
 	fixture_again(fx);
-	OK(fx, fx->api->outbox_next(fx->s, &next, &depth, &fx->e));
+	OK(fx, fx->api->outbox_next(fx->s, NULL, &next, &depth, &fx->e));
 	assert_int_equal(depth, 1);
 	assert_int_equal(next, NOW + 10000);
 	assert_int_equal(num_due(fx, NOW + 9999), 0);
@@ -1355,7 +1407,7 @@ test_settle(void **state)
 	settle(fx, second, SETTLE_RETRY);
 	settle(fx, 424242, SETTLE_DELIVERED);
 	settle(fx, -1, SETTLE_DELIVERED);
-	OK(fx, fx->api->outbox_next(fx->s, &next, &depth, &fx->e));
+	OK(fx, fx->api->outbox_next(fx->s, NULL, &next, &depth, &fx->e));
 	assert_int_equal(depth, 0);
 }
 
@@ -1882,6 +1934,7 @@ main(void)
 	    EVERY(test_rewind_beside),
 	    EVERY(test_events),
 	    EVERY(test_outbox_order),
+	    EVERY(test_outbox_by_sink),
 	    EVERY(test_settle),
 	    EVERY(test_import),
 	    EVERY(test_list_pages),

@@ -1,0 +1,73 @@
+/* courier_private: between courier.c, which knows when, and courier_round.c,
+ * which knows what. */
+#ifndef MONITOR_COURIER_PRIVATE_H
+#define MONITOR_COURIER_PRIVATE_H
+
+#include "monitor/courier.h"
+#include "monitor/notice.h"
+#include "monitor/post.h"
+
+struct round;
+
+/* One for each sink, and one for the rows of sinks that are gone. */
+struct lane {
+	struct courier *courier;
+	const struct conf_sink *conf; /* NULL: of those that are gone */
+	const struct sink_api *api;
+	struct sink *sink;
+	struct round *round; /* under way, or still to be settled */
+	bool busy, again;
+	bool unsettled;    /* carried, but the store did not take it */
+	bool closed;       /* takes nothing more in this run */
+	bool stale;        /* its secret is to be read again */
+	bool paused;       /* until the timer */
+	bool failing;      /* as the operator was told */
+	unsigned failures; /* rounds in a row of which nothing arrived */
+	ev_timer due;
+};
+
+struct courier {
+	struct courier_conf conf;
+	struct lane *lanes;
+	size_t num_lanes;
+	bool stopped, flushing, hurrying;
+	struct post *post; /* NULL: no sink wants it */
+	struct notices notices;
+	ev_timer cut;
+	void (*idle)(void *arg);
+	void *idle_arg;
+	struct courier_counts counts;
+};
+
+struct carried {
+	struct round *round;
+	struct parcel parcel;
+	struct outcome outcome;
+	char *why; /* it failed; NULL: see the outcome's status */
+	enum settle how;
+	int64_t due_ms;
+	bool left; /* not to be settled: it stays as it is */
+};
+
+struct round {
+	struct task task;
+	struct lane *lane;
+	struct outbox_query query; /* its sink is the lane's */
+	struct outbox rows;
+	struct carried *carried; /* one for each row */
+	enum status appended;    /* to a file */
+	size_t on_way;           /* still being carried */
+	size_t num_done;         /* delivered or given up */
+	size_t num_delivered;
+	int64_t asked_ms; /* the longest wait that a receiver asked for */
+	int64_t next_due_ms;
+};
+
+/* Begin; lane_next is called at the end. */
+void round_start(struct lane *l);
+void round_settle(struct round *r);
+void round_free(struct round *r);
+/* The round is over, and the callee's. */
+void lane_next(struct lane *l, struct round *r);
+
+#endif

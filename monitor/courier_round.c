@@ -1,0 +1,416 @@
+/*
+ * courier_round: a round of one sink: fetch due rows (store thread), render
+ * them (loop), carry (store thread for files, else the loop), judge (loop),
+ * settle (store thread). Files get one fsync a round.
+ */
+#include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+#include "monitor/append.h"
+#include "monitor/courier_private.h"
+#include "monitor/diag.h"
+#include "monitor/tail.h"
+
+/* Rows of a round: lines of a file, and what takes a request each, which are
+ * made at the same time. */
+#define ROUND 256
+#define ROUND_APART 8
+/* The event that says that others did not arrive. */
+#define FAILED "delivery.failed"
+
+void
+round_free(struct round *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; r->carried != NULL && i < r->rows.num; i++) {
+		parcel_fini(&r->carried[i].parcel);
+		free(r->carried[i].why);
+	}
+	free(r->carried);
+	outbox_fini(&r->rows);
+	free(r);
+}
+
+static const char *
+lane_name(const struct lane *l)
+{
+	return l->conf != NULL ? l->conf->name : "(no longer configured)";
+}
+
+/* --- settle: the last step ------------------------------------------------- */
+
+static const char *
+why_of(const struct carried *p)
+{
+	return p->why != NULL ? p->why : status_name(p->outcome.status);
+}
+
+/* The whole round at once: a crash repeats it as a whole, or not at all. */
+static enum status
+settle_all(struct store *s, const struct round *r, struct err *e)
+{
+	const struct store_api *api = ((struct store_base *)s)->api;
+	struct store_settle *how = mem_new(r->rows.num, sizeof(*how));
+	enum status st;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->rows.num; i++) {
+		const struct carried *c = &r->carried[i];
+
+		if (c->left)
+			continue;
+		how[n++] = (struct store_settle){r->rows.rows[i].id, c->how,
+		    now_ms(), c->due_ms,
+		    c->how == SETTLE_DELIVERED ? NULL : why_of(c)};
+	}
+	st = n > 0 ? api->outbox_settle(s, how, n, e) : ST_OK;
+	free(how);
+	return st;
+}
+
+static enum status
+next_due(struct store *s, struct round *r, struct err *e)
+{
+	const struct store_api *api = ((struct store_base *)s)->api;
+	size_t depth;
+
+	/* Nobody writes rows for a sink that is gone. */
+	if (r->query.strays)
+		return ST_OK;
+	return api->outbox_next(s, r->query.sink, &r->next_due_ms, &depth, e);
+}
+
+static void
+settle_run(struct task *task, struct store *s)
+{
+	struct round *r = (struct round *)task;
+
+	task->status = settle_all(s, r, &task->err);
+	if (task->status == ST_OK)
+		task->status = next_due(s, r, &task->err);
+}
+
+static void
+round_done(struct task *task)
+{
+	struct round *r = (struct round *)task;
+
+	lane_next(r->lane, r);
+}
+
+void
+round_settle(struct round *r)
+{
+	r->task.run = settle_run;
+	r->task.done = round_done;
+	writer_submit(r->lane->courier->conf.writer, &r->task);
+}
+
+/* --- judge ----------------------------------------------------------------- */
+
+/* Once a day for each sink and reason; not about such an event itself. */
+static void
+tell(struct lane *l, const struct outbox_row *row, const char *what)
+{
+	struct courier *c = l->courier;
+	struct notice *n;
+
+	if (!row->is_exposure &&
+	    span_eq_str(buf_span(&row->event_type), FAILED))
+		return;
+	n = notice_new(FAILED, row->sink);
+	notice_text(n, "sink", row->sink);
+	notice_text(n, "what", what);
+	notices_add(&c->notices, n);
+	notices_submit(&c->notices, c->conf.writer);
+}
+
+/* The row stays as it is, and so do all others of the lane. */
+static void
+judge_closed(struct lane *l, struct carried *p, const struct outbox_row *row)
+{
+	p->left = true;
+	if (l->closed)
+		return;
+	diag_error(
+	    "sink %s: %s; nothing more is sent there", lane_name(l), why_of(p));
+	if (l->api->kind != PARCEL_APPEND)
+		tell(l, row, "closed");
+	l->closed = true;
+	l->courier->counts.refused = true;
+}
+
+/* A tenth more at most, so that what failed together comes apart. */
+static int64_t
+with_jitter(int64_t ms, int64_t row)
+{
+	uint64_t some = (uint64_t)row * UINT64_C(0x9e3779b97f4a7c15) >> 54;
+
+	return ms + ms / 10 * (int64_t)some / 1024;
+}
+
+static void
+judge_retry(struct round *r, struct carried *p, const struct outbox_row *row,
+    int64_t retry_ms)
+{
+	struct lane *l = r->lane;
+
+	if (!l->failing)
+		diag_warn("sink %s: %s; what is for it is kept, the next try "
+			  "is in %lld s",
+		    lane_name(l), why_of(p),
+		    (long long)(retry_ms + 999) / 1000);
+	l->failing = true;
+	p->how = SETTLE_RETRY;
+	p->due_ms = now_ms() + with_jitter(retry_ms, row->id);
+	l->courier->counts.retried++;
+	if (r->asked_ms < p->outcome.retry_after_ms)
+		r->asked_ms = p->outcome.retry_after_ms;
+}
+
+static void
+judge_delivered(struct round *r, struct carried *p)
+{
+	struct lane *l = r->lane;
+
+	if (l->failing)
+		diag_info("sink %s: works again", lane_name(l));
+	l->failing = false;
+	p->how = SETTLE_DELIVERED;
+	l->courier->counts.delivered++;
+	r->num_delivered++;
+	r->num_done++;
+}
+
+static void
+judge_dead(struct lane *l, struct carried *p, const struct outbox_row *row)
+{
+	p->how = SETTLE_DEAD;
+	l->courier->counts.dead++;
+	diag_error(
+	    "an alert for sink %s is given up: %s", lane_name(l), why_of(p));
+	if (l->conf != NULL)
+		tell(l, row, "given-up");
+}
+
+static void
+judge_one(struct round *r, struct carried *p, const struct outbox_row *row)
+{
+	struct lane *l = r->lane;
+	int64_t retry_ms = 0;
+	enum verdict v = SINK_DEAD;
+
+	if (p->outcome.cut) {
+		p->left = true;
+		return;
+	}
+	if (l->conf != NULL)
+		v = l->api->judge(
+		    l->sink, &retry_ms, &p->outcome, row->attempts);
+	if (v == SINK_CLOSED) {
+		judge_closed(l, p, row);
+	} else if (v == SINK_RETRY) {
+		judge_retry(r, p, row, retry_ms);
+	} else if (v == SINK_DEAD) {
+		judge_dead(l, p, row);
+		r->num_done++;
+	} else {
+		judge_delivered(r, p);
+	}
+}
+
+static void
+round_judge(struct round *r)
+{
+	for (size_t i = 0; i < r->rows.num; i++)
+		judge_one(r, &r->carried[i], &r->rows.rows[i]);
+	round_settle(r);
+}
+
+/* --- carry a file's lines: on the store thread ----------------------------- */
+
+/* All parcels of the round at once: one fsync. */
+static void
+append_run(struct task *task, struct store *s)
+{
+	struct round *r = (struct round *)task;
+	struct span *lines = mem_new(r->rows.num, sizeof(*lines));
+
+	(void)s;
+	for (size_t i = 0; i < r->rows.num; i++)
+		lines[i] = buf_span(&r->carried[i].parcel.body);
+	/* Not the task's: a file's fault is none of the store's. */
+	r->appended = append_lines(
+	    r->carried[0].parcel.path, lines, r->rows.num, &task->err);
+	free(lines);
+}
+
+static void
+append_done(struct task *task)
+{
+	struct round *r = (struct round *)task;
+
+	for (size_t i = 0; i < r->rows.num; i++) {
+		r->carried[i].outcome.status = r->appended;
+		if (r->appended != ST_OK)
+			r->carried[i].why = mem_str(task->err.text);
+	}
+	round_judge(r);
+}
+
+/* --- carry one by one: on the loop ----------------------------------------- */
+
+static void
+carried_done(void *arg, const struct outcome *o, const struct err *why)
+{
+	struct carried *p = arg;
+	struct round *r = p->round;
+
+	p->outcome = *o;
+	if (why->text[0] != '\0')
+		p->why = mem_str(why->text);
+	if (--r->on_way == 0)
+		round_judge(r);
+}
+
+static void
+carry_one(struct courier *c, struct carried *p)
+{
+	const struct post_request post = {.url = p->parcel.url,
+	    .headers = buf_span(&p->parcel.headers),
+	    .body = buf_span(&p->parcel.body),
+	    .public_only = p->parcel.public_only,
+	    .done = carried_done,
+	    .arg = p};
+
+	post_send(c->post, &post);
+}
+
+static void
+carry(struct round *r)
+{
+	struct courier *c = r->lane->courier;
+
+	if (r->lane->api->kind == PARCEL_APPEND) {
+		r->task.run = append_run;
+		r->task.done = append_done;
+		writer_submit(c->conf.writer, &r->task);
+		return;
+	}
+	r->on_way = r->rows.num;
+	for (size_t i = 0; i < r->rows.num; i++)
+		carry_one(c, &r->carried[i]);
+}
+
+/* --- fetch and render ------------------------------------------------------ */
+
+static void
+render_event(struct lane *l, const struct outbox_row *row, struct message *m,
+    struct parcel *out)
+{
+	struct buf type = {0}, subject = {0}, line = {0};
+	struct event ev = {
+	    .time_ms = row->event_time_ms, .data = buf_span(&row->event_data)};
+
+	buf_span_add(&type, buf_span(&row->event_type));
+	buf_span_add(&subject, buf_span(&row->event_subject));
+	memcpy(ev.id, row->event_id, sizeof(ev.id));
+	ev.type = buf_cstr(&type);
+	ev.subject = buf_cstr(&subject);
+	event_json(&ev, m->instance, &line);
+	m->ev = &ev;
+	m->event = buf_span(&line);
+	l->api->render(l->sink, out, m);
+	buf_fini(&type);
+	buf_fini(&subject);
+	buf_fini(&line);
+}
+
+static void
+render_one(struct lane *l, const struct outbox_row *row, struct parcel *out)
+{
+	struct message m = {.instance = l->courier->conf.instance,
+	    .attempt = row->attempts,
+	    .now_ms = now_ms()};
+
+	memcpy(m.id, row->event_id, sizeof(m.id));
+	if (!row->is_exposure) {
+		render_event(l, row, &m, out);
+		return;
+	}
+	m.x = &row->x;
+	l->api->render(l->sink, out, &m);
+}
+
+static void
+fetch_run(struct task *task, struct store *s)
+{
+	struct round *r = (struct round *)task;
+	const struct store_api *api = ((struct store_base *)s)->api;
+
+	task->status = api->outbox_due(s, &r->query, &r->rows, &task->err);
+	if (task->status == ST_OK && r->rows.num == 0)
+		task->status = next_due(s, r, &task->err);
+}
+
+/* Rows of a sink that is gone: there is nobody to judge. */
+static void
+give_up(struct round *r)
+{
+	for (size_t i = 0; i < r->rows.num; i++)
+		r->carried[i].outcome.status = ST_MISSING;
+	round_judge(r);
+}
+
+static void
+fetch_done(struct task *task)
+{
+	struct round *r = (struct round *)task;
+	struct lane *l = r->lane;
+
+	if (task->status == ST_OK && r->rows.num == 0 && r->query.strays)
+		l->closed = true; /* there never will be one */
+	if (task->status != ST_OK || r->rows.num == 0 || l->courier->stopped) {
+		lane_next(l, r);
+		return;
+	}
+	r->carried = mem_new(r->rows.num, sizeof(*r->carried));
+	for (size_t i = 0; i < r->rows.num; i++) {
+		r->carried[i].round = r;
+		if (l->conf != NULL)
+			render_one(l, &r->rows.rows[i], &r->carried[i].parcel);
+	}
+	if (l->conf != NULL)
+		carry(r);
+	else
+		give_up(r);
+}
+
+/* While nothing arrives, one is enough to find out. */
+static size_t
+round_size(const struct lane *l)
+{
+	if (l->failures > 0)
+		return 1;
+	return l->api == NULL || l->api->kind == PARCEL_APPEND ? ROUND
+							       : ROUND_APART;
+}
+
+void
+round_start(struct lane *l)
+{
+	struct round *r = NEW(struct round);
+	bool all = l->courier->flushing || l->conf == NULL;
+
+	r->lane = l;
+	l->round = r;
+	r->query = (struct outbox_query){
+	    .sink = l->conf != NULL ? l->conf->name : NULL,
+	    .strays = l->conf == NULL,
+	    .now_ms = all ? INT64_MAX : now_ms(),
+	    .limit = round_size(l)};
+	r->next_due_ms = INT64_MAX;
+	r->task.run = fetch_run;
+	r->task.done = fetch_done;
+	writer_submit(l->courier->conf.writer, &r->task);
+}
