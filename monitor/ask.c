@@ -2,9 +2,13 @@
 #include "monitor/ask.h"
 
 #include <stdio.h>
+#include <unistd.h>
 #include <string.h>
 
+#include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
 #include "monitor/cmd.h"
+#include "monitor/wants.h"
 
 void
 asking_init(struct asking *k, const struct config *c, const char *method,
@@ -64,9 +68,33 @@ ask(json_t **out, struct asking *k)
 	return rc;
 }
 
+enum status
+ask_person(struct buf *out, size_t max, const char *what, struct err *e)
+{
+	if (isatty(STDIN_FILENO))
+		fprintf(stderr, "%s, then Enter and Ctrl-D:\n", what);
+	return file_read(out, "-", max, e);
+}
+
+static int
+dump_to(const char *p, size_t len, void *arg)
+{
+	buf_add(arg, p, len);
+	return 0;
+}
+
+/* It may hold a certificate's text, or somebody's record. */
 void
 answer_say(json_t *j)
 {
-	json_dumpf(j, stdout, JSON_COMPACT | JSON_ENCODE_ANY);
-	putchar('\n');
+	struct buf raw = {0}, plain = {0};
+
+	json_dump_callback(j, dump_to, &raw, JSON_COMPACT | JSON_ENCODE_ANY);
+	text_json_plain(&plain, buf_span(&raw));
+	buf_char(&plain, '\n');
+	fwrite(plain.p, 1, plain.len, stdout);
+	mem_wipe(raw.p, raw.cap);
+	mem_wipe(plain.p, plain.cap);
+	buf_fini(&raw);
+	buf_fini(&plain);
 }

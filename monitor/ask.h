@@ -33,7 +33,11 @@ void asking_body(struct asking *k, const char *type, struct span body);
  * in any case. */
 int ask(json_t **out, struct asking *k);
 
-/* One line on stdout. */
+/* Standard input, which a person is told to type if it is a terminal. */
+enum status ask_person(
+    struct buf *out, size_t max, const char *what, struct err *e);
+
+/* One line on stdout, safe to be seen. */
 void answer_say(json_t *j);
 
 #endif

@@ -17,8 +17,8 @@ exit_of(int code, const struct client_call *q)
 		int code, exit;
 	} exits[] = {{401, EX_NOPERM}, {403, EX_NOPERM}, {404, EX_NOINPUT},
 	    {409, EX_USAGE}, {413, EX_DATAERR}, {422, EX_DATAERR},
-	    {429, EX_TEMPFAIL}, {502, EX_UNAVAILABLE}, {503, EX_UNAVAILABLE},
-	    {507, EX_IOERR}};
+	    {429, EX_TEMPFAIL}, {500, EX_IOERR}, {501, EX_CONFIG},
+	    {502, EX_UNAVAILABLE}, {503, EX_UNAVAILABLE}, {507, EX_IOERR}};
 
 	if (code == 400)
 		return q->body.len > 0 ? EX_DATAERR : EX_USAGE;

@@ -6,7 +6,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
@@ -142,7 +141,8 @@ run_add(const struct args *a)
 {
 	struct buf text = {0}, record = {0};
 	struct err e;
-	enum status st = file_read(&text, "-", LIMIT_RECORD_LINE, &e);
+	enum status st = ask_person(&text, LIMIT_RECORD_LINE,
+	    a->kind != NULL ? "the value" : "a record as JSON", &e);
 	int rc = st == ST_OK ? EX_OK : cmd_fail(st, &e);
 
 	if (a->kind != NULL)
@@ -322,9 +322,7 @@ confirm_by_token(const struct args *a)
 	enum status st;
 	int rc;
 
-	if (isatty(STDIN_FILENO))
-		fprintf(stderr, "the token of the mail, then Ctrl-D: ");
-	st = file_read(&text, "-", 4096, &e);
+	st = ask_person(&text, 4096, "the token of the mail", &e);
 	if (st != ST_OK)
 		return cmd_fail(st, &e);
 	buf_str(&body, "{\"token\":");

@@ -86,8 +86,13 @@ fault(CURLcode rc, const struct socket_request *r, struct err *e)
 	if (rc == CURLE_WRITE_ERROR)
 		return err_set(e, ST_LIMIT,
 		    "the service's answer is larger than 1 GiB; ask for less");
-	return err_set(e, ST_UNREACHABLE, "%s: %s", QUOTE(span_str(r->socket)),
-	    curl_easy_strerror(rc));
+	if (rc == CURLE_COULDNT_CONNECT)
+		return err_set(e, ST_UNREACHABLE, "%s: %s",
+		    QUOTE(span_str(r->socket)), curl_easy_strerror(rc));
+	return err_set(e, ST_STALE,
+	    "%s: the service gave no answer (%s); look whether it was done "
+	    "before you do it again",
+	    QUOTE(span_str(r->socket)), curl_easy_strerror(rc));
 }
 
 enum status

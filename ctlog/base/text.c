@@ -277,13 +277,9 @@ json_char(struct buf *out, uint32_t ch)
 {
 	if (ch == '"' || ch == '\\')
 		buf_fmt(out, "\\%c", (char)ch);
-	else if (ch == '\n')
-		buf_str(out, "\\n");
-	else if (ch == '\t')
-		buf_str(out, "\\t");
-	else if (ch < 0x20 || ch == 0x7f || (ch >= 0x80 && ch < 0xa0) ||
-		 ch == 0x2028 || ch == 0x2029 ||
-		 (is_unsafe(ch) && ch < 0x10000))
+	else if (ch == '\n' || ch == '\t')
+		buf_str(out, ch == '\n' ? "\\n" : "\\t");
+	else if (is_unsafe(ch) && ch < 0x10000)
 		buf_fmt(out, "\\u%04x", ch);
 	else
 		text_utf8_add(out, ch);
@@ -307,6 +303,16 @@ text_json(struct buf *out, struct span in)
 		}
 	}
 	buf_char(out, '"');
+}
+
+void
+text_json_plain(struct buf *out, struct span json)
+{
+	for (size_t at = 0; at < json.len;)
+		if (json.p[at] < 0x7f)
+			buf_char(out, (char)json.p[at++]);
+		else
+			json_char(out, text_utf8_next(json, &at));
 }
 
 const char *

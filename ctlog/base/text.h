@@ -90,6 +90,9 @@ const char *text_class(struct span in);
 
 /* A JSON string with its quotation marks; bad UTF-8 becomes U+FFFD. */
 void text_json(struct buf *out, struct span in);
+/* JSON of somebody else's making, which is UTF-8, with the characters escaped
+ * that text_json() escapes: controls of terminals, changes of direction. */
+void text_json_plain(struct buf *out, struct span json);
 
 /* RFC 3339 UTC with milliseconds, from milliseconds since 1970. */
 #define TEXT_TIME 32

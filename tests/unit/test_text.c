@@ -294,6 +294,20 @@ json_is(struct span in, const char *want)
 	buf_fini(&out);
 }
 
+/* What another printer of JSON left as it was. */
+static void
+test_json_plain(void **state)
+{
+	struct buf out = {0};
+
+	(void)state;
+	text_json_plain(&out,
+	    span_str("{\"a\":\"\\n\xc3\xbc \xc2\x9b \x7f \xe2\x80\xae\"}"));
+	assert_string_equal(
+	    buf_cstr(&out), "{\"a\":\"\\n\xc3\xbc \\u009b \\u007f \\u202e\"}");
+	buf_fini(&out);
+}
+
 static void
 test_json(void **state)
 {
@@ -413,6 +427,7 @@ main(void)
 	    cmocka_unit_test(test_html),
 	    cmocka_unit_test(test_line_max),
 	    cmocka_unit_test(test_json),
+	    cmocka_unit_test(test_json_plain),
 	    cmocka_unit_test(test_untime),
 	    cmocka_unit_test(test_untime_bad),
 	    cmocka_unit_test(test_time_round_trip),
