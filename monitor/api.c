@@ -33,8 +33,8 @@ static const struct api_route routes[] = {
     {"POST", RECORD ":confirm", WRITE, api_record_confirm, LEDGER},
     {"GET", RECORD ":export", BOTH, api_record_export, LEDGER},
     {"GET", RECORD ":history", READ, api_record_history, LEDGER},
-    {"GET", API "/alerts", READ, api_alerts_list, 0},
-    {"GET", API "/alerts/{id}", READ, api_alert_show, 0},
+    {"GET", API "/alerts", READ, api_alerts_list, LEDGER},
+    {"GET", API "/alerts/{id}", READ, api_alert_show, LEDGER},
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 
@@ -122,6 +122,34 @@ api_param(const struct api_job *c, const char *name)
 	return NULL;
 }
 
+/* What is not understood changes nothing: a tenant that is misspelt is not the
+ * default one. */
+static bool
+params_ok(struct api_job *c)
+{
+	static const char *const known[] = {
+	    "tenant", "record", "after", "limit", "reveal"};
+	size_t times[sizeof(known) / sizeof(known[0])] = {0};
+
+	for (size_t i = 0; i < c->r->num_params; i++) {
+		const char *name = c->r->params[i].name;
+		size_t k = 0;
+
+		while (k < sizeof(known) / sizeof(known[0]) &&
+		       strcmp(name, known[k]) != 0)
+			k++;
+		if (k == sizeof(known) / sizeof(known[0]) || times[k]++ > 0) {
+			err_set(&c->e, ST_BAD,
+			    "parameter %s: it is not known, or stands twice",
+			    QUOTE(span_str(name)));
+			api_problem(c->out, 400,
+			    "The request is not understood", c->e.text);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool
 api_reveal(struct api_job *c, bool *ok)
 {
@@ -149,6 +177,14 @@ api_limit(struct api_job *c, size_t *out)
 	}
 	*out = n < API_LIMIT_MAX ? (size_t)n : API_LIMIT_MAX;
 	return true;
+}
+
+bool
+api_page_has_room(struct api_page *p, const struct buf *out)
+{
+	p->more |= p->num == p->limit || out->len > API_PAGE;
+	p->num += !p->more;
+	return !p->more;
 }
 
 /* --- routes --------------------------------------------------------------- */
@@ -275,7 +311,7 @@ call_read(struct api_job *c)
 	struct span id;
 	const struct api_route *t = route_find(c, &id);
 
-	if (t == NULL || !may(c, t) || !tenant_read(c))
+	if (t == NULL || !may(c, t) || !params_ok(c) || !tenant_read(c))
 		return NULL;
 	if (id.len > 0)
 		record_read_at(c, id);

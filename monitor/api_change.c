@@ -54,13 +54,10 @@ incoming_init(struct incoming *in, struct api_job *c, struct span file)
 	    .who = c->who.who,
 	    .now_ms = c->who.now_ms,
 	    .tenant = c->tenant,
+	    .only = c->r->caller.tenant,
 	    .bad = on_bad,
 	    .warn = on_warning,
 	    .arg = in};
-	if (c->r->caller.tenant == NULL)
-		return;
-	in->im.tenant = c->r->caller.tenant;
-	in->im.only = true;
 }
 
 static void

@@ -51,7 +51,8 @@ static void
 confirm_email(struct api_job *c)
 {
 	uint8_t token[LEDGER_TOKEN];
-	struct ledger_use use = {token, TOKEN_CONFIRM, false};
+	struct ledger_use use = {
+	    .token = token, .act = TOKEN_CONFIRM, .of = &c->at};
 	enum status st;
 
 	if (!body_token(c, token)) {

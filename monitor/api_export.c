@@ -83,10 +83,12 @@ static enum status
 alerts_json(struct api_job *c, struct buf *out)
 {
 	struct telling_alerts t = {out, c->env->config->instance};
+	struct ledger_exposures q = {
+	    .tenant = c->at.tenant, .record = c->at.id};
 	enum status st;
 
 	json_open(out, "alerts", '[');
-	st = c->ledger->exposures(c->s, &c->at, alert_one, &t, &c->e);
+	st = c->ledger->exposures(c->s, &q, alert_one, &t, &c->e);
 	buf_char(out, ']');
 	return st;
 }

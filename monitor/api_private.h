@@ -10,9 +10,11 @@
 
 #define API "/api/v1"
 
-/* Items of a list: when nothing is said, and at most. */
+/* Items of a list: when nothing is said, and at most. A page that has so many
+ * bytes is full, whatever was asked for. */
 #define API_LIMIT 100
 #define API_LIMIT_MAX 10000
+#define API_PAGE (8u << 20)
 /* Bad lines that an answer names; the rest is counted. */
 #define API_ERRORS 10000
 
@@ -62,6 +64,14 @@ const char *api_param(const struct api_job *c, const char *name);
 bool api_reveal(struct api_job *c, bool *ok);
 /* How many are asked for; false after a problem. */
 bool api_limit(struct api_job *c, size_t *out);
+
+/* A page of a list; one item more than its limit is asked of the store. */
+struct api_page {
+	size_t num, limit;
+	bool more; /* there is a next page */
+};
+/* Whether this item, too, is of this page, the items before being `out`. */
+bool api_page_has_room(struct api_page *p, const struct buf *out);
 
 /* The answer begins: JSON with this HTTP status; its body. */
 struct buf *api_json(struct api_job *c, int code);

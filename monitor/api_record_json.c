@@ -166,26 +166,69 @@ next_domain(struct api_job *c, struct buf *out, const struct record *r)
 	return st;
 }
 
+static void
+next_name(struct buf *out, const struct record *r)
+{
+	struct err say;
+
+	json_text(out, "what", "confirm-identity");
+	if (r->identity == NULL)
+		err_set(&say, ST_OK,
+		    "a name becomes active when it is imported with complete "
+		    "consent, or with the `identity` of somebody who is");
+	else
+		err_set(&say, ST_OK, "it becomes active with record %s",
+		    QUOTE(span_str(r->identity)));
+	json_text(out, "say", say.text);
+}
+
+static enum status
+next_pending(struct api_job *c, struct buf *out, const struct record *r)
+{
+	if (r->expires_ms != 0 && r->expires_ms <= c->env->now_ms) {
+		json_text(out, "what", "renew");
+		json_text(out, "say",
+		    "it has expired before it was active: import it again "
+		    "with a later `expires`");
+		return ST_OK;
+	}
+	if (r->kind == RECORD_EMAIL)
+		return next_email(c, out);
+	if (r->kind == RECORD_DOMAIN)
+		return next_domain(c, out, r);
+	next_name(out, r);
+	return ST_OK;
+}
+
+/* In these states nothing is matched. */
+static const struct {
+	const char *what, *say;
+} nexts[] = {
+    [RECORD_PAUSED] = {"resume",
+	"nothing is matched until `indelible records resume`"},
+    [RECORD_WITHDRAWN] = {"erase",
+	"nothing is matched any more; `indelible records erase` forgets what "
+	"is held of it"},
+    [RECORD_EXPIRED] = {"renew",
+	"nothing is matched until it is imported again with a later `expires`"},
+};
+
 static enum status
 next_json(struct api_job *c, struct buf *out, const struct record *r)
 {
 	enum status st = ST_OK;
 
 	json_name(out, "next");
-	if (r->state != RECORD_PENDING) {
+	if (r->state == RECORD_ACTIVE) {
 		buf_str(out, "null");
 		return st;
 	}
 	buf_char(out, '{');
-	if (r->kind == RECORD_EMAIL) {
-		st = next_email(c, out);
-	} else if (r->kind == RECORD_DOMAIN) {
-		st = next_domain(c, out, r);
+	if (r->state == RECORD_PENDING) {
+		st = next_pending(c, out, r);
 	} else {
-		json_text(out, "what", "confirm-identity");
-		json_text(out, "say",
-		    "a name becomes active with its identity, or when it is "
-		    "imported with complete consent");
+		json_text(out, "what", nexts[r->state].what);
+		json_text(out, "say", nexts[r->state].say);
 	}
 	buf_char(out, '}');
 	return st;

@@ -12,7 +12,7 @@
 struct listing {
 	struct buf *out;
 	bool reveal;
-	size_t num, limit;
+	struct api_page page;
 	char last[2 * 128 + 2]; /* "tenant:id", which is where it goes on */
 };
 
@@ -21,8 +21,8 @@ list_one(void *arg, const struct record_row *row)
 {
 	struct listing *l = arg;
 
-	if (l->num++ == l->limit)
-		return; /* one more: there is a next page */
+	if (!api_page_has_room(&l->page, l->out))
+		return;
 	json_sep(l->out);
 	buf_char(l->out, '{');
 	api_record_json(l->out, row);
@@ -70,7 +70,7 @@ list_note(struct api_job *c)
 static void
 list_run(struct api_job *c, struct store_query *q)
 {
-	struct listing l = {.reveal = q->reveal, .limit = q->limit};
+	struct listing l = {.reveal = q->reveal, .page = {.limit = q->limit}};
 	enum status st = q->reveal ? list_note(c) : ST_OK;
 
 	l.out = api_json(c, 200);
@@ -83,7 +83,7 @@ list_run(struct api_job *c, struct store_query *q)
 		return;
 	}
 	buf_char(l.out, ']');
-	json_text(l.out, "next", l.num > l.limit ? l.last : NULL);
+	json_text(l.out, "next", l.page.more ? l.last : NULL);
 	buf_char(l.out, '}');
 }
 
@@ -102,24 +102,6 @@ api_records_list(struct api_job *c)
 
 /* --- one record ----------------------------------------------------------- */
 
-static void
-take(void *arg, struct record *r, size_t at)
-{
-	struct record *out = arg;
-
-	(void)at;
-	*out = *r;
-	*r = (struct record){0};
-}
-
-static void
-take_bad(void *arg, size_t at, const char *what)
-{
-	(void)arg;
-	(void)at;
-	(void)what;
-}
-
 /* A copy: the row goes with the call. */
 static void
 found(void *arg, const struct record_row *row)
@@ -130,13 +112,12 @@ found(void *arg, const struct record_row *row)
 	*out = *row;
 	out->r = (struct record){0};
 	record_json(&row->r, &line);
-	record_read(buf_span(&line), take, take_bad, &out->r);
-	mem_wipe(line.p, line.cap);
-	buf_fini(&line);
-	if (out->r.id == NULL) { /* it has no values */
+	if (!record_unjson(&out->r, buf_span(&line))) { /* it has no values */
 		out->r.id = mem_str(row->r.id);
 		out->r.tenant = mem_str(row->r.tenant);
 	}
+	mem_wipe(line.p, line.cap);
+	buf_fini(&line);
 	out->r.kind = row->r.kind;
 	out->r.state = row->r.state;
 	out->r.expires_ms = row->r.expires_ms;

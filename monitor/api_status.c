@@ -76,7 +76,7 @@ api_logs(struct api_job *c)
 
 struct trail {
 	struct buf *out;
-	size_t num, limit;
+	struct api_page page;
 	uint64_t last;
 };
 
@@ -85,8 +85,8 @@ audit_one(void *arg, const struct ledger_audit *a)
 {
 	struct trail *t = arg;
 
-	if (t->num++ == t->limit)
-		return; /* one more: there is a next page */
+	if (!api_page_has_room(&t->page, t->out))
+		return;
 	json_sep(t->out);
 	buf_char(t->out, '{');
 	json_uint(t->out, "no", a->no);
@@ -103,14 +103,14 @@ audit_one(void *arg, const struct ledger_audit *a)
 static void
 audit_run(struct api_job *c, uint64_t after, size_t limit)
 {
-	struct trail t = {.out = api_json(c, 200), .limit = limit};
+	struct trail t = {.out = api_json(c, 200), .page = {.limit = limit}};
 	enum status st;
 
 	buf_str(t.out, "{\"audit\":[");
 	st = c->ledger->audit(c->s, &(struct ledger_page){after, limit + 1},
 	    audit_one, &t, &c->e);
 	buf_str(t.out, "],\"next\":");
-	if (t.num > limit)
+	if (t.page.more)
 		buf_fmt(t.out, "\"%llu\"}", (unsigned long long)t.last);
 	else
 		buf_str(t.out, "null}");

@@ -11,7 +11,9 @@ struct reading {
 	size_t num, cap;
 	struct record *records;
 	struct compiled *compiled;
-	bool told; /* why nobody is asked */
+	size_t *lines;   /* where they stand */
+	size_t last_bad; /* line */
+	bool told;       /* why nobody is asked */
 };
 
 static void
@@ -19,8 +21,17 @@ reading_bad(void *arg, size_t at, const char *what)
 {
 	struct reading *r = arg;
 
-	r->im->lines_bad++;
+	r->im->lines_bad += at != r->last_bad;
+	r->last_bad = at;
 	r->im->bad(r->im->arg, at, what);
+}
+
+static void
+reading_refused(void *arg, size_t i, const char *why)
+{
+	struct reading *r = arg;
+
+	reading_bad(r, r->lines[i], why);
 }
 
 static void
@@ -29,6 +40,7 @@ reading_grow(struct reading *r)
 	r->cap = r->cap ? 2 * r->cap : 64;
 	r->records = mem_grow(r->records, r->cap, sizeof(*r->records));
 	r->compiled = mem_grow(r->compiled, r->cap, sizeof(*r->compiled));
+	r->lines = mem_grow(r->lines, r->cap, sizeof(*r->lines));
 }
 
 static void
@@ -56,7 +68,7 @@ is_in_vain(const struct record *r)
 static bool
 is_of_others(const struct import *im, const struct record *rec)
 {
-	return im->only && strcmp(rec->tenant, im->tenant) != 0;
+	return im->only != NULL && strcmp(rec->tenant, im->only) != 0;
 }
 
 /* A record whose consent is not complete. */
@@ -108,6 +120,7 @@ reading_record(void *arg, struct record *rec, size_t at)
 	if (r->num == r->cap)
 		reading_grow(r);
 	r->records[r->num] = *rec;
+	r->lines[r->num] = at;
 	r->compiled[r->num++] = c;
 	*rec = (struct record){0};
 }
@@ -121,6 +134,7 @@ reading_fini(struct reading *r)
 	}
 	free(r->records);
 	free(r->compiled);
+	free(r->lines);
 	keyer_free(r->keyer);
 }
 
@@ -132,7 +146,9 @@ reading_store(struct reading *r, struct store *s, struct err *e)
 	    .num = r->num,
 	    .records = r->records,
 	    .compiled = r->compiled,
-	    .now_ms = im->now_ms};
+	    .now_ms = im->now_ms,
+	    .refused = reading_refused,
+	    .arg = r};
 	enum status st =
 	    ((struct store_base *)s)->api->records_import(s, &io, e);
 
@@ -152,11 +168,10 @@ import_records(struct import *im, struct store *s, struct err *e)
 	record_read_of(im->file,
 	    im->tenant != NULL ? im->tenant : RECORD_TENANT, reading_record,
 	    reading_bad, &r);
-	if (im->lines_bad > 0)
-		st = err_set(e, ST_BAD, "%zu bad line%s; nothing was imported",
+	st = im->lines_bad > 0 ? ST_BAD : reading_store(&r, s, e);
+	if (st == ST_BAD && im->lines_bad > 0)
+		err_set(e, st, "%zu bad line%s; nothing was imported",
 		    im->lines_bad, im->lines_bad == 1 ? "" : "s");
-	else
-		st = reading_store(&r, s, e);
 	reading_fini(&r);
 	return st;
 }

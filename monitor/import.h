@@ -19,7 +19,7 @@ struct import {
 	const char *who;          /* for the audit trail */
 	int64_t now_ms;
 	const char *tenant; /* of records that name none; NULL: RECORD_TENANT */
-	bool only;          /* records of other tenants are bad */
+	const char *only; /* records of other tenants are bad; NULL: none are */
 	/* Why nobody is asked by mail to confirm an address: enrol_missing();
 	 * NULL: they are. */
 	const char *unasked;

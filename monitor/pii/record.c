@@ -91,8 +91,11 @@ size_t
 record_read_of(struct span file, const char *tenant, record_fn *fn,
     record_bad_fn *bad, void *arg)
 {
-	struct reading in = {
-	    .tenant = tenant, .fn = fn, .bad = bad, .arg = arg};
+	struct reading in = {.tenant = tenant,
+	    .line_max = LIMIT_RECORD_LINE,
+	    .fn = fn,
+	    .bad = bad,
+	    .arg = arg};
 	struct span bom = span_str("\xef\xbb\xbf");
 	const char *no;
 

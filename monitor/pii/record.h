@@ -48,6 +48,9 @@ bool record_consented(const struct record *r);
 
 /* The record as one line of the import format, without a line end. */
 void record_json(const struct record *r, struct buf *out);
+/* The way back, however long the line is: escapes make it longer than what was
+ * imported, and so does what is added to a consent. False: it is none. */
+bool record_unjson(struct record *out, struct span line);
 
 /*
  * Read a whole file of records, format told by the first byte ('{' = JSON

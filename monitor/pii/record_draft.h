@@ -37,6 +37,7 @@ const struct field *field_find(struct span path);
 
 struct reading {            /* one file */
 	const char *tenant; /* of records that name none */
+	size_t line_max;    /* bytes of a JSON line */
 	record_fn *fn;
 	record_bad_fn *bad;
 	void *arg;

@@ -282,9 +282,9 @@ read_line(struct reading *in, struct span line, size_t at)
 	json_error_t error;
 	json_t *record = NULL;
 
-	if (line.len > LIMIT_RECORD_LINE) {
+	if (line.len > in->line_max) {
 		draft_bad(
-		    &d, "the line is longer than %u bytes", LIMIT_RECORD_LINE);
+		    &d, "the line is longer than %zu bytes", in->line_max);
 	} else {
 		record = json_loadb((const char *)line.p, line.len,
 		    JSON_REJECT_DUPLICATES, &error);
@@ -322,4 +322,42 @@ record_json_read(struct reading *in, struct span file)
 			read_line(in, line, at);
 		file = span_from(file, n < file.len ? n + 1 : n);
 	}
+}
+
+/* --- one that was written here ---------------------------------------------- */
+
+static void
+take(void *arg, struct record *r, size_t at)
+{
+	struct record *out = arg;
+
+	(void)at;
+	record_fini(out);
+	*out = *r;
+	*r = (struct record){0};
+}
+
+/* That it is bad is all that anybody wants to know. */
+static void
+ignore(void *arg, size_t at, const char *what)
+{
+	(void)arg;
+	(void)at;
+	(void)what;
+}
+
+bool
+record_unjson(struct record *out, struct span line)
+{
+	struct reading in = {.tenant = RECORD_TENANT,
+	    .line_max = SIZE_MAX,
+	    .fn = take,
+	    .bad = ignore,
+	    .arg = out,
+	    .seen = seen_new()};
+
+	*out = (struct record){0};
+	read_line(&in, line, 1);
+	seen_free(in.seen);
+	return out->id != NULL;
 }

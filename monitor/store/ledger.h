@@ -47,6 +47,16 @@ struct ledger_coverage {
 };
 typedef void ledger_coverage_fn(void *arg, const struct ledger_coverage *c);
 
+/* Which exposures: NULL is any. */
+struct ledger_exposures {
+	const char *tenant, *record;
+	const uint8_t *id; /* 16 bytes: this one alone */
+	/* Those behind this place in the order; NULL: from the first. */
+	const uint8_t *after;
+	int64_t after_ms; /* its time */
+	size_t limit;     /* at most so many; 0: all */
+};
+
 /* What was or will be sent of an exposure. */
 enum delivery_state { DELIVERY_WAITING, DELIVERY_DONE, DELIVERY_DEAD };
 struct ledger_delivery {
@@ -86,6 +96,7 @@ enum token_act {
 struct ledger_use {
 	const uint8_t *token; /* LEDGER_TOKEN bytes */
 	enum token_act act;
+	const struct record_at *of; /* it must be this record's; NULL: any's */
 	bool did; /* out: something; for counters, the answer to the person
 		     must not depend on it */
 };
@@ -131,15 +142,17 @@ struct ledger_api {
 	 * or one was exported: what = "revealed", "exported". */
 	enum status (*note)(struct store *s, const struct record_at *at,
 	    const char *what, const struct actor *who, struct err *e);
-	/* All four: ST_MISSING when there is no such record. */
+	/* All three: ST_MISSING when there is no such record. */
 	enum status (*history)(struct store *s, const struct record_at *at,
 	    ledger_event_fn *fn, void *arg, struct err *e);
 	enum status (*coverage)(struct store *s, const struct record_at *at,
 	    ledger_coverage_fn *fn, void *arg, struct err *e);
-	enum status (*exposures)(struct store *s, const struct record_at *at,
-	    store_exposure_fn *fn, void *arg, struct err *e);
 	enum status (*deliveries)(struct store *s, const struct record_at *at,
 	    ledger_delivery_fn *fn, void *arg, struct err *e);
+	/* With sightings, in the order of time, then of id. */
+	enum status (*exposures)(struct store *s,
+	    const struct ledger_exposures *q, store_exposure_fn *fn, void *arg,
+	    struct err *e);
 
 	/* A pending record becomes active by proof of control other than a
 	 * mail, which goes into its consent. */

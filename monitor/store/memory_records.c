@@ -116,7 +116,7 @@ record_set(struct mem_record *r, const struct record *in,
 
 /* All that may be refused, before anything is changed. */
 static enum status
-import_check(struct store *s, const struct store_import *io, struct err *e)
+import_check(struct store *s, struct store_import *io, struct err *e)
 {
 	enum status st = ST_OK;
 
@@ -132,16 +132,19 @@ import_check(struct store *s, const struct store_import *io, struct err *e)
 			    QUOTE(span_str(in->identity)));
 		else if (r != NULL)
 			st = rule_import(in, r->state, e);
+		st = rule_refused(io, i, st, e);
 	}
-	return st;
+	return st != ST_OK ? st : rule_all_taken(io, e);
 }
 
 enum status
 memory_records_import(struct store *s, struct store_import *io, struct err *e)
 {
-	enum status st = import_check(s, io, e);
+	enum status st;
 
 	io->added = io->updated = io->active = io->pending = 0;
+	io->num_refused = 0;
+	st = import_check(s, io, e);
 	if (st != ST_OK)
 		return st;
 	memory_expire(s, io->now_ms);

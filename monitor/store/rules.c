@@ -329,6 +329,26 @@ rule_import(const struct record *r, enum record_state now, struct err *e)
 	    record_state_name(now));
 }
 
+enum status
+rule_refused(
+    struct store_import *io, size_t i, enum status st, const struct err *e)
+{
+	if (st != ST_BAD || io->refused == NULL)
+		return st;
+	io->refused(io->arg, i, e->text);
+	io->num_refused++;
+	return ST_OK;
+}
+
+enum status
+rule_all_taken(const struct store_import *io, struct err *e)
+{
+	if (io->num_refused == 0)
+		return ST_OK;
+	return err_set(
+	    e, ST_BAD, "%zu records cannot be taken", io->num_refused);
+}
+
 #define BIT(s) (1u << (s))
 
 /* From a state to these. */
@@ -368,33 +388,11 @@ rule_no_record(const char *tenant, const char *id, struct err *e)
 	    QUOTE(span_str(id)), QUOTE(span_str(tenant)));
 }
 
-static void
-take(void *arg, struct record *r, size_t at)
-{
-	struct record *out = arg;
-
-	(void)at;
-	record_fini(out);
-	*out = *r;
-	*r = (struct record){0};
-}
-
-/* record_read() wants somebody to complain to; the count is enough. */
-static void
-complain(void *arg, size_t at, const char *what)
-{
-	(void)arg;
-	(void)at;
-	(void)what;
-}
-
 enum status
 rule_record_read(struct record *out, struct span json, struct err *e)
 {
-	*out = (struct record){0};
-	if (record_read(json, take, complain, out) == 0 && out->id != NULL)
+	if (record_unjson(out, json))
 		return ST_OK;
-	record_fini(out);
 	return err_set(
 	    e, ST_BAD, "a stored record cannot be read back; import it again");
 }

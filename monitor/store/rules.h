@@ -66,6 +66,12 @@ const char *rule_who(const char *who);
 /* ST_BAD, naming the record, when its state forbids to import it again. */
 enum status rule_import(
     const struct record *r, enum record_state now, struct err *e);
+/* Record i met `st`: when somebody is told that it was refused, an import goes
+ * on, to tell of the others, too. */
+enum status rule_refused(
+    struct store_import *io, size_t i, enum status st, const struct err *e);
+/* ST_BAD when any was. */
+enum status rule_all_taken(const struct store_import *io, struct err *e);
 /* ST_USAGE, naming both states, when the one does not lead to the other. */
 enum status rule_change(const struct record_change *c, enum record_state from,
     int64_t expires_ms, struct err *e);

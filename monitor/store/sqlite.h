@@ -125,7 +125,9 @@ enum query {
 	Q_HISTORY_LIST,
 	Q_HISTORY_ERASE,
 	Q_DELIVERY_LIST,
+	Q_EXPOSURE_LIST_SOME,
 	Q_EXPOSURE_LIST_RECORD,
+	Q_EXPOSURE_ONE,
 	Q_EXPOSURE_EXPIRE,
 	Q_EXPOSURE_TOLD,
 	Q_OUTBOX_EXPIRE,
@@ -484,9 +486,9 @@ enum status sqlite_consent(struct store *s, const struct subject *x,
     const struct ledger_proof *proof, const struct actor *who, struct err *e);
 enum status sqlite_retain(struct store *s, const struct ledger_retention *r,
     int64_t now_ms, bool *more, struct err *e);
-/* The exposures of one record. */
-enum status sqlite_exposures_of(struct store *s, int64_t row,
-    store_exposure_fn *fn, void *arg, struct err *e);
+enum status sqlite_exposures_some(struct store *s,
+    const struct ledger_exposures *which, store_exposure_fn *fn, void *arg,
+    struct err *e);
 
 /* What a record's key is bound to. */
 void sqlite_record_context(struct buf *out, struct span tenant, struct span id);

@@ -367,6 +367,7 @@ import_round(struct store *s, struct store_import *io, bool attached,
     const struct actor *who, struct err *e)
 {
 	struct incoming in = {0};
+	size_t refused;
 	enum status st = ST_OK;
 
 	for (size_t i = 0; st == ST_OK && i < io->num; i++) {
@@ -375,7 +376,10 @@ import_round(struct store *s, struct store_import *io, bool attached,
 		incoming_clear(&in);
 		in.r = &io->records[i];
 		in.c = &io->compiled[i];
-		st = import_one(s, &in, who, e);
+		refused = io->num_refused;
+		st = rule_refused(io, i, import_one(s, &in, who, e), e);
+		if (refused != io->num_refused)
+			continue;
 		if (st == ST_OK)
 			st = import_note(s, io, in.put, e);
 		if (st == ST_OK)
@@ -395,6 +399,8 @@ import_all(struct store *s, struct store_import *io, struct err *e)
 		st = import_round(s, io, false, &who, e);
 	if (st == ST_OK)
 		st = import_round(s, io, true, &who, e);
+	if (st == ST_OK)
+		st = rule_all_taken(io, e);
 	if (st == ST_OK && io->num > STORE_CHANGES)
 		st = sqlite_changes_forget(s, e);
 	if (st == ST_OK && io->num != 0)
@@ -408,6 +414,7 @@ sqlite_records_import(struct store *s, struct store_import *io, struct err *e)
 	enum status st = db_begin(s, e);
 
 	io->added = io->updated = io->active = io->pending = 0;
+	io->num_refused = 0;
 	if (st != ST_OK)
 		return st;
 	st = db_end(s, import_all(s, io, e), e);

@@ -182,16 +182,6 @@ row_find(
 }
 
 static enum status
-ledger_exposures(struct store *s, const struct record_at *at,
-    store_exposure_fn *fn, void *arg, struct err *e)
-{
-	int64_t row;
-	enum status st = row_find(s, &row, at, e);
-
-	return st != ST_OK ? st : sqlite_exposures_of(s, row, fn, arg, e);
-}
-
-static enum status
 ledger_deliveries(struct store *s, const struct record_at *at,
     ledger_delivery_fn *fn, void *arg, struct err *e)
 {
@@ -358,7 +348,7 @@ const struct ledger_api ledger_sqlite = {
     .note = ledger_note,
     .history = ledger_history,
     .coverage = sqlite_coverage,
-    .exposures = ledger_exposures,
+    .exposures = sqlite_exposures_some,
     .deliveries = ledger_deliveries,
     .confirm = ledger_confirm,
     .challenge = ledger_challenge,

@@ -121,11 +121,10 @@ struct listener {
 	void *arg;
 };
 
-#define EXPOSURE_LIST(which)                                                   \
+#define EXPOSURE                                                               \
 	"SELECT " EXPOSURE_COLUMNS " FROM exposure x"                          \
 	" JOIN record r ON r.id = x.record"                                    \
-	" JOIN record_key k ON k.record = x.record" which                      \
-	" ORDER BY x.time_ms, x.no"
+	" JOIN record_key k ON k.record = x.record"
 
 static enum status
 exposures_list(struct store *s, sqlite3_stmt *q, const struct hash *log_id,
@@ -152,21 +151,57 @@ sqlite_exposures(struct store *s, const struct hash *log_id,
     store_exposure_fn *fn, void *arg, struct err *e)
 {
 	const struct listener to = {fn, arg};
-	sqlite3_stmt *q = db_query(s, Q_EXPOSURE_LIST, EXPOSURE_LIST(""));
+	sqlite3_stmt *q =
+	    db_query(s, Q_EXPOSURE_LIST, EXPOSURE " ORDER BY x.time_ms, x.no");
 
 	return exposures_list(s, q, log_id, &to, e);
 }
 
+#define EXPOSURE_SOME                                                          \
+	EXPOSURE " WHERE (x.time_ms, x.id) > (?1, ?2)"                         \
+		 " AND (?3 IS NULL OR r.tenant = ?3)"                          \
+		 " AND (?4 IS NULL OR r.name = ?4)"                            \
+		 " ORDER BY x.time_ms, x.id LIMIT ?5"
+/* The one way in, whatever the planner thinks of it. */
+#define EXPOSURE_RECORD                                                        \
+	"SELECT " EXPOSURE_COLUMNS " FROM record r"                            \
+	" CROSS JOIN exposure x ON x.record = r.id"                            \
+	" JOIN record_key k ON k.record = x.record"                            \
+	" WHERE r.tenant = ?3 AND r.name = ?4"                                 \
+	" AND (x.time_ms, x.id) > (?1, ?2)"                                    \
+	" ORDER BY x.time_ms, x.id LIMIT ?5"
+
+static sqlite3_stmt *
+some_query(struct store *s, const struct ledger_exposures *w)
+{
+	sqlite3_stmt *q;
+
+	if (w->id != NULL) {
+		q = db_query(s, Q_EXPOSURE_ONE,
+		    EXPOSURE " WHERE x.id = ?1 AND"
+			     " (?3 IS NULL OR r.tenant = ?3)");
+		db_blob(q, 1, span_of(w->id, 16));
+		db_text(q, 3, w->tenant);
+		return q;
+	}
+	q = w->tenant != NULL && w->record != NULL
+		? db_query(s, Q_EXPOSURE_LIST_RECORD, EXPOSURE_RECORD)
+		: db_query(s, Q_EXPOSURE_LIST_SOME, EXPOSURE_SOME);
+	db_int(q, 1, w->after != NULL ? w->after_ms : INT64_MIN);
+	db_blob(q, 2, span_of(w->after, w->after != NULL ? 16 : 0));
+	db_text(q, 3, w->tenant);
+	db_text(q, 4, w->record);
+	db_int(q, 5, w->limit > 0 ? (int64_t)w->limit : -1);
+	return q;
+}
+
 enum status
-sqlite_exposures_of(struct store *s, int64_t row, store_exposure_fn *fn,
-    void *arg, struct err *e)
+sqlite_exposures_some(struct store *s, const struct ledger_exposures *which,
+    store_exposure_fn *fn, void *arg, struct err *e)
 {
 	const struct listener to = {fn, arg};
-	sqlite3_stmt *q = db_query(
-	    s, Q_EXPOSURE_LIST_RECORD, EXPOSURE_LIST(" WHERE x.record = ?1"));
 
-	db_int(q, 1, row);
-	return exposures_list(s, q, NULL, &to, e);
+	return exposures_list(s, some_query(s, which), NULL, &to, e);
 }
 
 /* --- events -------------------------------------------------------------- */

@@ -74,6 +74,7 @@ sqlite_unsubscribe_token(struct store *s, const struct record_at *at,
 /* A token that counts; the record that it is for. */
 struct used {
 	const uint8_t *hash;
+	const struct record_at *of; /* NULL: whose it is */
 	const struct actor *who;
 	int use;
 	int64_t row, made_ms;
@@ -217,6 +218,13 @@ use_never(struct store *s, struct used *u, bool *did, struct err *e)
 	return st;
 }
 
+static bool
+is_of(const struct subject *x, const struct record_at *at)
+{
+	return at == NULL || (strcmp(x->tenant, at->tenant) == 0 &&
+				 strcmp(x->id, at->id) == 0);
+}
+
 static enum status
 token_act(struct store *s, struct used *u, enum token_act act, bool *did,
     struct err *e)
@@ -228,7 +236,7 @@ token_act(struct store *s, struct used *u, enum token_act act, bool *did,
 			  : state == RECORD_PENDING &&
 				!rule_expired(u->x.expires_ms, u->who->now_ms);
 
-	if (!counts)
+	if (!counts || !is_of(&u->x, u->of))
 		return ST_OK;
 	if (act == TOKEN_NEVER)
 		return use_never(s, u, did, e);
@@ -244,7 +252,7 @@ sqlite_token_use(struct store *s, struct ledger_use *io,
     const struct actor *who, struct err *e)
 {
 	uint8_t hash[32];
-	struct used u = {.hash = hash, .who = who};
+	struct used u = {.hash = hash, .of = io->of, .who = who};
 	enum status st = db_begin(s, e);
 
 	io->did = false;

@@ -253,7 +253,11 @@ struct store_import {    /* compiled[i] belongs to records[i] */
 	const struct record *records;
 	const struct compiled *compiled;
 	int64_t now_ms;
-	size_t added, updated, active, pending; /* out */
+	/* Told of each record that cannot be taken, by its place, and why;
+	 * NULL: the first one's reason is the error. ST_BAD either way. */
+	void (*refused)(void *arg, size_t i, const char *why);
+	void *arg;
+	size_t added, updated, active, pending, num_refused; /* out */
 };
 struct store_query {
 	const char *tenant; /* NULL: all */

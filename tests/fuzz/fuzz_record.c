@@ -8,29 +8,22 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct run {
-	size_t lines, last_bad, bad, again;
+	size_t lines, last_bad, bad;
 	struct buf line;
 };
 
+/* The way back leads to the same line. */
 static void
-no_bad(void *arg, size_t at, const char *what)
+take_again(const struct run *x)
 {
-	(void)arg;
-	(void)at;
-	ASSERT(what == NULL);
-}
-
-static void
-take_again(void *arg, struct record *r, size_t at)
-{
-	struct run *x = arg;
+	struct record r;
 	struct buf b = {0};
 
-	ASSERT(at == 1);
-	record_json(r, &b);
+	ASSERT(record_unjson(&r, buf_span(&x->line)));
+	record_json(&r, &b);
 	ASSERT(span_eq(buf_span(&b), buf_span(&x->line)));
 	buf_fini(&b);
-	x->again++;
+	record_fini(&r);
 }
 
 static void
@@ -45,9 +38,7 @@ take(void *arg, struct record *r, size_t at)
 	record_json(r, &x->line);
 	ASSERT(text_is_utf8(buf_span(&x->line)));
 	ASSERT(span_chr(buf_span(&x->line), '\n') == x->line.len);
-	x->again = 0;
-	ASSERT(record_read(buf_span(&x->line), take_again, no_bad, x) == 0);
-	ASSERT(x->again == 1);
+	take_again(x);
 }
 
 static void

@@ -67,7 +67,7 @@ static bool
 use(struct fixture *fx, const struct key *k, enum token_act act, int64_t now_ms)
 {
 	const struct actor who = {"person", now_ms};
-	struct ledger_use x = {k->token, act, false};
+	struct ledger_use x = {.token = k->token, .act = act};
 
 	OK(fx, LEDGER(fx)->token_use(fx->s, &x, &who, &fx->e));
 	return x.did;

@@ -29,6 +29,8 @@ test_routes(void **state)
 	ask(w, "GET", "/api/v1/records?after=x", NULL, 400);
 	ask(w, "GET", "/api/v1/records?tenant=a%", NULL, 400);
 	ask(w, "GET", "/api/v1/alerts?after=x", NULL, 400);
+	ask(w, "GET", "/api/v1/records?tennant=acme", NULL, 400);
+	ask(w, "DELETE", "/api/v1/records/x?tenant=a&tenant=b", NULL, 400);
 	assert_int_equal(number(w, "status"), 400);
 	assert_string_equal(text_at(w->j, "type"), "about:blank");
 	world_free(w);
@@ -115,6 +117,7 @@ test_bad_lines(void **state)
 	ask(w, "POST", API "/records", "[7]", 422);
 	ask(w, "POST", API "/records", "[{},{}]", 422);
 	assert_int_equal(number(w, "errors_total"), 4);
+	assert_true(says(w, "\"2 bad lines"));
 	ask(w, "POST", API "/records", "[" JANE ",{\"id\":7}]", 422);
 	world_free(w);
 }
@@ -218,6 +221,10 @@ test_tenants(void **state)
 	ask(w, "POST", API "/records", JOHN, 422);
 	put(w, "{\"id\":\"mine\",\"kind\":\"email\","
 	       "\"value\":\"mine@example.com\"}");
+	ask(w, "POST", API "/records?tenant=other",
+	    "{\"id\":\"mine\",\"kind\":\"email\","
+	    "\"value\":\"mine@example.com\"}",
+	    422);
 	ask(w, "GET", API "/status", NULL, 403);
 	ask(w, "GET", API "/audit", NULL, 403);
 	w->caller.tenant = NULL;
@@ -255,6 +262,9 @@ test_alerts(void **state)
 	assert_string_equal(text_at(w->j, "id"), first);
 	ask(w, "GET", API "/alerts?tenant=acme&record=acme/new", NULL, 200);
 	assert_int_equal(items(w, "alerts"), 0);
+	ask(w, "GET", API "/alerts?record=acme/jane", NULL, 200);
+	assert_int_equal(items(w, "alerts"), 2);
+	ask(w, "GET", API "/alerts/acme/jane", NULL, 404);
 	w->caller.tenant = "other";
 	ask(w, "GET", target, NULL, 404);
 	ask(w, "GET", API "/alerts", NULL, 200);
@@ -262,6 +272,62 @@ test_alerts(void **state)
 	ask(w, "GET", API "/alerts?tenant=acme", NULL, 200);
 	assert_int_equal(items(w, "alerts"), 0);
 	world_free(w);
+}
+
+/* A page begins behind a place, whether or not somebody is still there. */
+static void
+test_alerts_pages(void **state)
+{
+	struct world *w = world_new();
+	struct stretch t = claim(w->fx, &log_a, 0);
+	char target[160], next[64], id[40];
+
+	(void)state;
+	put(w, "[" JANE "," JOHN "]");
+	for (uint8_t i = 0; i < 4; i++)
+		step_hit(w->fx, &t, 10 * (i + 1u),
+		    a_hit(w->fx, i % 2 ? "acme/jane" : "other/john", i + 1,
+			10u * i));
+	ask(w, "GET", API "/alerts?limit=1", NULL, 200);
+	snprintf(id, 40, "%s", text_at(item(w, "alerts", 0), "id"));
+	snprintf(next, sizeof(next), "%s", text_at(w->j, "next"));
+	ask(w, "GET", API "/alerts?limit=4", NULL, 200);
+	assert_int_equal(items(w, "alerts"), 4);
+	assert_true(json_is_null(json_object_get(w->j, "next")));
+	assert_string_equal(text_at(item(w, "alerts", 0), "id"), id);
+	snprintf(target, sizeof(target), API "/alerts?after=%s", next);
+	ask(w, "GET", target, NULL, 200);
+	assert_int_equal(items(w, "alerts"), 3);
+	ask(w, "DELETE", API "/records/acme/jane?tenant=acme", NULL, 200);
+	ask(w, "GET", target, NULL, 200); /* all were found at one time */
+	assert_int_equal(items(w, "alerts"), 2);
+	ask(w, "GET", API "/alerts?tenant=other&record=other/john&limit=1",
+	    NULL, 200);
+	snprintf(target, sizeof(target),
+	    API "/alerts?tenant=other&record=other/john&after=%s",
+	    text_at(w->j, "next"));
+	snprintf(id, 40, "%s", text_at(item(w, "alerts", 0), "id"));
+	ask(w, "GET", target, NULL, 200);
+	assert_int_equal(items(w, "alerts"), 1);
+	assert_string_not_equal(text_at(item(w, "alerts", 0), "id"), id);
+	world_free(w);
+}
+
+/* A page has its bytes, too: the next one goes on. */
+static void
+test_page_bytes(void **state)
+{
+	struct api_page p = {.limit = 3};
+	struct buf out = {0};
+
+	(void)state;
+	assert_true(api_page_has_room(&p, &out));
+	buf_room(&out, API_PAGE + 1);
+	out.len = API_PAGE + 1;
+	assert_false(api_page_has_room(&p, &out));
+	assert_true(p.more);
+	assert_int_equal(p.num, 1);
+	buf_fini(&out);
 }
 
 /* --- the rest -------------------------------------------------------------- */
@@ -330,6 +396,8 @@ main(void)
 	    cmocka_unit_test(test_pages),
 	    cmocka_unit_test(test_tenants),
 	    cmocka_unit_test(test_alerts),
+	    cmocka_unit_test(test_alerts_pages),
+	    cmocka_unit_test(test_page_bytes),
 	    cmocka_unit_test(test_status),
 	    cmocka_unit_test(test_openapi),
 	};

@@ -73,6 +73,7 @@ test_identity(void **state)
 	assert_string_equal(text_at(w->j, "identity"), "acme/new");
 	assert_string_equal(
 	    text_at(json_object_get(w->j, "next"), "what"), "confirm-identity");
+	assert_true(says(w, "with record acme/new"));
 	assert_true(says(w, "N\xe2\x80\xa6"));
 	assert_false(says(w, "Nora") || says(w, "Roe"));
 	ask(w, "POST", API "/records/acme/name:confirm?tenant=acme", "{}", 409);
@@ -222,6 +223,13 @@ test_confirm_email(void **state)
 	ask(w, "POST", at,
 	    "{\"token\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}", 409);
 	assert_string_equal(state_of(w, "acme/new"), "pending");
+	put(w, "{\"id\":\"mine\",\"tenant\":\"other\",\"kind\":\"email\","
+	       "\"value\":\"mine@example.net\"}");
+	w->caller.tenant = "other"; /* whose token it is not */
+	ask(w, "POST", API "/records/mine:confirm", body, 409);
+	assert_false(w->answer.changed);
+	w->caller.tenant = NULL;
+	assert_string_equal(state_of(w, "acme/new"), "pending");
 	ask(w, "POST", at, body, 200);
 	assert_string_equal(text_at(w->j, "state"), "active");
 	assert_true(w->answer.changed);
@@ -245,6 +253,7 @@ test_life(void **state)
 	ask(w, "POST", API "/records/acme/jane:pause?tenant=acme", NULL, 200);
 	assert_string_equal(text_at(w->j, "state"), "paused");
 	assert_true(json_is_null(json_object_get(w->j, "watched_since")));
+	assert_true(says(w, "\"what\":\"resume\""));
 	assert_string_equal(text_at(w->j, "value"), "j\xe2\x80\xa6@e\xe2\x80"
 						    "\xa6.com");
 	assert_true(w->answer.changed);
@@ -252,12 +261,52 @@ test_life(void **state)
 	assert_string_equal(text_at(w->j, "state"), "active");
 	ask(w, "POST", API "/records/acme/jane:withdraw?tenant=acme", NULL,
 	    200);
+	assert_true(says(w, "records erase"));
 	ask(w, "POST", API "/records/acme/jane:resume?tenant=acme", NULL, 409);
 	ask(w, "DELETE", API "/records/acme/jane?tenant=acme", NULL, 200);
 	assert_string_equal(text_at(w->j, "state"), "erased");
 	assert_null(json_object_get(w->j, "value"));
 	ask(w, "PATCH", API "/records/acme/jane?tenant=acme", "{}", 409);
-	ask(w, "POST", API "/records", JANE, 422);
+	ask(w, "POST", API "/records/acme/new:withdraw?tenant=acme", NULL, 200);
+	ask(w, "POST", API "/records", "[" JOHN "," JANE "," PENDING "]", 422);
+	assert_int_equal(items(w, "errors"), 2); /* each line of them */
+	assert_int_equal(
+	    json_integer_value(json_object_get(item(w, "errors", 1), "line")),
+	    3);
+	assert_true(says(w, "was erased") && says(w, "was withdrawn"));
+	assert_true(says(w, "2 bad lines"));
+	assert_string_equal(state_of(w, "other/john"), "(none)");
+	world_free(w);
+}
+
+/* What is escaped when it is stored may be longer than a line that is taken:
+ * it is read back, and so are the others. */
+static void
+test_long(void **state)
+{
+	struct world *w = world_new();
+	struct buf b = {0};
+
+	(void)state;
+	buf_str(&b,
+	    "{\"id\":\"long\",\"tenant\":\"acme\",\"kind\":\"name\","
+	    "\"value\":{\"given\":[\"Jane\",\"Ann\"],\"surname\":"
+	    "[\"Roe\"]}," CONSENT ",\"qualifiers\":{\"organizations\":[\"x\"");
+	for (int i = 0; i < 15; i++) {
+		buf_str(&b, ",\"");
+		for (int k = 0; k < 1300; k++)
+			buf_str(&b, "\xe2\x80\x8b");
+		buf_str(&b, "\"");
+	}
+	buf_str(&b, "]}}\n" JANE);
+	w->type = "application/jsonl";
+	put(w, buf_cstr(&b));
+	ask(w, "GET", API "/records?reveal=1", NULL, 200);
+	assert_int_equal(items(w, "records"), 2);
+	assert_true(w->answer.body.len > LIMIT_RECORD_LINE);
+	ask(w, "GET", API "/records/long:export?tenant=acme", NULL, 200);
+	put(w, buf_cstr(&b));
+	buf_fini(&b);
 	world_free(w);
 }
 
@@ -307,6 +356,7 @@ main(void)
 	    cmocka_unit_test(test_confirm_domain),
 	    cmocka_unit_test(test_confirm_email),
 	    cmocka_unit_test(test_life),
+	    cmocka_unit_test(test_long),
 	    cmocka_unit_test(test_patch),
 	};
 
