@@ -63,7 +63,8 @@ static bool
 type_ok(const struct door_request *r)
 {
 	return is_reading(r) || strcmp(r->method, "DELETE") == 0 ||
-	       is_type(r, "application/json") || is_import(r);
+	       is_type(r, "application/json") ||
+	       is_type(r, "application/merge-patch+json") || is_import(r);
 }
 
 size_t
