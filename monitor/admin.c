@@ -37,6 +37,7 @@ struct admin_call {
 	char tenant[TENANT]; /* the tokens may be read anew meanwhile */
 	struct api_answer answer;
 	bool proving; /* the second half, with: */
+	char name[256];
 	struct api_proof proof;
 	char *txt[PROOFS];
 	struct err fault;
@@ -128,7 +129,9 @@ asking_remove(struct admin_call *c)
 static void
 prove(struct admin_call *c)
 {
+	memcpy(c->name, c->answer.dns_name, sizeof(c->name));
 	api_answer_fini(&c->answer);
+	c->proof.name = c->name;
 	c->proof.txt = (const char *const *)c->txt;
 	c->proving = true;
 	writer_submit(c->admin->conf.writer, &c->task);

@@ -60,8 +60,10 @@ void api_call(struct api_answer *out, const struct api_request *r,
     struct store *s, const struct api_env *env);
 
 /* The second half of confirming a domain: the TXT records that were found at
- * dns_name (num 0: none), or why none could be looked for (fault, else NULL). */
+ * dns_name (num 0: none), or why none could be looked for (fault, else NULL).
+ * The name is told again: the record may have another domain by now. */
 struct api_proof {
+	const char *name;
 	size_t num;
 	const char *const *txt;
 	const char *fault;

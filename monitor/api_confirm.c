@@ -134,6 +134,10 @@ prove(struct api_job *c, const struct record *r, const struct api_proof *p)
 
 	if (!api_dns_name(name, r))
 		return err_set(&c->e, ST_USAGE, "this record has no domain");
+	if (strcmp(name, p->name) != 0)
+		return err_set(&c->e, ST_USAGE,
+		    "the record's domain was changed while the TXT records of "
+		    "the former one were looked up; confirm again");
 	if (p->fault != NULL)
 		return err_set(&c->e, ST_UNREACHABLE,
 		    "no answer about the TXT records of %s: %s", name,

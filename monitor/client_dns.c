@@ -52,9 +52,11 @@ client_prove(struct api_answer *out, const struct api_request *r,
     struct store *s, const struct api_env *env)
 {
 	struct look_up f = {0};
-	struct api_proof p = {0};
+	char name[sizeof(out->dns_name)];
+	struct api_proof p = {.name = name};
 
-	find(&f, out->dns_name, env->config->public.resolver);
+	memcpy(name, out->dns_name, sizeof(name));
+	find(&f, name, env->config->public.resolver);
 	p.num = f.txt.num;
 	p.txt = (const char *const *)f.txt.list;
 	if (f.status != ST_OK && f.status != ST_MISSING)

@@ -364,7 +364,8 @@ def test_answers_are_as_described(served):
         admin.ask("GET", "/records/%s:history" % name, tenant=tenant,
                   reveal=1).expect(200)
     admin.ask("PATCH", "/records/acme/jane",
-              {"notify": ["sink:ledger"]}, **acme).expect(200)
+              {"notify": ["sink:ledger"]},
+              kind="application/merge-patch+json", **acme).expect(200)
     changed = admin.ask("PATCH", "/records/acme/jane",
                         {"value": "joan.roe@example.com"}, **acme)
     assert changed.expect(200)["state"] == "pending"

@@ -95,6 +95,11 @@ test_reveal_list(void **state)
 	assert_true(says(w, "jane.roe@example.com"));
 	assert_false(says(w, "john.roe"));
 	assert_true(audit_has(w, "revealed", "(none)"));
+	w->caller.tenant = "acme";
+	ask(w, "GET", API "/records?reveal=1&tenant=other", NULL, 200);
+	w->caller.tenant = NULL;
+	ask(w, "GET", API "/audit", NULL, 200); /* imported twice, revealed */
+	assert_int_equal(items(w, "audit"), 3);
 	world_free(w);
 }
 
@@ -157,6 +162,7 @@ test_confirm_domain(void **state)
 	const char *at = API "/records/acme/web:confirm?tenant=acme";
 	char value[64];
 	const char *txt[] = {"v=spf1 -all", value};
+	const char *name = "_ct-pii-challenge.xn--bcher-kva.example";
 
 	(void)state;
 	put(w, WEB);
@@ -164,14 +170,20 @@ test_confirm_domain(void **state)
 	snprintf(value, sizeof(value), "%s",
 	    text_at(json_object_get(w->j, "next"), "value"));
 	ask(w, "POST", at, "{}", 503);
-	assert_string_equal(
-	    w->answer.dns_name, "_ct-pii-challenge.xn--bcher-kva.example");
-	assert_int_equal(prove(w, &(struct api_proof){.fault = "time"}), 502);
-	assert_int_equal(prove(w, &(struct api_proof){0}), 409);
+	assert_string_equal(w->answer.dns_name, name);
+	assert_int_equal(
+	    prove(w, &(struct api_proof){name, .fault = "time"}), 502);
+	assert_int_equal(prove(w, &(struct api_proof){name}), 409);
 	assert_true(says(w, value));
-	assert_int_equal(prove(w, &(struct api_proof){1, txt, NULL}), 409);
+	assert_int_equal(prove(w, &(struct api_proof){name, 1, txt}), 409);
 	assert_false(w->answer.changed);
-	assert_int_equal(prove(w, &(struct api_proof){2, txt, NULL}), 200);
+	/* Proven is what was looked up, not what was put in its place. */
+	ask(w, "PATCH", API "/records/acme/web?tenant=acme",
+	    "{\"value\":\"victim.example\"}", 200);
+	assert_int_equal(prove(w, &(struct api_proof){name, 2, txt}), 409);
+	assert_string_equal(state_of(w, "acme/web"), "pending");
+	put(w, WEB);
+	assert_int_equal(prove(w, &(struct api_proof){name, 2, txt}), 200);
 	assert_true(w->answer.changed);
 	assert_string_equal(state_of(w, "acme/web"), "active");
 	ask(w, "POST", at, "{}", 200);
