@@ -288,6 +288,7 @@ test_refusals(void **state)
 		"554 5.7.1"},
 	    {{{"END", "421 4.3.2 going down\r\n"}}, ST_AGAIN, 421, "421 4.3.2"},
 	    {{{"MAIL", "530 5.7.0 log in first\r\n"}}, ST_AGAIN, 530, "530"},
+	    {{{"MAIL", "550 5.7.1 not from there\r\n"}}, ST_AGAIN, 550, "550"},
 	    {{{"HELLO", "554 5.7.1 not you\r\n"}}, ST_AGAIN, 554,
 		"we were refused with 554 5.7.1"},
 	    {{{"END", ""}}, ST_AGAIN, 354, "smtp://127.0.0.1"},
