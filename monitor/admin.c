@@ -13,7 +13,6 @@
 #include "monitor/tail.h"
 
 #define CONNECTIONS 64u
-#define PROOFS 16u /* TXT records that are looked at */
 #define TENANT 129 /* a tenant's name */
 
 struct admin {
@@ -38,7 +37,7 @@ struct admin_call {
 	struct api_answer answer;
 	bool proving; /* the second half, with: */
 	struct api_proof proof;
-	char *txt[PROOFS];
+	char *txt[DNS_TXTS];
 	struct err fault;
 	struct admin_call *prev, *next; /* of admin.asking */
 };
@@ -140,7 +139,7 @@ on_txt(void *arg, const struct dns_txt *t)
 	struct admin_call *c = arg;
 
 	asking_remove(c);
-	for (size_t i = 0; i < t->num && i < PROOFS; i++)
+	for (size_t i = 0; i < t->num; i++)
 		c->txt[c->proof.num++] = mem_str(t->txt[i]);
 	if (t->status != ST_OK && t->status != ST_MISSING) {
 		c->fault = t->err;
