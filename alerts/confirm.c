@@ -3,6 +3,8 @@
  */
 #include "alerts/confirm.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -11,6 +13,7 @@
 
 #define SUBJECT "Please confirm your address for alerts about certificates"
 #define WIDTH 76u
+#define DAY_MS 86400000ll
 
 static const char letter_text[] =
 #include "alerts/letter/confirm.txt.h"
@@ -26,7 +29,17 @@ struct field {
 	struct span value;
 };
 
-enum { F_SUBJECT, F_HOST, F_LINK, F_CONTACT, NUM_FIELDS };
+enum { F_SUBJECT, F_HOST, F_LINK, F_CONTACT, F_PENDING, F_HITS, NUM_FIELDS };
+
+/* At least as long as it is. */
+static struct span
+days_text(char out[32], int64_t ms)
+{
+	int64_t days = ms / DAY_MS + (ms % DAY_MS > 0);
+
+	snprintf(out, 32, "%" PRId64 " day%s", days, days == 1 ? "" : "s");
+	return span_str(out);
+}
 
 static void
 field_put(struct buf *out, struct span value, bool html)
@@ -189,11 +202,14 @@ confirm_write(struct buf *out, const struct confirm *c)
 {
 	const char *host = strstr(c->url, "://") + 3;
 	struct buf link = {0};
+	char pending[32], hits[32];
 	struct field fields[NUM_FIELDS] = {
 	    [F_SUBJECT] = {"subject", span_str(SUBJECT)},
 	    [F_HOST] = {"host", span_of(host, strcspn(host, ":/"))},
-	    [F_CONTACT] = {
-		"contact", span_str(c->contact ? c->contact : c->from)}};
+	    [F_CONTACT] = {"contact",
+		span_str(c->contact ? c->contact : c->from)},
+	    [F_PENDING] = {"pending", days_text(pending, c->pending_ms)},
+	    [F_HITS] = {"hits", days_text(hits, c->hits_ms)}};
 	size_t len = strlen(c->url);
 
 	buf_fmt(&link, "%s%sconfirm?t=%s", c->url,

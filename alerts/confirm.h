@@ -16,6 +16,9 @@ struct confirm {
 	const char *token;     /* for the link: base64url */
 	const char *id;        /* for Message-ID: letters and digits */
 	int64_t now_ms;
+	/* For how long a record is kept that nobody confirms, and what is
+	 * found for one that somebody does; said in days. */
+	int64_t pending_ms, hits_ms;
 };
 
 /* The whole mail (RFC 5322, MIME), line ends LF, no line above 78 characters

@@ -13,7 +13,6 @@
 #include "monitor/tail.h"
 
 #define CONNECTIONS 64u
-#define PROOFS 16u /* TXT records that are looked at */
 #define TENANT 129 /* a tenant's name */
 
 struct admin {
@@ -39,7 +38,7 @@ struct admin_call {
 	bool proving; /* the second half, with: */
 	char name[256];
 	struct api_proof proof;
-	char *txt[PROOFS];
+	char *txt[DNS_TXTS];
 	struct err fault;
 	struct admin_call *prev, *next; /* of admin.asking */
 };
@@ -143,7 +142,7 @@ on_txt(void *arg, const struct dns_txt *t)
 	struct admin_call *c = arg;
 
 	asking_remove(c);
-	for (size_t i = 0; i < t->num && i < PROOFS; i++)
+	for (size_t i = 0; i < t->num; i++)
 		c->txt[c->proof.num++] = mem_str(t->txt[i]);
 	if (t->status != ST_OK && t->status != ST_MISSING) {
 		c->fault = t->err;

@@ -96,6 +96,8 @@ service_tick(void *arg)
 {
 	struct service *s = arg;
 
+	if (engine_was_stopped(&s->engine))
+		return;
 	retention_tick(s->retention);
 	admin_tick(s->admin);
 	enrol_tick(s->enrol);
@@ -118,6 +120,7 @@ service_stop(void *arg)
 
 	admin_stop(s->admin);
 	public_stop(s->public);
+	enrol_stop(s->enrol);
 }
 
 static void

@@ -22,8 +22,6 @@
 #define TIMEOUT_MS 2000
 #define TRIES 2
 #define TXT_MAX 512u
-/* Records of one name that are looked at. */
-#define TXT_NUM 64u
 
 struct find_io {
 	ev_io io;
@@ -41,7 +39,7 @@ struct find {
 	void *arg;
 	bool over;
 	struct dns_txt answer;
-	char *txt[TXT_NUM];
+	char *txt[DNS_TXTS];
 };
 
 struct dns {
@@ -117,7 +115,7 @@ ares_on_socket(void *arg, ares_socket_t fd, int readable, int writable)
 static void
 find_add(struct find *f, struct buf *txt)
 {
-	if (f->answer.num == TXT_NUM)
+	if (f->answer.num == DNS_TXTS)
 		return;
 	f->txt[f->answer.num++] = mem_str(buf_cstr(txt));
 	buf_clear(txt);

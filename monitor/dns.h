@@ -10,10 +10,13 @@
 
 struct dns;
 
+/* Records of one name that are looked at. */
+#define DNS_TXTS 64u
+
 struct dns_txt {
-	/* ST_OK: `num` records, each its strings joined, NULs and all beyond
-	 * 512 bytes left out. ST_MISSING: there is no such name, or none of
-	 * the type. ST_AGAIN: no answer. */
+	/* ST_OK: up to DNS_TXTS records, each its strings joined, NULs and all
+	 * beyond 512 bytes left out. ST_MISSING: there is no such name, or
+	 * none of the type. ST_AGAIN: no answer. */
 	enum status status;
 	size_t num;
 	const char *const *txt;

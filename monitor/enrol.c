@@ -195,6 +195,14 @@ tell(struct enrol *e, enum status st, const struct err *why)
 }
 
 static void
+settle(struct sending *g)
+{
+	g->settle.run = settle_run;
+	g->settle.done = settle_done;
+	writer_submit(g->enrol->writer, &g->settle);
+}
+
+static void
 sending_on_done(void *arg, enum status st, int code, const struct err *why)
 {
 	struct sending *g = arg;
@@ -218,9 +226,7 @@ sending_on_done(void *arg, enum status st, int code, const struct err *why)
 		if (g->how.due_ms < e->next_ms)
 			e->next_ms = g->how.due_ms;
 	}
-	g->settle.run = settle_run;
-	g->settle.done = settle_done;
-	writer_submit(e->writer, &g->settle);
+	settle(g);
 }
 
 /* --- sending ---------------------------------------------------------------- */
@@ -254,7 +260,9 @@ sending_start(struct enrol *e, struct sending *g)
 	    .url = e->config->public.url,
 	    .token = g->token,
 	    .id = g->id,
-	    .now_ms = now_ms()};
+	    .now_ms = now_ms(),
+	    .pending_ms = e->config->retention.pending_records_ms,
+	    .hits_ms = e->config->retention.hits_ms};
 
 	address_put(&to, g->letter.to);
 	c.to = mail.to = buf_cstr(&to);
@@ -265,6 +273,19 @@ sending_start(struct enrol *e, struct sending *g)
 	mem_wipe(to.p, to.len);
 	buf_fini(&text);
 	buf_fini(&to);
+}
+
+/* It was begun, and the end came before it was sent: for the next start. */
+static void
+sending_put_back(struct sending *g)
+{
+	int64_t now = now_ms();
+
+	g->how = (struct store_settle){.row = g->letter.id,
+	    .how = SETTLE_RETRY,
+	    .now_ms = now,
+	    .due_ms = now};
+	settle(g);
 }
 
 static void
@@ -282,11 +303,12 @@ look_done(struct task *task)
 		    missing);
 		e->said = true;
 	}
-	if (e->stopped)
-		e->num = 0; /* the ledger counts them as sent */
 	e->left = e->num;
 	for (size_t i = 0; i < e->num; i++)
-		sending_start(e, &e->list[i]);
+		if (e->stopped)
+			sending_put_back(&e->list[i]);
+		else
+			sending_start(e, &e->list[i]);
 	if (e->num == 0)
 		round_end(e);
 }

@@ -166,6 +166,8 @@ void
 multi_set(void *easy, const char *ca_file)
 {
 	SET(NOSIGNAL, 1l);
+	/* Not to wait for the system's resolver when a transfer is given up. */
+	SET(QUICK_EXIT, 1l);
 	SET(TCP_KEEPALIVE, 1l);
 	SET(OPENSOCKETFUNCTION, curl_on_open);
 	SET(SSL_VERIFYPEER, 1l);

@@ -165,16 +165,23 @@ wish_again(struct ev_loop *loop, ev_timer *timer, int revents)
 	writer_submit(w->p->conf.writer, &w->task);
 }
 
+static bool
+may_pass(enum status st)
+{
+	return st == ST_FULL || st == ST_BUSY || st == ST_AGAIN;
+}
+
 /* A person was told that it is done, so it is tried until it is. */
 static void
 wish_retry(struct wish *w)
 {
 	struct public *p = w->p;
+	bool again = !p->stopped && may_pass(w->task.status);
 
 	diag_warn("what somebody asked for by a link could not be stored%s: %s",
-	    p->stopped ? ", and is lost" : "; it will be tried again",
+	    again ? "; it will be tried again" : ", and is lost",
 	    w->task.err.text);
-	if (p->stopped) {
+	if (!again) {
 		wish_free(w);
 		return;
 	}

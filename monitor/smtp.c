@@ -165,6 +165,8 @@ carrier_start(struct carrier *c, struct smtp *m)
 static void
 post_free(struct post *p)
 {
+	mem_wipe(p->text.p, p->text.cap);
+	mem_wipe(p->to, strlen(p->to));
 	buf_fini(&p->text);
 	free(p->to);
 	free(p);

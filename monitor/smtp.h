@@ -21,7 +21,8 @@ struct smtp_mail {
 	const char *to;                 /* one address */
 	struct span message;            /* headers, empty line, body */
 	/* status: ST_OK: accepted; ST_AGAIN: not now (4yz, no connection,
-	 * certificate); ST_BAD: never (5yz, address). code: the reply's. */
+	 * certificate, we are refused); ST_BAD: never (5yz to recipient or
+	 * mail, address). code: the reply's. */
 	void (*done)(
 	    void *arg, enum status status, int code, const struct err *why);
 	void *arg;

@@ -68,6 +68,7 @@ curl_on_ready(void *arg, char *there, char *here, int port, int our_port)
 	(void)there, (void)here, (void)port, (void)our_port;
 	e->asked = true;
 	e->code = 0;
+	e->replies = 0;
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -109,6 +110,7 @@ curl_on_line(char *p, size_t size, size_t n, void *arg)
 	    !text_u64(&code, span_cut(line, 0, 3)) || code < 200)
 		return size * n;
 	e->code = (int)code;
+	e->replies++;
 	enhanced_read(e->enhanced, span_from(line, 4), p[0]);
 	if (e->asked && (code >= 400 || e->read == e->message.len))
 		mail_over(e);
@@ -234,12 +236,13 @@ fault_text(const struct smtp_easy *e, int code)
 	return e->why;
 }
 
-/* A server that wants a login, or another one, has nothing against the mail
- * (RFC 4954 section 6). */
+/* A server that wants a login, or another one (RFC 4954 section 6), or refuses
+ * the sender, before it knows to whom: it has nothing against the mail. */
 static bool
-is_about_login(int code)
+is_about_us(const struct smtp_easy *e)
 {
-	return code == 530 || code == 534 || code == 535 || code == 538;
+	return e->replies == 1 || e->code == 530 || e->code == 534 ||
+	       e->code == 535 || e->code == 538;
 }
 
 static enum status
@@ -254,7 +257,7 @@ mail_end(const struct smtp_easy *e, const struct conf_sink *server, int code,
 		return err_set(err, st, "%s: %s",
 		    QUOTE(span_str(server->server)),
 		    QUOTE(span_str(fault_text(e, code))));
-	if (e->asked && e->code >= 500 && !is_about_login(e->code))
+	if (e->asked && e->code >= 500 && !is_about_us(e))
 		st = ST_BAD;
 	return err_set(err, st, "%s: %s with %d%s%s",
 	    QUOTE(span_str(server->server)),

@@ -22,6 +22,7 @@ struct smtp_easy {
 	bool asked;        /* from now on replies are about the mail */
 	bool over;         /* the last one that matters was there */
 	int code;          /* of the newest reply */
+	unsigned replies;  /* since asked */
 	char enhanced[12]; /* its code by RFC 3463, "5.1.1"; or "" */
 	int sockets[SMTP_SOCKETS];
 	char why[256]; /* CURL_ERROR_SIZE */

@@ -12,13 +12,15 @@ DNSMASQ = shutil.which("dnsmasq", path="/usr/sbin:/usr/bin:/sbin")
 
 @contextlib.contextmanager
 def resolver(port, **records):
-    """It answers at this port of 127.0.0.1; records: {name: text}, dots and
-    hyphens of names as they are."""
+    """It answers at this port of 127.0.0.1; records: {name: text, or list of
+    texts}, dots and hyphens of names as they are."""
     if DNSMASQ is None:
         pytest.skip("no dnsmasq")
     lines = ["port=%d" % port, "no-resolv", "no-hosts", "user=",
              "bind-interfaces", "listen-address=127.0.0.1", "local=/com/"]
-    lines += ["txt-record=%s,%s" % item for item in records.items()]
+    lines += ["txt-record=%s,%s" % (name, text)
+              for name, texts in records.items()
+              for text in ([texts] if isinstance(texts, str) else texts)]
     process = subprocess.Popen(
         [DNSMASQ, "--conf-file=-", "--keep-in-foreground", "--log-facility=-",
          "--pid-file="], stdin=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -211,6 +211,23 @@ def test_known_and_unknown_alike(known):
     assert set(states(known).values()) == {"active", "withdrawn"}
 
 
+def test_damaged_record(known):
+    """A record that cannot be read is told of once, and nothing is kept busy
+    by it."""
+    known.service.stop()
+    with sqlite3.connect(known.path / "indelible.db") as store:
+        store.execute("UPDATE record SET sealed = zeroblob(length(sealed))"
+                      " WHERE name = 'acme/one'")
+    store.close()
+    open_doors(known)
+    known.door.post("/confirm", "t=" + known.tokens["one"], FORM)
+    wait_until(lambda: "is lost" in known.service.diagnostics(), "a word")
+    time.sleep(6)
+    assert known.service.diagnostics().count("could not be stored") == 1
+    known.door.post("/confirm", "t=" + known.tokens["two"], FORM)
+    wait_until(lambda: states(known)["two"] == "active", "two", 2)
+
+
 # --- pages --------------------------------------------------------------------
 
 @pytest.mark.smoke

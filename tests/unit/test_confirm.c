@@ -15,7 +15,9 @@ letter(const char *url, const char *contact)
 	    .url = url,
 	    .token = TOKEN,
 	    .id = "0123456789abcdef",
-	    .now_ms = 784111777123};
+	    .now_ms = 784111777123,
+	    .pending_ms = 86400000,
+	    .hits_ms = 3 * 86400000 + 1};
 	struct buf b = {0};
 
 	confirm_write(&b, &c);
@@ -114,6 +116,18 @@ test_markup(void **state)
 	free(text);
 }
 
+/* How long things are kept, which the configuration says. */
+static void
+test_times(void **state)
+{
+	char *text = letter("https://p.example/", NULL);
+
+	(void)state;
+	assert_non_null(strstr(text, "deleted after 1 day,"));
+	assert_non_null(strstr(text, "that for 4 days each"));
+	free(text);
+}
+
 int
 main(void)
 {
@@ -121,6 +135,7 @@ main(void)
 	    cmocka_unit_test(test_headers),
 	    cmocka_unit_test(test_long),
 	    cmocka_unit_test(test_markup),
+	    cmocka_unit_test(test_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

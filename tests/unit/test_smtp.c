@@ -5,6 +5,7 @@
 #include "monitor/smtp.h"
 
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -287,6 +288,7 @@ test_refusals(void **state)
 		"554 5.7.1"},
 	    {{{"END", "421 4.3.2 going down\r\n"}}, ST_AGAIN, 421, "421 4.3.2"},
 	    {{{"MAIL", "530 5.7.0 log in first\r\n"}}, ST_AGAIN, 530, "530"},
+	    {{{"MAIL", "550 5.7.1 not from there\r\n"}}, ST_AGAIN, 550, "550"},
 	    {{{"HELLO", "554 5.7.1 not you\r\n"}}, ST_AGAIN, 554,
 		"we were refused with 554 5.7.1"},
 	    {{{"END", ""}}, ST_AGAIN, 354, "smtp://127.0.0.1"},
@@ -425,6 +427,40 @@ test_many(void **state)
 	server_free(&v);
 }
 
+/* The system's resolver, for libcurl: it takes longer than anybody waits. */
+int
+getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+    struct addrinfo **out)
+{
+	(void)name, (void)service, (void)hints, (void)out;
+	sleep(4);
+	return EAI_FAIL;
+}
+
+/* Nor does the end wait for it. */
+static void
+test_slow_resolver(void **state)
+{
+	char url[] = "smtp://mail.example.com:25";
+	struct conf_sink sink = {.server = url, .from = sender};
+	struct ev_loop *loop = ev_loop_new(0);
+	struct smtp *m = smtp_new(loop, NULL);
+	struct smtp_mail mail = {.server = &sink,
+	    .to = "jane@example.com",
+	    .message = span_str(MESSAGE),
+	    .done = on_done};
+	double begin;
+
+	(void)state;
+	smtp_send(m, &mail);
+	ev_run(loop, EVRUN_NOWAIT);
+	usleep(300000);
+	begin = seconds();
+	smtp_free(m);
+	assert_true(seconds() - begin < 1.5);
+	ev_loop_destroy(loop);
+}
+
 int
 main(void)
 {
@@ -436,6 +472,7 @@ main(void)
 	    cmocka_unit_test(test_nothing_sent),
 	    cmocka_unit_test(test_password_file),
 	    cmocka_unit_test(test_many),
+	    cmocka_unit_test(test_slow_resolver),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
