@@ -1,6 +1,6 @@
 /*
  * api_records: records listed, and their life: paused, resumed, withdrawn,
- * erased, confirmed. One record's JSON is in api_record_json.c, what changes
+ * erased. One record's JSON is in api_record_json.c, what changes
  * its contents in api_change.c.
  */
 #include "ctlog/base/limits.h"

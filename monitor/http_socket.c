@@ -2,6 +2,8 @@
 #include "monitor/http_socket.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <string.h>
 
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
@@ -81,14 +83,15 @@ set(CURL *curl, const struct socket_request *r, const char *url,
 }
 
 static enum status
-fault(CURLcode rc, const struct socket_request *r, struct err *e)
+fault(CURLcode rc, long os, const struct socket_request *r, struct err *e)
 {
 	if (rc == CURLE_WRITE_ERROR)
 		return err_set(e, ST_LIMIT,
 		    "the service's answer is larger than 1 GiB; ask for less");
 	if (rc == CURLE_COULDNT_CONNECT)
-		return err_set(e, ST_UNREACHABLE, "%s: %s",
-		    QUOTE(span_str(r->socket)), curl_easy_strerror(rc));
+		return err_set(e, os == EACCES ? ST_DENIED : ST_UNREACHABLE,
+		    "%s: %s", QUOTE(span_str(r->socket)),
+		    os != 0 ? strerror((int)os) : curl_easy_strerror(rc));
 	return err_set(e, ST_STALE,
 	    "%s: the service gave no answer (%s); look whether it was done "
 	    "before you do it again",
@@ -102,7 +105,7 @@ http_socket(
 	CURL *curl = curl_easy_init();
 	struct curl_slist *list = headers(r);
 	struct buf url = {0};
-	long http = 0;
+	long http = 0, os = 0;
 	CURLcode rc;
 
 	ASSERT(curl != NULL);
@@ -111,9 +114,10 @@ http_socket(
 	SET(WRITEDATA, out);
 	rc = curl_easy_perform(curl);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &http);
+	curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &os);
 	*code = (int)http;
 	curl_slist_free_all(list);
 	curl_easy_cleanup(curl);
 	buf_fini(&url);
-	return rc == CURLE_OK ? ST_OK : fault(rc, r, e);
+	return rc == CURLE_OK ? ST_OK : fault(rc, os, r, e);
 }

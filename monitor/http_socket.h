@@ -18,8 +18,8 @@ struct socket_request {
 };
 
 /* *code is the HTTP status; the body is appended to *out. ST_UNREACHABLE:
- * nobody is there. ST_STALE: no answer came, whatever was done. ST_LIMIT: the
- * answer is larger than 1 GiB. */
+ * nobody is there. ST_DENIED: so it is for this user. ST_STALE: no answer came,
+ * whatever was done. ST_LIMIT: the answer is larger than 1 GiB. */
 enum status http_socket(
     int *code, struct buf *out, const struct socket_request *r, struct err *e);
 

@@ -81,6 +81,7 @@ test_answers(void **state)
 
 	(void)state;
 	assert_int_equal(get("/nowhere/s", &code, &out, &e), ST_UNREACHABLE);
+	assert_string_equal(e.text, "/nowhere/s: No such file or directory");
 	server_start(&s, "");
 	assert_int_equal(get(s.at.sun_path, &code, &out, &e), ST_STALE);
 	assert_non_null(strstr(e.text, "whether it was done"));
