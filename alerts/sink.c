@@ -7,6 +7,7 @@
 static const struct sink_api *const sinks[] = {
     [CONF_JSONL] = &sink_jsonl,
     [CONF_WEBHOOK] = &sink_webhook,
+    [CONF_EXEC] = &sink_exec,
 };
 
 static const char *const type_names[] = {
@@ -33,7 +34,8 @@ sink_find(const struct conf_sink *conf, struct err *e)
 	if (type < sizeof(sinks) / sizeof(sinks[0]) && sinks[type] != NULL)
 		return sinks[type];
 	err_set(e, ST_MISSING,
-	    "sink %s: this build has no %s sinks; it has: jsonl, webhook",
+	    "sink %s: this build has no %s sinks; it has: jsonl, webhook, "
+	    "exec",
 	    conf->name ? conf->name : "without a name",
 	    type < NUM_TYPES ? type_names[type] : "such");
 	return NULL;

@@ -153,6 +153,12 @@ warn_files(struct warn *w)
 		const struct conf_sink *s = &c->alerts.sinks[i];
 
 		n = nth(node_get(node_get(w->root, "alerts"), "sinks"), i);
+		if (s->type == CONF_EXEC &&
+		    access(s->command.list[0], X_OK) != 0)
+			mistake_add(w->m, place_of(n),
+			    "the sink's command: %s: %s",
+			    QUOTE(span_str(s->command.list[0])),
+			    strerror(errno));
 		warn_file(w, n, "the sink's secret file",
 		    s->secret_file ? s->secret_file : s->url_file);
 	}

@@ -88,6 +88,8 @@ lanes_open(struct courier *c, struct err *e)
 	}
 	if (posts)
 		c->post = post_new(c->conf.loop, c->conf.ca_file);
+	if (c->conf.spawn != NULL)
+		spawn_start(c->conf.spawn, c->conf.loop);
 	return ST_OK;
 }
 
@@ -122,6 +124,8 @@ courier_free(struct courier *c)
 	if (c == NULL)
 		return;
 	post_free(c->post);
+	if (c->conf.spawn != NULL)
+		spawn_stop(c->conf.spawn);
 	ev_timer_stop(c->conf.loop, &c->cut);
 	for (size_t i = 0; i < c->num_lanes; i++) {
 		struct lane *l = &c->lanes[i];
@@ -292,6 +296,8 @@ courier_on_cut(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)revents;
 	if (c->post != NULL)
 		post_cut(c->post);
+	if (c->conf.spawn != NULL)
+		spawn_cut(c->conf.spawn);
 }
 
 void

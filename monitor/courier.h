@@ -12,6 +12,7 @@
 #define MONITOR_COURIER_H
 
 #include "alerts/sink.h"
+#include "monitor/spawn.h"
 #include "monitor/writer.h"
 
 struct courier;
@@ -21,6 +22,7 @@ struct courier_conf {
 	struct writer *writer;
 	const char *instance;
 	const char *ca_file; /* for TLS; NULL: the system's */
+	struct spawn *spawn; /* borrowed; NULL: no sink is a program */
 	size_t num_sinks;
 	const struct conf_sink *sinks; /* borrowed */
 	/* sink_find, or a scan's own, which prints */

@@ -274,7 +274,7 @@ carried_done(void *arg, const struct outcome *o, const struct err *why)
 }
 
 static void
-carry_one(struct courier *c, struct carried *p)
+carry_post(struct courier *c, struct carried *p)
 {
 	const struct post_request post = {.url = p->parcel.url,
 	    .headers = buf_span(&p->parcel.headers),
@@ -287,11 +287,34 @@ carry_one(struct courier *c, struct carried *p)
 }
 
 static void
+carry_spawn(struct courier *c, struct carried *p)
+{
+	const struct spawn_request run = {.sink = p->round->lane->conf->name,
+	    .input = buf_span(&p->parcel.body),
+	    .done = carried_done,
+	    .arg = p};
+
+	spawn_run(c->conf.spawn, &run);
+}
+
+static void
+carry_one(struct courier *c, enum parcel_kind kind, struct carried *p)
+{
+	if (kind == PARCEL_HTTP)
+		carry_post(c, p);
+	else if (kind == PARCEL_ARGV)
+		carry_spawn(c, p);
+	else
+		ASSERT(false);
+}
+
+static void
 carry(struct round *r)
 {
 	struct courier *c = r->lane->courier;
+	enum parcel_kind kind = r->lane->api->kind;
 
-	if (r->lane->api->kind == PARCEL_APPEND) {
+	if (kind == PARCEL_APPEND) {
 		r->task.run = append_run;
 		r->task.done = append_done;
 		writer_submit(c->conf.writer, &r->task);
@@ -299,7 +322,7 @@ carry(struct round *r)
 	}
 	r->on_way = r->rows.num;
 	for (size_t i = 0; i < r->rows.num; i++)
-		carry_one(c, &r->carried[i]);
+		carry_one(c, kind, &r->carried[i]);
 }
 
 /* --- fetch and render ------------------------------------------------------ */

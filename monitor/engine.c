@@ -83,6 +83,7 @@ start_courier(struct engine *g, struct err *e)
 	    .writer = g->writer,
 	    .instance = g->conf.config->instance,
 	    .ca_file = g->conf.config->fetch.ca_file,
+	    .spawn = g->spawn,
 	    .num_sinks = g->conf.num_sinks,
 	    .sinks = g->conf.sinks,
 	    .find = g->conf.find_sink};
@@ -219,6 +220,11 @@ engine_init(struct engine *g, const struct engine_conf *conf)
 		p.workers = n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	if (conf->find_sink != NULL)
+		g->spawn =
+		    spawn_new(conf->sinks, conf->num_sinks, SPAWN_LIMIT_MS);
+	if (g->spawn != NULL)
+		p.own_fd = spawn_fd(g->spawn);
 	g->pool = pool_new(&p);
 }
 
@@ -234,7 +240,7 @@ engine_open(struct engine *g, struct err *e)
 			continue;
 		while (i-- > 0)
 			parts[i].stop(g);
-		pool_free(g->pool);
+		engine_abort(g);
 		return st;
 	}
 	g->env = (struct tail_env){.loop = g->loop,
@@ -260,6 +266,7 @@ void
 engine_abort(struct engine *g)
 {
 	pool_free(g->pool);
+	spawn_free(g->spawn);
 }
 
 void
@@ -271,6 +278,7 @@ engine_close(struct engine *g)
 		parts[i].stop(g);
 	tally_free(g->env.tally);
 	pool_free(p); /* before its loop goes */
+	spawn_free(g->spawn);
 	parts[0].stop(g);
 }
 

@@ -60,6 +60,7 @@ struct engine_conf {
 struct engine {
 	struct engine_conf conf;
 	struct ev_loop *loop;
+	struct spawn *spawn; /* NULL: no sink is a program */
 	struct pool *pool;
 	struct store *store; /* until the writer has it */
 	struct writer *writer;

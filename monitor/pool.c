@@ -94,6 +94,8 @@ pool_new(const struct pool_conf *conf)
 	pool_need(p->zygote >= 0, "a process");
 	if (p->zygote == 0) {
 		close(sock[0]);
+		if (conf->own_fd > 0)
+			close(conf->own_fd);
 		zygote_run(&p->map, sock[1]);
 	}
 	close(sock[1]);

@@ -39,6 +39,7 @@ struct pool_conf {
 	size_t body_limit;
 	size_t memory; /* all bodies in flight together */
 	enum conf_sandbox sandbox;
+	int own_fd; /* the zygote is not to have it; 0: none */
 };
 
 /* Make the mapping and fork the zygote. Call first of all: before threads,
