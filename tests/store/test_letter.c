@@ -246,7 +246,9 @@ test_confirm(void **state)
 {
 	struct fixture *fx = *state;
 	struct record_at at = {"acme", "jane"};
+	struct record_at john = {"acme", "john"};
 	struct key k = a_key(1), foreign = a_key(9);
+	struct ledger_use of = {k.token, TOKEN_CONFIRM, &john, false};
 	struct record_row x;
 
 	import_one(fx, unconfirmed("acme", "jane"));
@@ -254,6 +256,8 @@ test_confirm(void **state)
 	send_one(fx, &k, NOW);
 	assert_false(use(fx, &foreign, TOKEN_CONFIRM, NOW));
 	assert_false(use(fx, &k, TOKEN_UNSUBSCRIBE, NOW));
+	OK(fx, LEDGER(fx)->token_use(fx->s, &of, &ops, &fx->e));
+	assert_false(of.did);
 	assert_int_equal(state_of(fx, "acme", "jane"), RECORD_PENDING);
 	assert_true(use(fx, &k, TOKEN_CONFIRM, NOW + 5));
 	assert_false(use(fx, &k, TOKEN_CONFIRM, NOW + 6));
