@@ -41,6 +41,7 @@ enum query {
 	Q_STRETCH_DROP,
 	Q_STRETCH_JOIN,
 	Q_RECORD_OF_HIT,
+	Q_WATCHED_CUT,
 	Q_EXPOSURE_FIND,
 	Q_EXPOSURE_NEW,
 	Q_EXPOSURE_SEEN,
@@ -94,6 +95,7 @@ enum query {
 	Q_RECORD_LIST_TENANT,
 	Q_RECORD_LIST_ONE,
 	Q_RECORD_NAME,
+	Q_RECORD_COUNT,
 	Q_EXPOSURES_ERASE,
 	Q_INDEX_SIZE,
 	Q_INDEX_LOAD,
@@ -187,8 +189,9 @@ struct store {
 	bool broken;    /* an I/O error: nothing is trusted any more */
 	bool scrub;     /* what was erased must leave the WAL too */
 	int wal_pages;  /* as of the last commit */
-	/* The newest row of the audit trail, unless it is to be looked up. */
 	const struct sha256_engine *sha;
+	struct keyer *secret; /* NULL: it was not needed yet */
+	/* The newest row of the audit trail, unless it is to be looked up. */
 	struct {
 		bool known;
 		uint64_t no;
@@ -391,6 +394,8 @@ enum status sqlite_records_import(
     struct store *s, struct store_import *io, struct err *e);
 enum status sqlite_records_list(struct store *s, const struct store_query *q,
     store_record_fn *fn, void *arg, struct err *e);
+enum status sqlite_records_count(
+    struct store *s, size_t out[RECORD_ERASED + 1], struct err *e);
 enum status sqlite_record_state(
     struct store *s, const struct record_change *c, struct err *e);
 enum status sqlite_index_generation(
@@ -447,7 +452,6 @@ enum status sqlite_secret_make(struct store *s, struct err *e);
 /* The same secret under other keys, for good. */
 enum status sqlite_secret_rewrap(
     struct store *s, const struct keys *to, struct err *e);
-enum status sqlite_secret(struct store *s, uint8_t out[KEY_LEN], struct err *e);
 /* HMAC under it, over a label and a value. */
 enum status sqlite_secret_mac(struct store *s, uint8_t out[32],
     const char *label, struct span value, struct err *e);

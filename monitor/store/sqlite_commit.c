@@ -53,6 +53,8 @@ holder_fini(struct holder *h)
 	free(h->only);
 }
 
+/* Matched when it was active with the value that it has now: as coverage tells
+ * (sqlite_coverage.c). */
 static enum status
 holder_get(struct store *s, struct holder *out, const struct store_hit *hit,
     int64_t now_ms, struct err *e)
@@ -60,12 +62,15 @@ holder_get(struct store *s, struct holder *out, const struct store_hit *hit,
 	sqlite3_stmt *q = db_query(s, Q_RECORD_OF_HIT,
 	    "SELECT tenant, name, wrapped, sinks FROM record"
 	    " JOIN record_key ON record = id WHERE id = ?1 AND state = 1"
-	    " AND (expires_ms = 0 OR expires_ms > ?2)");
+	    " AND (expires_ms = 0 OR expires_ms > ?2)"
+	    " AND (?3 = 0 OR ?3 >= active_gen OR EXISTS(SELECT 1 FROM watched"
+	    " WHERE record = id AND ?3 >= from_gen AND ?3 < to_gen))");
 	enum status st;
 
 	*out = (struct holder){0};
 	db_int(q, 1, hit->record);
 	db_int(q, 2, now_ms);
+	db_int(q, 3, (int64_t)hit->generation);
 	st = db_step(s, q, e);
 	if (st != ST_OK)
 		return db_done(st);
@@ -190,6 +195,20 @@ hit_of_holder(struct work *w, const struct store_hit *hit,
 	return st != ST_OK ? st : sighting_new(w->s, w->c, hit, no, e);
 }
 
+/* What is dropped was not looked at for it, whatever comes after a pause. */
+static enum status
+hit_drop(struct work *w, const struct store_hit *hit, struct err *e)
+{
+	sqlite3_stmt *q = db_query(w->s, Q_WATCHED_CUT,
+	    "UPDATE watched SET to_gen = ?2"
+	    " WHERE record = ?1 AND from_gen <= ?2 AND to_gen > ?2");
+
+	w->done.dropped++;
+	db_int(q, 1, hit->record);
+	db_int(q, 2, (int64_t)w->c->generation);
+	return db_run(w->s, q, NULL, e);
+}
+
 static enum status
 hit_put(struct work *w, const struct store_hit *hit, struct err *e)
 {
@@ -199,7 +218,7 @@ hit_put(struct work *w, const struct store_hit *hit, struct err *e)
 	if (st == ST_OK && h.active)
 		st = hit_of_holder(w, hit, &h, e);
 	else if (st == ST_OK)
-		w->done.dropped++;
+		st = hit_drop(w, hit, e);
 	holder_fini(&h);
 	return st;
 }

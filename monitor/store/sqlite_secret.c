@@ -84,8 +84,8 @@ sqlite_secret_rewrap(struct store *s, const struct keys *to, struct err *e)
 	return st;
 }
 
-enum status
-sqlite_secret(struct store *s, uint8_t out[KEY_LEN], struct err *e)
+static enum status
+secret_open(struct store *s, uint8_t out[KEY_LEN], struct err *e)
 {
 	struct keys k = outer_keys(&s->keys);
 	uint8_t wrapped[WRAPPED_LEN];
@@ -106,16 +106,17 @@ sqlite_secret_mac(struct store *s, uint8_t out[32], const char *label,
     struct span value, struct err *e)
 {
 	uint8_t key[KEY_LEN];
-	struct keyer *k;
-	enum status st = sqlite_secret(s, key, e);
+	enum status st = ST_OK;
 
-	if (st != ST_OK)
-		return st;
-	k = keyer_new(key);
-	keyer_run(k, out, label, value);
-	keyer_free(k);
-	mem_wipe(key, sizeof(key));
-	return ST_OK;
+	if (s->secret == NULL) {
+		st = secret_open(s, key, e);
+		if (st == ST_OK)
+			s->secret = keyer_new(key);
+		mem_wipe(key, sizeof(key));
+	}
+	if (st == ST_OK)
+		keyer_run(s->secret, out, label, value);
+	return st;
 }
 
 /* jane+1@ and jane+2@ are one mailbox, which is not to be asked twice. */

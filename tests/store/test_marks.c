@@ -170,6 +170,44 @@ test_pause(void **state)
 	assert_told(fx, "jane", "");
 }
 
+/* A batch that was on its way while its record was paused, or got another
+ * value: nothing comes of it, and nothing is told of it. */
+static void
+test_under_way(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct record other = an_email("acme", "jane");
+	struct step s = {.t = &t, .num_hits = 1};
+	uint64_t first;
+
+	import_one(fx, an_email("acme", "jane"));
+	first = generation(fx);
+	read_on(fx, &t, 10, 10, first);
+	set_state(fx, "jane", RECORD_PAUSED);
+	s.read = 20;
+	s.generation = first;
+	s.hits[0] = a_hit(fx, "jane", 1, 11);
+	s.hits[0].generation = first;
+	assert_int_equal(step(fx, s).dropped, 1);
+	set_state(fx, "jane", RECORD_ACTIVE);
+	read_on(fx, &t, 30, 30, generation(fx));
+	assert_told(fx, "jane", "Log A 20-30/30");
+	s.read = 40;
+	s.generation = generation(fx);
+	s.hits[0] = a_hit(fx, "jane", 2, 31);
+	s.hits[0].generation = generation(fx);
+	free(other.value);
+	other.value = mem_str("jane.poe@example.net");
+	other.consent_ms = NOW;
+	import_one(fx, other);
+	assert_int_equal(step(fx, s).dropped, 1);
+	s.read = 50;
+	s.hits[0] = a_hit(fx, "jane", 3, 41);
+	s.hits[0].generation = generation(fx);
+	assert_int_equal(step(fx, s).new_exposures, 1);
+}
+
 static void
 test_quarantine(void **state)
 {
@@ -458,6 +496,7 @@ main(void)
 	    TEST(test_from_when),
 	    TEST(test_overlap),
 	    TEST(test_pause),
+	    TEST(test_under_way),
 	    TEST(test_quarantine),
 	    TEST(test_many),
 	    TEST(test_random),
