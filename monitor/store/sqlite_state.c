@@ -125,9 +125,9 @@ static bool
 follows(
     const struct subject *name, const struct subject *was, const struct move *m)
 {
-	/* It stopped together with the other one. */
+	/* It stopped together with the other one, or came when that had. */
 	bool along =
-	    name->state == was->state && name->changed_ms == was->changed_ms &&
+	    name->state == was->state && name->changed_ms >= was->changed_ms &&
 	    (was->state == RECORD_PAUSED || was->state == RECORD_EXPIRED);
 
 	switch (m->to) {

@@ -288,6 +288,12 @@ test_names(void **state)
 	set_at(fx, "jane", RECORD_ACTIVE, NOW + 3);
 	check_states(fx, RECORD_PAUSED, RECORD_ACTIVE);
 	set_at(fx, "n1", RECORD_ACTIVE, NOW + 4);
+	/* So does one that came meanwhile. */
+	set_at(fx, "jane", RECORD_PAUSED, NOW - 1);
+	import_one(fx, a_name("acme", "n3", "jane"));
+	assert_int_equal(get_record(fx, "n3").state, RECORD_PAUSED);
+	set_at(fx, "jane", RECORD_ACTIVE, NOW + 5);
+	assert_int_equal(get_record(fx, "n3").state, RECORD_ACTIVE);
 	set_at(fx, "jane", RECORD_WITHDRAWN, NOW + 5);
 	check_states(fx, RECORD_WITHDRAWN, RECORD_WITHDRAWN);
 	set_at(fx, "jane", RECORD_ERASED, NOW + 6);
