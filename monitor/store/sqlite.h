@@ -77,6 +77,7 @@ enum query {
 	Q_OUTBOX_NEXT_SINK,
 	Q_OUTBOX_SETTLE,
 	Q_OUTBOX_WITHDRAW,
+	Q_OUTBOX_PAUSE,
 	Q_OUTBOX_DROP,
 	Q_RECORD_FIND,
 	Q_RECORD_GET,
@@ -332,6 +333,11 @@ enum status sqlite_counts(
     struct store *s, struct store_counts *out, struct err *e);
 
 /* --- exposures, events, outbox (sqlite_outbox.c) ---------------------- */
+/* In outbox.due_ms, beside the time: its record is paused, so it waits. 2^60. */
+#define PAUSED "1152921504606846976"
+/* What waits to be sent of a record, within a transaction. */
+enum status sqlite_outbox_pause(
+    struct store *s, int64_t record, bool paused, struct err *e);
 /* Within a transaction. */
 enum status sqlite_event_put(
     struct store *s, const struct event *ev, struct err *e);

@@ -243,7 +243,8 @@ static enum status
 release(struct store *s, const struct store_commit *c, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_OUTBOX_RELEASE,
-	    "UPDATE outbox SET held = 0, due_ms = min(due_ms, ?3)"
+	    "UPDATE outbox SET held = 0, due_ms ="
+	    " min(due_ms & ~" PAUSED ", ?3) | (due_ms & " PAUSED ")"
 	    " WHERE held = 1 AND state = 0 AND exposure IN (SELECT exposure"
 	    " FROM sighting WHERE verified = 0 AND stretch = ?1 AND ix < ?2)");
 

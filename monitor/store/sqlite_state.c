@@ -49,6 +49,8 @@ state_set(struct store *s, const struct subject *x, const struct move *m,
 	st = db_run(s, q, NULL, e);
 	if (st == ST_OK && m->to != RECORD_PENDING)
 		st = sqlite_letter_drop(s, x->row, false, e);
+	if (st == ST_OK)
+		st = sqlite_outbox_pause(s, x->row, m->to == RECORD_PAUSED, e);
 	if (st != ST_OK || m->to != RECORD_WITHDRAWN)
 		return st;
 	return db_run_with(s, Q_OUTBOX_WITHDRAW,

@@ -88,6 +88,7 @@ CREATE TABLE suppress(
 -- be sent again.
 ALTER TABLE exposure ADD COLUMN told INTEGER NOT NULL DEFAULT 0
 	CHECK (told IN (0, 1));
+-- outbox.due_ms, too: 2^60 is added while the record is paused.
 CREATE INDEX outbox_settled ON outbox(settled_ms) WHERE state <> 0;
 CREATE INDEX outbox_dead ON outbox(id) WHERE state = 2;
 CREATE INDEX event_time ON event(time_ms) WHERE data <> x'';
