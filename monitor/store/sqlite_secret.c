@@ -119,14 +119,32 @@ sqlite_secret_mac(struct store *s, uint8_t out[32], const char *label,
 	return st;
 }
 
-/* jane+1@ and jane+2@ are one mailbox, which is not to be asked twice. */
+/* "jane\.roe"@ is jane.roe@ (RFC 5321 section 4.1.2). */
+static struct span
+unquoted(struct arena *a, struct span address)
+{
+	size_t local = address.len - normal_email_domain(address).len, n = 0;
+	uint8_t *q = arena_get(a, address.len);
+
+	if (q == NULL || local < 3 || address.p[0] != '"' ||
+	    address.p[local - 2] != '"')
+		return address;
+	for (size_t i = 1; i + 2 < local; i++) {
+		i += address.p[i] == '\\' && i + 3 < local;
+		q[n++] = address.p[i];
+	}
+	memcpy(q + n, address.p + local - 1, address.len - local + 1);
+	return span_of(q, n + address.len - local + 1);
+}
+
+/* jane+1@ and "jane+2"@ are one mailbox, which is not to be asked twice. */
 enum status
 sqlite_address(
     struct store *s, uint8_t out[32], const char *address, struct err *e)
 {
 	uint8_t *room = mem_new(8, LIMIT_VALUE);
 	struct arena a = arena_of(room, 8 * LIMIT_VALUE);
-	struct span strict = normal_email(&a, span_str(address));
+	struct span strict = unquoted(&a, normal_email(&a, span_str(address)));
 	unsigned policy = key_policy(strict, EMAIL_PLUS | EMAIL_GMAIL_DOTS);
 	struct span box = normal_email_relaxed(&a, strict, policy);
 	enum status st;
