@@ -53,8 +53,7 @@ holder_fini(struct holder *h)
 	free(h->only);
 }
 
-/* Matched when it was active with the value that it has now: as coverage tells
- * (sqlite_coverage.c). */
+/* If it is active, with the value that it was matched with. */
 static enum status
 holder_get(struct store *s, struct holder *out, const struct store_hit *hit,
     int64_t now_ms, struct err *e)
@@ -195,20 +194,6 @@ hit_of_holder(struct work *w, const struct store_hit *hit,
 	return st != ST_OK ? st : sighting_new(w->s, w->c, hit, no, e);
 }
 
-/* What is dropped was not looked at for it, whatever comes after a pause. */
-static enum status
-hit_drop(struct work *w, const struct store_hit *hit, struct err *e)
-{
-	sqlite3_stmt *q = db_query(w->s, Q_WATCHED_CUT,
-	    "UPDATE watched SET to_gen = ?2"
-	    " WHERE record = ?1 AND from_gen <= ?2 AND to_gen > ?2");
-
-	w->done.dropped++;
-	db_int(q, 1, hit->record);
-	db_int(q, 2, (int64_t)w->c->generation);
-	return db_run(w->s, q, NULL, e);
-}
-
 static enum status
 hit_put(struct work *w, const struct store_hit *hit, struct err *e)
 {
@@ -218,7 +203,7 @@ hit_put(struct work *w, const struct store_hit *hit, struct err *e)
 	if (st == ST_OK && h.active)
 		st = hit_of_holder(w, hit, &h, e);
 	else if (st == ST_OK)
-		st = hit_drop(w, hit, e);
+		w->done.dropped++;
 	holder_fini(&h);
 	return st;
 }

@@ -192,7 +192,7 @@ test_under_way(void **state)
 	assert_int_equal(step(fx, s).dropped, 1);
 	set_state(fx, "jane", RECORD_ACTIVE);
 	read_on(fx, &t, 30, 30, generation(fx));
-	assert_told(fx, "jane", "Log A 20-30/30");
+	assert_told(fx, "jane", "Log A 0-10/10, Log A 20-30/30");
 	s.read = 40;
 	s.generation = generation(fx);
 	s.hits[0] = a_hit(fx, "jane", 2, 31);
@@ -247,16 +247,20 @@ test_many(void **state)
 {
 	struct fixture *fx = *state;
 	struct stretch t = claim(fx, &log_a, 0);
-	uint64_t first = generation(fx) + 1;
+	uint64_t first;
 	struct told *told;
 	size_t sum = 0;
 
+	import_one(fx, an_email("acme", "brief"));
 	import_one(fx, an_email("acme", "jane"));
+	first = generation(fx);
+	set_state(fx, "brief", RECORD_PAUSED);
 	for (uint64_t i = 1; i <= 3000; i++) /* every other one with it */
 		step(fx, (struct step){.t = &t,
 			     .read = i * 4,
 			     .generation = i % 2 ? first : first + i});
 	assert_told(fx, "jane", "Log A 0-12000/0");
+	assert_told(fx, "brief", "");
 	assert_in_range(
 	    ask_db(fx->path, "SELECT count(*) FROM mark"), 300, 1000);
 	import_one(fx, an_email("acme", "john"));
@@ -269,7 +273,8 @@ test_many(void **state)
 /* --- at random -------------------------------------------------------------- */
 
 struct model {
-	uint64_t of[STRETCHES][ENTRIES]; /* generation of each entry; 0: none */
+	/* generation of each entry; 0: none; and of its commit */
+	uint64_t of[STRETCHES][ENTRIES], in[STRETCHES][ENTRIES];
 	struct stretch t[STRETCHES];
 	bool there[STRETCHES];
 	/* since when which record is active; 0: it is not */
@@ -277,7 +282,6 @@ struct model {
 	/* per record and generation: was it active? */
 	bool was[3][4000];
 	uint64_t now;
-	unsigned coarse;
 };
 
 static const char *const people[] = {"p0", "p1", "p2"};
@@ -286,6 +290,17 @@ static unsigned
 dice(unsigned n)
 {
 	return (unsigned)random() % n;
+}
+
+/* From when it was matched to when that was committed. */
+static bool
+was_active(const struct model *m, unsigned who, unsigned k, unsigned x)
+{
+	bool was = m->of[k][x] != 0;
+
+	for (uint64_t g = m->of[k][x]; was && g <= m->in[k][x]; g++)
+		was = m->was[who][g];
+	return was;
 }
 
 static void
@@ -297,7 +312,7 @@ check(struct fixture *fx, const struct model *m, unsigned who)
 
 	for (unsigned k = 0; k < STRETCHES; k++)
 		for (unsigned i = 0; m->there[k] && i < ENTRIES; i++)
-			if (m->of[k][i] != 0 && m->was[who][m->of[k][i]]) {
+			if (was_active(m, who, k, i)) {
 				read[i] = true;
 				proven[i] |= i < m->t[k].proven;
 			}
@@ -362,8 +377,10 @@ do_read(struct fixture *fx, struct model *m, unsigned k)
 		s.quarantined[0] = (struct store_quarantine){
 		    x, leaf_hash(fx, x), "why", span_str("bytes")};
 	}
-	for (uint64_t x = old; x < read; x++)
+	for (uint64_t x = old; x < read; x++) {
 		m->of[k][x] = s.generation;
+		m->in[k][x] = m->now;
+	}
 	if (s.num_quarantined)
 		m->of[k][s.quarantined[0].index] = 0;
 	step(fx, s);
@@ -405,8 +422,10 @@ do_join(struct fixture *fx, struct model *m, unsigned k)
 			s.read = x + 20;
 			s.proven = i || s.read < border ? s.read : border;
 			s.generation = dice(5) == 0 ? 0 : m->now - dice(2);
-			for (uint64_t y = x; y < x + 20; y++)
+			for (uint64_t y = x; y < x + 20; y++) {
 				m->of[k][y] = s.generation;
+				m->in[k][y] = m->now;
+			}
 			done = step(fx, s);
 		}
 	}
@@ -451,7 +470,7 @@ do_reread(struct fixture *fx, struct model *m)
 	OK(fx, fx->api->quarantine_settle(fx->s, &all, &done, &fx->e));
 	for (unsigned k = 0; k < STRETCHES; k++)
 		if (m->there[k] && m->t[k].id == stretch)
-			m->of[k][q.index[0]] = m->now;
+			m->of[k][q.index[0]] = m->in[k][q.index[0]] = m->now;
 }
 
 static void
