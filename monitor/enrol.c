@@ -151,7 +151,7 @@ settle_run(struct task *task, struct store *s)
 static void
 round_end(struct enrol *e)
 {
-	bool more = e->num > 0;
+	bool more = e->num > 0 || (e->letters.more && e->look.status == ST_OK);
 
 	ledger_letters_fini(&e->letters);
 	e->letters = (struct ledger_letters){0};

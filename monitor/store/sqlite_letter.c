@@ -251,14 +251,15 @@ letters_sort(struct sorter *x, size_t limit, struct err *e)
 {
 	struct letter l = {.due_ms = INT64_MIN};
 	enum status st = ST_OK;
+	int i;
 
-	for (int i = 0; i < LOOK_MOST && st == ST_OK && x->out->num < limit;
-	     i++) {
+	for (i = 0; i < LOOK_MOST && st == ST_OK && x->out->num < limit; i++) {
 		st = letter_next(x->s, &l, x->now_ms, e);
 		if (st == ST_OK)
 			st = letter_sort(x, &l, e);
 		letter_fini(&l);
 	}
+	x->out->more = st == ST_OK && i == LOOK_MOST;
 	return db_done(st);
 }
 

@@ -174,6 +174,14 @@ test_bombing(void **state)
 	}
 	OK(fx, import_all(fx, &io, list, MANY));
 	free(list);
+	/* Whoever stands behind them does not wait. */
+	for (int i = 0; i < 2; i++) {
+		struct ledger_letters l = letters(fx, NOW);
+
+		assert_int_equal(l.num, 1);
+		assert_int_equal(l.more, i == 0);
+		ledger_letters_fini(&l);
+	}
 	for (int day = 0; day < 6; day++)
 		for (int hour = 0; hour < 24; hour++) {
 			int64_t now = NOW + day * DAY + hour * (DAY / 24);
