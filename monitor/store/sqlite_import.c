@@ -5,7 +5,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_letter.h"
 
 /* A record on its way in: what is there already, then what is written. */
 struct incoming {

@@ -7,8 +7,8 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
-#include "monitor/store/sqlite.h"
 #include "monitor/store/sqlite_copies.h"
+#include "monitor/store/sqlite_letter.h"
 #include "monitor/store/sqlite_marks.h"
 
 /* What an address or a domain is confirmed for when the record does not say:

@@ -6,7 +6,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_letter.h"
 
 /* Records that expire in one transaction: others wait for the next one, and
  * match nothing meanwhile. */
