@@ -334,9 +334,6 @@ enum status sqlite_counts(
 /* --- exposures, events, outbox (sqlite_outbox.c) ---------------------- */
 /* In outbox.due_ms, beside the time: its record is paused, so it waits. 2^60. */
 #define PAUSED "1152921504606846976"
-/* What waits to be sent of a record, within a transaction. */
-enum status sqlite_outbox_pause(
-    struct store *s, int64_t record, bool paused, struct err *e);
 /* Within a transaction. */
 enum status sqlite_event_put(
     struct store *s, const struct event *ev, struct err *e);
@@ -395,6 +392,9 @@ enum status sqlite_move(struct store *s, const struct subject *x,
 /* The names of a record that was `was` and has been changed already. */
 enum status sqlite_names_move(struct store *s, const struct subject *was,
     const struct move *m, struct err *e);
+/* What waits to be sent of a record. */
+enum status sqlite_outbox_pause(
+    struct store *s, int64_t record, bool paused, struct err *e);
 enum status sqlite_records_import(
     struct store *s, struct store_import *io, struct err *e);
 enum status sqlite_records_list(struct store *s, const struct store_query *q,

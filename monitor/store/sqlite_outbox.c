@@ -449,19 +449,6 @@ sqlite_outbox_next(struct store *s, const char *sink, int64_t *due_ms,
 	return ST_OK;
 }
 
-enum status
-sqlite_outbox_pause(struct store *s, int64_t record, bool paused, struct err *e)
-{
-	sqlite3_stmt *q = db_query(s, Q_OUTBOX_PAUSE,
-	    "UPDATE outbox SET due_ms = (due_ms & ~" PAUSED ") | ?2 * " PAUSED
-	    " WHERE state = 0 AND exposure IN"
-	    " (SELECT no FROM exposure WHERE record = ?1)");
-
-	db_int(q, 1, record);
-	db_int(q, 2, paused);
-	return db_run(s, q, NULL, e);
-}
-
 static int
 state_of(enum settle how)
 {

@@ -31,6 +31,19 @@ word_of(enum record_state from, enum record_state to)
 
 /* --- one record ------------------------------------------------------------- */
 
+enum status
+sqlite_outbox_pause(struct store *s, int64_t record, bool paused, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_OUTBOX_PAUSE,
+	    "UPDATE outbox SET due_ms = (due_ms & ~" PAUSED ") | ?2 * " PAUSED
+	    " WHERE state = 0 AND exposure IN"
+	    " (SELECT no FROM exposure WHERE record = ?1)");
+
+	db_int(q, 1, record);
+	db_int(q, 2, paused);
+	return db_run(s, q, NULL, e);
+}
+
 static enum status
 state_set(struct store *s, const struct subject *x, const struct move *m,
     struct err *e)
