@@ -81,11 +81,8 @@ sending_mint(struct sending *g, uint8_t hash[32])
 	ASSERT(RAND_bytes(mark, sizeof(mark)) == 1);
 	ASSERT(EVP_Digest(
 		   token, sizeof(token), hash, NULL, EVP_sha256(), NULL) == 1);
-	text_base64(&text, span_of(token, sizeof(token)));
-	for (size_t i = 0; i < TOKEN_TEXT - 1; i++)
-		g->token[i] = text.p[i] == '+'   ? '-'
-			      : text.p[i] == '/' ? '_'
-						 : (char)text.p[i];
+	text_base64url(&text, span_of(token, sizeof(token)));
+	memcpy(g->token, text.p, TOKEN_TEXT - 1);
 	text_hex(&hex, span_of(mark, sizeof(mark)));
 	memcpy(g->id, hex.p, 32);
 	mem_wipe(token, sizeof(token));
@@ -154,7 +151,7 @@ settle_run(struct task *task, struct store *s)
 static void
 round_end(struct enrol *e)
 {
-	bool more = e->num > 0;
+	bool more = e->num > 0 || (e->letters.more && e->look.status == ST_OK);
 
 	ledger_letters_fini(&e->letters);
 	e->letters = (struct ledger_letters){0};

@@ -131,14 +131,6 @@ by_what(const void *a, const void *b)
 	return order != 0 ? order : (int)x->side - (int)y->side;
 }
 
-static void
-on_record(void *arg, const struct record_row *row)
-{
-	struct survey *v = arg;
-
-	v->records[row->r.state]++;
-}
-
 /* What health takes, which is little beside the rest. */
 static enum status
 health_read(struct survey *v, struct store *s, struct err *e)
@@ -159,7 +151,6 @@ static enum status
 store_read(struct survey *v, struct store *s, struct err *e)
 {
 	const struct store_api *api = ((struct store_base *)s)->api;
-	struct store_query all = {0};
 	enum status st = health_read(v, s, e);
 
 	if (st == ST_OK)
@@ -171,7 +162,7 @@ store_read(struct survey *v, struct store *s, struct err *e)
 			qsort(v->logs[i].counts, v->logs[i].num_counts,
 			    sizeof(struct store_count), by_what);
 	if (st == ST_OK)
-		st = api->records_list(s, &all, on_record, v, e);
+		st = api->records_count(s, v->records, e);
 	return st;
 }
 

@@ -125,8 +125,12 @@ lists_make(struct lists *l, struct store *s, const struct commit_task *c,
 	l->quarantined = mem_new(quarantined, sizeof(*l->quarantined));
 	l->reasons = mem_new(quarantined, sizeof(*l->reasons));
 	for (; h != NULL; h = h->next) {
+		size_t first = l->num_hits;
+
 		for (size_t i = 0; i < h->num_hits && st == ST_OK; i++)
 			st = lists_hit(l, s, &h->hits[i], threshold, e);
+		for (size_t i = first; i < l->num_hits; i++)
+			l->hits[i].generation = h->generation;
 		for (size_t i = 0; i < h->num_quarantined; i++)
 			lists_quarantine(l, &h->quarantined[i]);
 	}

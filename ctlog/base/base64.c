@@ -140,6 +140,20 @@ text_unbase64_exact(uint8_t *out, size_t len, struct span in)
 	return true;
 }
 
+void
+text_base64url(struct buf *out, struct span in)
+{
+	size_t from = out->len;
+
+	text_base64(out, in);
+	out->len = from + (in.len * 4 + 2) / 3;
+	for (size_t i = from; i < out->len; i++) {
+		uint8_t c = out->p[i];
+
+		out->p[i] = c == '+' ? '-' : c == '/' ? '_' : c;
+	}
+}
+
 bool
 text_unbase64url_exact(uint8_t *out, size_t len, struct span in)
 {

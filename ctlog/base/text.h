@@ -20,8 +20,9 @@ ssize_t text_unbase64(uint8_t *out, struct span in);
 /* The same with a limit: true when `in` decodes to exactly len bytes. */
 bool text_unbase64_exact(uint8_t *out, size_t len, struct span in);
 
-/* The same of the URL-safe alphabet without padding (RFC 4648 section 5), for
- * up to 1024 bytes. */
+/* The URL-safe alphabet without padding (RFC 4648 section 5). */
+void text_base64url(struct buf *out, struct span in);
+/* The way back, for up to 1024 bytes. */
 bool text_unbase64url_exact(uint8_t *out, size_t len, struct span in);
 
 void text_hex(struct buf *out, struct span in);

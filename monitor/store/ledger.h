@@ -80,6 +80,7 @@ struct ledger_letter {
 struct ledger_letters {
 	size_t num;
 	struct ledger_letter *list;
+	bool more; /* not all that are due were looked at: ask again */
 };
 void ledger_letters_fini(struct ledger_letters *l);
 

@@ -160,4 +160,5 @@ const struct store_api store_memory = {
     .tallies = memory_tallies,
     .quarantine_expire = memory_quarantine_expire,
     .counts = memory_counts,
+    .records_count = memory_records_count,
 };

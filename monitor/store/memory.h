@@ -201,6 +201,8 @@ enum status memory_record_state(
     struct store *s, const struct record_change *c, struct err *e);
 enum status memory_index_changes(
     struct store *s, const struct store_changes *q, struct err *e);
+enum status memory_records_count(
+    struct store *s, size_t out[RECORD_ERASED + 1], struct err *e);
 enum status memory_index_generation(
     struct store *s, uint64_t *out, struct err *e);
 enum status memory_index_size(

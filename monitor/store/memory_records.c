@@ -329,6 +329,17 @@ memory_expire(struct store *s, int64_t now_ms)
 }
 
 enum status
+memory_records_count(
+    struct store *s, size_t out[RECORD_ERASED + 1], struct err *e)
+{
+	(void)e;
+	memset(out, 0, (RECORD_ERASED + 1) * sizeof(*out));
+	for (size_t i = 0; i < s->num_records; i++)
+		out[s->records[i]->state]++;
+	return ST_OK;
+}
+
+enum status
 memory_index_generation(struct store *s, uint64_t *out, struct err *e)
 {
 	(void)e;

@@ -148,6 +148,7 @@ sqlite_close(struct store *s)
 	sqlite3_close(s->db);
 	if (s->lock >= 0)
 		close(s->lock);
+	keyer_free(s->secret);
 	keys_wipe(&s->keys);
 	free(s->path);
 	free(s);
@@ -385,4 +386,5 @@ const struct store_api store_sqlite = {
     .tallies = sqlite_tallies,
     .quarantine_expire = sqlite_quarantine_expire,
     .counts = sqlite_counts,
+    .records_count = sqlite_records_count,
 };

@@ -76,6 +76,7 @@ enum query {
 	Q_OUTBOX_NEXT_SINK,
 	Q_OUTBOX_SETTLE,
 	Q_OUTBOX_WITHDRAW,
+	Q_OUTBOX_PAUSE,
 	Q_OUTBOX_DROP,
 	Q_RECORD_FIND,
 	Q_RECORD_GET,
@@ -94,6 +95,7 @@ enum query {
 	Q_RECORD_LIST_TENANT,
 	Q_RECORD_LIST_ONE,
 	Q_RECORD_NAME,
+	Q_RECORD_COUNT,
 	Q_EXPOSURES_ERASE,
 	Q_INDEX_SIZE,
 	Q_INDEX_LOAD,
@@ -187,8 +189,9 @@ struct store {
 	bool broken;    /* an I/O error: nothing is trusted any more */
 	bool scrub;     /* what was erased must leave the WAL too */
 	int wal_pages;  /* as of the last commit */
-	/* The newest row of the audit trail, unless it is to be looked up. */
 	const struct sha256_engine *sha;
+	struct keyer *secret; /* NULL: it was not needed yet */
+	/* The newest row of the audit trail, unless it is to be looked up. */
 	struct {
 		bool known;
 		uint64_t no;
@@ -329,6 +332,8 @@ enum status sqlite_counts(
     struct store *s, struct store_counts *out, struct err *e);
 
 /* --- exposures, events, outbox (sqlite_outbox.c) ---------------------- */
+/* In outbox.due_ms, beside the time: its record is paused, so it waits. 2^60. */
+#define PAUSED "1152921504606846976"
 /* Within a transaction. */
 enum status sqlite_event_put(
     struct store *s, const struct event *ev, struct err *e);
@@ -387,10 +392,15 @@ enum status sqlite_move(struct store *s, const struct subject *x,
 /* The names of a record that was `was` and has been changed already. */
 enum status sqlite_names_move(struct store *s, const struct subject *was,
     const struct move *m, struct err *e);
+/* What waits to be sent of a record. */
+enum status sqlite_outbox_pause(
+    struct store *s, int64_t record, bool paused, struct err *e);
 enum status sqlite_records_import(
     struct store *s, struct store_import *io, struct err *e);
 enum status sqlite_records_list(struct store *s, const struct store_query *q,
     store_record_fn *fn, void *arg, struct err *e);
+enum status sqlite_records_count(
+    struct store *s, size_t out[RECORD_ERASED + 1], struct err *e);
 enum status sqlite_record_state(
     struct store *s, const struct record_change *c, struct err *e);
 enum status sqlite_index_generation(
@@ -447,7 +457,6 @@ enum status sqlite_secret_make(struct store *s, struct err *e);
 /* The same secret under other keys, for good. */
 enum status sqlite_secret_rewrap(
     struct store *s, const struct keys *to, struct err *e);
-enum status sqlite_secret(struct store *s, uint8_t out[KEY_LEN], struct err *e);
 /* HMAC under it, over a label and a value. */
 enum status sqlite_secret_mac(struct store *s, uint8_t out[32],
     const char *label, struct span value, struct err *e);
@@ -455,31 +464,6 @@ enum status sqlite_secret_mac(struct store *s, uint8_t out[32],
 enum status sqlite_address(
     struct store *s, uint8_t out[32], const char *address, struct err *e);
 
-/* A mail that asks is wanted; what was sent before counts no more. */
-enum status sqlite_letter_want(
-    struct store *s, int64_t row, int64_t now_ms, struct err *e);
-/* Letters and tokens that ask are gone; `all`: those of alerts, too. */
-enum status sqlite_letter_drop(
-    struct store *s, int64_t row, bool all, struct err *e);
-enum status sqlite_letters(struct store *s, int64_t now_ms, size_t limit,
-    struct ledger_letters *out, struct err *e);
-enum status sqlite_letter_begin(struct store *s, int64_t id,
-    const uint8_t hash[32], int64_t now_ms, struct err *e);
-enum status sqlite_letter_settle(
-    struct store *s, const struct store_settle *how, struct err *e);
-
-struct token {
-	const uint8_t *hash;
-	int64_t row;
-	int use;                     /* 0 confirm, 1 unsubscribe */
-	int64_t made_ms, expires_ms; /* 0: never */
-};
-enum status sqlite_token_put(
-    struct store *s, const struct token *t, struct err *e);
-enum status sqlite_unsubscribe_token(struct store *s,
-    const struct record_at *at, uint8_t token[LEDGER_TOKEN], struct err *e);
-enum status sqlite_token_use(struct store *s, struct ledger_use *io,
-    const struct actor *who, struct err *e);
 /* A pending record becomes active, within a transaction; the consent is
  * sealed with it. */
 enum status sqlite_consent(struct store *s, const struct subject *x,

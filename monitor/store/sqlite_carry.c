@@ -38,8 +38,9 @@ pass_over(struct carry *c, enum status st)
 
 /* --- reading the former store ---------------------------------------------- */
 
-/* Nobody is to be matched who is not active there with the same value. States
- * as in 0001.sql. */
+/* Nobody is to be matched who is not active there with the same value: keyed
+ * hashes tell under the same master key; what is sealed does in one line of
+ * copies, also when the key was rotated. States as in 0001.sql. */
 #define ENDED                                                                  \
 	"SELECT o.tenant, o.name, o.kind, o.changed_ms, n.id IS NOT NULL,"     \
 	" CASE WHEN o.state IN (3, 4, 5) THEN o.state ELSE 2 END"              \
@@ -47,10 +48,11 @@ pass_over(struct carry *c, enum status st)
 	" ON n.tenant = o.tenant AND n.name = o.name WHERE"                    \
 	" CASE o.state WHEN 5 THEN ifnull(n.state <> 5, 1)"                    \
 	" WHEN 3 THEN ifnull(n.state NOT IN (3, 5), 1)"                        \
-	" WHEN 4 THEN n.state IN (0, 1, 2) WHEN 1 THEN n.state = 1"            \
-	" AND (o.keys IS NOT n.keys OR o.blob IS NOT n.blob)"                  \
-	" AND (SELECT key_id FROM former.store)"                               \
+	" WHEN 4 THEN n.state IN (0, 1, 2) WHEN 1 THEN n.state = 1 AND CASE"   \
+	" WHEN (SELECT key_id FROM former.store)"                              \
 	" = (SELECT key_id FROM main.store)"                                   \
+	" THEN o.keys IS NOT n.keys OR o.blob IS NOT n.blob"                   \
+	" ELSE ?1 AND o.sealed IS NOT n.sealed END"                            \
 	" ELSE n.state = 1 END"
 
 static enum status
@@ -60,6 +62,7 @@ read_ends(struct carry *c, struct err *e)
 	enum status st;
 
 	sqlite3_prepare_v2(c->s->db, ENDED, -1, &q, NULL);
+	db_int(q, 1, c->same_line);
 	while ((st = db_step(c->s, q, e)) == ST_OK) {
 		struct end x = {.tenant = db_str(q, 0),
 		    .id = db_str(q, 1),
@@ -145,10 +148,6 @@ read_former(struct carry *c, bool *ledger, struct err *e)
 	enum status st = attach(c, e);
 
 	if (st == ST_OK)
-		st = pass_over(c, read_ends(c, e));
-	if (st == ST_OK)
-		st = pass_over(c, count_lost(c, e));
-	if (st == ST_OK)
 		st = pass_over(
 		    c, db_ask(c->s, "PRAGMA former.user_version", &version, e));
 	if (st == ST_OK && version >= 6) {
@@ -158,6 +157,10 @@ read_former(struct carry *c, bool *ledger, struct err *e)
 		*ledger = st == ST_OK;
 		st = pass_over(c, st);
 	}
+	if (st == ST_OK)
+		st = pass_over(c, read_ends(c, e));
+	if (st == ST_OK)
+		st = pass_over(c, count_lost(c, e));
 	if (st == ST_OK)
 		st = pass_over(c, db_exec(c->s, "DETACH former", e));
 	return st;

@@ -53,6 +53,7 @@ holder_fini(struct holder *h)
 	free(h->only);
 }
 
+/* If it is active, with the value that it was matched with. */
 static enum status
 holder_get(struct store *s, struct holder *out, const struct store_hit *hit,
     int64_t now_ms, struct err *e)
@@ -60,12 +61,15 @@ holder_get(struct store *s, struct holder *out, const struct store_hit *hit,
 	sqlite3_stmt *q = db_query(s, Q_RECORD_OF_HIT,
 	    "SELECT tenant, name, wrapped, sinks FROM record"
 	    " JOIN record_key ON record = id WHERE id = ?1 AND state = 1"
-	    " AND (expires_ms = 0 OR expires_ms > ?2)");
+	    " AND (expires_ms = 0 OR expires_ms > ?2)"
+	    " AND (?3 = 0 OR ?3 >= active_gen OR EXISTS(SELECT 1 FROM watched"
+	    " WHERE record = id AND ?3 >= from_gen AND ?3 < to_gen))");
 	enum status st;
 
 	*out = (struct holder){0};
 	db_int(q, 1, hit->record);
 	db_int(q, 2, now_ms);
+	db_int(q, 3, (int64_t)hit->generation);
 	st = db_step(s, q, e);
 	if (st != ST_OK)
 		return db_done(st);
@@ -224,7 +228,8 @@ static enum status
 release(struct store *s, const struct store_commit *c, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_OUTBOX_RELEASE,
-	    "UPDATE outbox SET held = 0, due_ms = min(due_ms, ?3)"
+	    "UPDATE outbox SET held = 0, due_ms ="
+	    " min(due_ms & ~" PAUSED ", ?3) | (due_ms & " PAUSED ")"
 	    " WHERE held = 1 AND state = 0 AND exposure IN (SELECT exposure"
 	    " FROM sighting WHERE verified = 0 AND stretch = ?1 AND ix < ?2)");
 

@@ -1,7 +1,6 @@
 /*
  * sqlite_coverage: what was looked at for a record: the entries that were
- * matched with a generation in which it was active with its present value, by
- * the marks of all stretches (sqlite_marks.c), those that overlap as one.
+ * matched and committed while it was active with its present value, by the marks of all stretches (sqlite_marks.c), those that overlap as one.
  */
 #include "ctlog/base/mem.h"
 #include "monitor/store/sqlite_marks.h"
@@ -95,14 +94,14 @@ sqlite_coverage(struct store *s, const struct record_at *at,
 	    "WITH time(first, over) AS (SELECT active_gen, NULL FROM record"
 	    " WHERE id = ?1 AND state = 1 AND active_gen > 0 UNION ALL"
 	    " SELECT from_gen, to_gen FROM watched WHERE record = ?1),"
-	    " piece AS (SELECT log, from_at, generation, proven_to,"
+	    " piece AS (SELECT log, from_at, generation, newest, proven_to,"
 	    " lead(from_at, 1, read_to) OVER"
 	    " (PARTITION BY stretch ORDER BY from_at) AS to_at"
 	    " FROM mark JOIN stretch s ON s.id = stretch)"
 	    " SELECT name, log_id, from_at, to_at, proven_to"
 	    " FROM piece JOIN log l ON l.id = log WHERE generation > 0"
 	    " AND EXISTS(SELECT 1 FROM time WHERE generation >= first"
-	    " AND (over IS NULL OR generation < over))"
+	    " AND (over IS NULL OR newest < over))"
 	    " ORDER BY log, from_at");
 	struct subject x;
 	enum status st = sqlite_subject_find(s, &x, at, e);

@@ -5,7 +5,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_letter.h"
 
 /* A record on its way in: what is there already, then what is written. */
 struct incoming {
@@ -290,6 +290,9 @@ incoming_follow(struct store *s, struct incoming *in, const struct actor *who,
 	struct move m = {.to = in->state, .who = who};
 	enum status st = incoming_tell(s, in, who, e);
 
+	if (st == ST_OK && in->old.row != 0 && in->old.state != in->state)
+		st = sqlite_outbox_pause(
+		    s, in->put, in->state == RECORD_PAUSED, e);
 	if (st == ST_OK && in->old.row != 0 && in->old.state != in->state)
 		st = sqlite_names_move(s, &in->old, &m, e);
 	if (st == ST_OK && in->old.row != 0 &&

@@ -83,7 +83,8 @@ sqlite_index_size(
 {
 	sqlite3_stmt *q = db_query(s, Q_INDEX_SIZE,
 	    "SELECT count(*), ifnull(sum(length(keys)), 0),"
-	    " ifnull(sum(length(blob)), 0) FROM record WHERE " ACTIVE);
+	    " ifnull(sum(length(blob)), 0) FROM record NOT INDEXED"
+	    " WHERE " ACTIVE);
 	enum status st;
 
 	db_int(q, 1, now_ms);
@@ -103,7 +104,7 @@ sqlite_index_load(struct store *s, int64_t now_ms, store_index_fn *fn,
     void *arg, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_INDEX_LOAD,
-	    "SELECT id, kind, keys, blob FROM record WHERE " ACTIVE
+	    "SELECT id, kind, keys, blob FROM record NOT INDEXED WHERE " ACTIVE
 	    " ORDER BY id");
 	enum status st;
 
@@ -136,9 +137,11 @@ enum status
 sqlite_index_changes(
     struct store *s, const struct store_changes *x, struct err *e)
 {
+	/* CROSS: not by looking at each record there is. */
 	sqlite3_stmt *q = db_query(s, Q_CHANGE_LIST,
 	    "SELECT id, kind, keys, blob, " ACTIVE " FROM change"
-	    " JOIN record ON id = record WHERE generation > ?2 ORDER BY id");
+	    " CROSS JOIN record ON id = record WHERE generation > ?2"
+	    " ORDER BY record");
 	const struct span none = span_of(NULL, 0);
 	enum status st = changes_known(s, x->since, e);
 

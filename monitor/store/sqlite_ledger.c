@@ -7,8 +7,8 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
-#include "monitor/store/sqlite.h"
 #include "monitor/store/sqlite_copies.h"
+#include "monitor/store/sqlite_letter.h"
 #include "monitor/store/sqlite_marks.h"
 
 /* What an address or a domain is confirmed for when the record does not say:
@@ -317,7 +317,6 @@ ledger_confirm(struct store *s, const struct record_at *at,
 	return st != ST_OK ? st : db_end(s, confirm(s, at, p, who, e), e);
 }
 
-/* base64url without padding (RFC 4648 section 5). */
 static enum status
 ledger_challenge(
     struct store *s, const struct record_at *at, char out[44], struct err *e)
@@ -333,12 +332,8 @@ ledger_challenge(
 	subject_fini(&x);
 	if (st != ST_OK)
 		return st;
-	text_base64(&text, span_of(mac, sizeof(mac)));
-	for (size_t i = 0; i < 43; i++)
-		out[i] = text.p[i] == '+'   ? '-'
-			 : text.p[i] == '/' ? '_'
-					    : (char)text.p[i];
-	out[43] = '\0';
+	text_base64url(&text, span_of(mac, sizeof(mac)));
+	memcpy(out, buf_cstr(&text), 44);
 	buf_fini(&text);
 	return ST_OK;
 }

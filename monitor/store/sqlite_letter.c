@@ -6,7 +6,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_letter.h"
 
 #define DAY_MS (24ll * 3600 * 1000)
 #define UNANSWERED_MOST 3
@@ -251,14 +251,15 @@ letters_sort(struct sorter *x, size_t limit, struct err *e)
 {
 	struct letter l = {.due_ms = INT64_MIN};
 	enum status st = ST_OK;
+	int i;
 
-	for (int i = 0; i < LOOK_MOST && st == ST_OK && x->out->num < limit;
-	     i++) {
+	for (i = 0; i < LOOK_MOST && st == ST_OK && x->out->num < limit; i++) {
 		st = letter_next(x->s, &l, x->now_ms, e);
 		if (st == ST_OK)
 			st = letter_sort(x, &l, e);
 		letter_fini(&l);
 	}
+	x->out->more = st == ST_OK && i == LOOK_MOST;
 	return db_done(st);
 }
 

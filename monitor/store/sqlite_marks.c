@@ -1,10 +1,10 @@
 /*
  * sqlite_marks: which entries were looked at for whom. The entries of a stretch
- * from a mark on, until the next one, were matched with the active records of
- * its generation, or of a later one. Generation 0, as in front of the first
- * mark: nobody looked at them, or it is not known; so it is with an entry in
- * quarantine until it could be read. Who is asked about them: see
- * sqlite_coverage.c.
+ * from a mark on, until the next one, were matched and committed when the active
+ * records were those of its generations, from the oldest to the newest. None (0),
+ * as in front of the first mark: nobody looked at them, or it is not known; so
+ * it is with an entry in quarantine until it could be read. Who is asked about
+ * them: see sqlite_coverage.c.
  */
 #include "ctlog/base/mem.h"
 #include "monitor/store/sqlite_marks.h"
@@ -15,23 +15,62 @@
 
 /* --- one range ------------------------------------------------------------- */
 
-/* Of which generation the entry is. */
+/* In which it was looked at; 0, 0: in none. */
+struct generations {
+	uint64_t oldest, newest;
+};
+
+static bool
+is_same(struct generations a, struct generations b)
+{
+	return a.oldest == b.oldest && a.newest == b.newest;
+}
+
+static const struct generations none;
+
+static struct generations
+both(struct generations a, struct generations b)
+{
+	if (a.oldest == 0 || b.oldest == 0)
+		return none;
+	return (struct generations){a.oldest < b.oldest ? a.oldest : b.oldest,
+	    a.newest > b.newest ? a.newest : b.newest};
+}
+
+/* From the one that a commit was matched with to the present one. */
 static enum status
-generation_at(struct store *s, int64_t stretch, uint64_t entry, uint64_t *out,
-    struct err *e)
+generations_of(
+    struct store *s, uint64_t matched, struct generations *out, struct err *e)
+{
+	uint64_t now = 0;
+	enum status st = sqlite_index_generation(s, &now, e);
+
+	*out = none;
+	if (matched != 0)
+		*out = (struct generations){
+		    matched, now > matched ? now : matched};
+	return st;
+}
+
+/* Of the entry. */
+static enum status
+generation_at(struct store *s, int64_t stretch, uint64_t entry,
+    struct generations *out, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_MARK_AT,
-	    "SELECT generation FROM mark WHERE stretch = ?1 AND from_at <= ?2"
+	    "SELECT generation, newest FROM mark WHERE stretch = ?1 AND "
+	    "from_at <= ?2"
 	    " ORDER BY from_at DESC LIMIT 1");
 	enum status st;
 
-	*out = 0;
+	*out = none;
 	db_int(q, 1, stretch);
 	db_int(q, 2, (int64_t)entry);
 	st = db_step(s, q, e);
 	if (st != ST_OK)
 		return db_done(st);
-	*out = (uint64_t)sqlite3_column_int64(q, 0);
+	out->oldest = (uint64_t)sqlite3_column_int64(q, 0);
+	out->newest = (uint64_t)sqlite3_column_int64(q, 1);
 	sqlite3_reset(q);
 	return ST_OK;
 }
@@ -39,16 +78,18 @@ generation_at(struct store *s, int64_t stretch, uint64_t entry, uint64_t *out,
 /* Those in front of it are of another generation. Where reading ends there is
  * nothing to be marked. */
 static enum status
-mark_put(struct store *s, int64_t stretch, uint64_t from, uint64_t generation,
+mark_put(struct store *s, int64_t stretch, uint64_t from, struct generations g,
     struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_MARK_PUT,
-	    "INSERT INTO mark(stretch, from_at, generation)"
-	    " SELECT ?1, ?2, ?3 FROM stretch WHERE id = ?1 AND read_to > ?2");
+	    "INSERT INTO mark(stretch, from_at, generation, newest)"
+	    " SELECT ?1, ?2, ?3, ?4 FROM stretch"
+	    " WHERE id = ?1 AND read_to > ?2");
 
 	db_int(q, 1, stretch);
 	db_int(q, 2, (int64_t)from);
-	db_int(q, 3, (int64_t)generation);
+	db_int(q, 3, (int64_t)g.oldest);
+	db_int(q, 4, (int64_t)g.newest);
 	return db_run(s, q, NULL, e);
 }
 
@@ -69,13 +110,14 @@ marks_drop(
 /* Entries [from, to) of a stretch. */
 struct piece {
 	int64_t stretch;
-	uint64_t from, to, generation;
+	uint64_t from, to;
+	struct generations of;
 };
 
 static enum status
 piece_put(struct store *s, const struct piece *p, struct err *e)
 {
-	uint64_t before = 0, after;
+	struct generations before = none, after;
 	enum status st = ST_OK;
 
 	if (p->from > 0)
@@ -84,9 +126,9 @@ piece_put(struct store *s, const struct piece *p, struct err *e)
 		st = generation_at(s, p->stretch, p->to, &after, e);
 	if (st == ST_OK)
 		st = marks_drop(s, p->stretch, p->from, p->to, e);
-	if (st == ST_OK && before != p->generation)
-		st = mark_put(s, p->stretch, p->from, p->generation, e);
-	if (st == ST_OK && after != p->generation)
+	if (st == ST_OK && !is_same(before, p->of))
+		st = mark_put(s, p->stretch, p->from, p->of, e);
+	if (st == ST_OK && !is_same(after, p->of))
 		st = mark_put(s, p->stretch, p->to, after, e);
 	return st;
 }
@@ -94,7 +136,8 @@ piece_put(struct store *s, const struct piece *p, struct err *e)
 /* --- not too many ---------------------------------------------------------- */
 
 struct mark {
-	uint64_t from, generation;
+	uint64_t from;
+	struct generations of;
 };
 
 /* Join pairs where so many entries at most lose their generation to an older
@@ -111,14 +154,14 @@ coarser(struct mark *m, size_t num, uint64_t end, uint64_t most)
 		if (!joined) {
 			struct mark *last = &m[out - 1];
 
-			lost = last->generation > m[i].generation
+			lost = last->of.oldest > m[i].of.oldest
 				   ? m[i].from - last->from
 				   : to - m[i].from;
 			joined = lost <= most;
-			if (joined && m[i].generation < last->generation)
-				last->generation = m[i].generation;
-			if (joined)
+			if (joined) {
+				last->of = both(last->of, m[i].of);
 				continue;
+			}
 		}
 		joined = false;
 		m[out++] = m[i];
@@ -131,7 +174,7 @@ marks_load(struct store *s, int64_t stretch, struct buf *out, uint64_t *end,
     struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_MARK_LIST,
-	    "SELECT from_at, generation, read_to FROM mark"
+	    "SELECT from_at, generation, newest, read_to FROM mark"
 	    " JOIN stretch ON id = stretch WHERE stretch = ?1"
 	    " ORDER BY from_at");
 	enum status st;
@@ -139,9 +182,10 @@ marks_load(struct store *s, int64_t stretch, struct buf *out, uint64_t *end,
 	db_int(q, 1, stretch);
 	while ((st = db_step(s, q, e)) == ST_OK) {
 		struct mark m = {(uint64_t)sqlite3_column_int64(q, 0),
-		    (uint64_t)sqlite3_column_int64(q, 1)};
+		    {(uint64_t)sqlite3_column_int64(q, 1),
+			(uint64_t)sqlite3_column_int64(q, 2)}};
 
-		*end = (uint64_t)sqlite3_column_int64(q, 2);
+		*end = (uint64_t)sqlite3_column_int64(q, 3);
 		buf_add(out, &m, sizeof(m));
 	}
 	return db_done(st);
@@ -162,7 +206,7 @@ marks_coarsen(struct store *s, int64_t stretch, struct err *e)
 	if (st == ST_OK)
 		st = marks_drop(s, stretch, 0, INT64_MAX, e);
 	for (size_t i = 0; st == ST_OK && i < num; i++)
-		st = mark_put(s, stretch, m[i].from, m[i].generation, e);
+		st = mark_put(s, stretch, m[i].from, m[i].of, e);
 	buf_fini(&list);
 	return st;
 }
@@ -188,12 +232,12 @@ marks_bound(struct store *s, int64_t stretch, struct err *e)
 enum status
 sqlite_marks_put(struct store *s, const struct store_commit *c, struct err *e)
 {
-	struct piece p = {c->at->id, c->at->read, c->read, c->generation};
-	enum status st = ST_OK;
+	struct piece p = {c->at->id, c->at->read, c->read, none};
+	enum status st = generations_of(s, c->generation, &p.of, e);
 
-	if (p.to > p.from)
+	if (st == ST_OK && p.to > p.from)
 		st = piece_put(s, &p, e);
-	p.generation = 0;
+	p.of = none;
 	for (size_t i = 0; st == ST_OK && i < c->num_quarantined; i++) {
 		p.from = c->quarantined[i].index;
 		p.to = p.from + 1;
@@ -206,9 +250,11 @@ enum status
 sqlite_marks_reread(struct store *s, const struct store_commit *c,
     uint64_t index, struct err *e)
 {
-	struct piece p = {c->at->id, index, index + 1, c->generation};
-	enum status st = piece_put(s, &p, e);
+	struct piece p = {c->at->id, index, index + 1, none};
+	enum status st = generations_of(s, c->generation, &p.of, e);
 
+	if (st == ST_OK)
+		st = piece_put(s, &p, e);
 	return st != ST_OK ? st : marks_bound(s, p.stretch, e);
 }
 
@@ -225,7 +271,8 @@ enum status
 sqlite_marks_join(
     struct store *s, int64_t to, const struct store_commit *c, struct err *e)
 {
-	uint64_t border = c->proof->proven, before, after = 0;
+	uint64_t border = c->proof->proven;
+	struct generations before, after = none;
 	sqlite3_stmt *q;
 	enum status st = generation_at(s, to, border, &after, e);
 
@@ -233,7 +280,7 @@ sqlite_marks_join(
 		st = generation_at(s, c->at->id, border, &before, e);
 	if (st == ST_OK)
 		st = marks_drop(s, to, border, border, e);
-	if (st == ST_OK && before != after)
+	if (st == ST_OK && !is_same(before, after))
 		st = mark_put(s, to, border, after, e);
 	if (st != ST_OK)
 		return st;

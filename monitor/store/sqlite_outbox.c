@@ -424,7 +424,7 @@ sqlite_outbox_due(struct store *s, const struct outbox_query *which,
 
 #define OUTBOX_NEXT(which)                                                     \
 	"SELECT count(*), ifnull(min(due_ms), 9223372036854775807)"            \
-	" FROM outbox WHERE state = 0" which
+	" FROM outbox WHERE state = 0 AND due_ms < " PAUSED which
 
 enum status
 sqlite_outbox_next(struct store *s, const char *sink, int64_t *due_ms,
@@ -463,7 +463,8 @@ settle(struct store *s, const struct store_settle *how, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_OUTBOX_SETTLE,
 	    "UPDATE outbox SET state = ?2, held = 0, attempts = attempts + 1,"
-	    " settled_ms = ?3, due_ms = ifnull(?4, due_ms), error_box = ?5"
+	    " settled_ms = ?3, due_ms = ifnull(?4 | (due_ms & " PAUSED
+	    "), due_ms), error_box = ?5"
 	    " WHERE id = ?1 AND state = 0");
 	struct buf box = {0};
 	enum status st;

@@ -257,6 +257,7 @@ settle_hits(struct store *s, struct store_commit *c,
 	for (size_t i = 0; i < x->num_hits; i++) {
 		hits[i] = x->hits[i];
 		hits[i].index = place.index;
+		hits[i].generation = c->generation;
 		hits[i].leaf_hash = place.leaf_hash;
 	}
 	proof = (struct store_proof){.proven = at.proven};

@@ -1,6 +1,6 @@
 /*
  * sqlite_records: opt-in records read: one with all that the store has of it,
- * and lists. They come in by sqlite_import.c and change in sqlite_state.c; what
+ * lists, and how many there are. They come in by sqlite_import.c and change in sqlite_state.c; what
  * the match index is made of is in sqlite_index.c.
  */
 #include "ctlog/base/mem.h"
@@ -236,5 +236,24 @@ sqlite_records_list(struct store *s, const struct store_query *query,
 			break;
 	}
 	sqlite3_reset(q);
+	return db_done(st);
+}
+
+/* By an index that has no more than that: there are millions. */
+enum status
+sqlite_records_count(
+    struct store *s, size_t out[RECORD_ERASED + 1], struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_RECORD_COUNT,
+	    "SELECT state, count(*) FROM record GROUP BY state");
+	enum status st;
+
+	memset(out, 0, (RECORD_ERASED + 1) * sizeof(*out));
+	while ((st = db_step(s, q, e)) == ST_OK) {
+		int64_t state = sqlite3_column_int64(q, 0);
+
+		if (state >= 0 && state <= RECORD_ERASED)
+			out[state] = (size_t)sqlite3_column_int64(q, 1);
+	}
 	return db_done(st);
 }

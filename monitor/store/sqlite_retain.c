@@ -108,7 +108,8 @@ static enum status
 stale_find(struct retain *r, int64_t before_ms, int64_t *row, struct err *e)
 {
 	sqlite3_stmt *q = db_query(r->s, Q_RECORD_STALE,
-	    "SELECT id FROM record WHERE state = 0 AND changed_ms < ?1"
+	    "SELECT id FROM record INDEXED BY record_pending"
+	    " WHERE state = 0 AND changed_ms < ?1"
 	    " AND NOT EXISTS (SELECT 1 FROM token WHERE record = id"
 	    " AND use = 0 AND expires_ms > ?2) ORDER BY changed_ms LIMIT 1");
 	enum status st;

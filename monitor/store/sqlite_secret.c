@@ -84,8 +84,8 @@ sqlite_secret_rewrap(struct store *s, const struct keys *to, struct err *e)
 	return st;
 }
 
-enum status
-sqlite_secret(struct store *s, uint8_t out[KEY_LEN], struct err *e)
+static enum status
+secret_open(struct store *s, uint8_t out[KEY_LEN], struct err *e)
 {
 	struct keys k = outer_keys(&s->keys);
 	uint8_t wrapped[WRAPPED_LEN];
@@ -106,26 +106,45 @@ sqlite_secret_mac(struct store *s, uint8_t out[32], const char *label,
     struct span value, struct err *e)
 {
 	uint8_t key[KEY_LEN];
-	struct keyer *k;
-	enum status st = sqlite_secret(s, key, e);
+	enum status st = ST_OK;
 
-	if (st != ST_OK)
-		return st;
-	k = keyer_new(key);
-	keyer_run(k, out, label, value);
-	keyer_free(k);
-	mem_wipe(key, sizeof(key));
-	return ST_OK;
+	if (s->secret == NULL) {
+		st = secret_open(s, key, e);
+		if (st == ST_OK)
+			s->secret = keyer_new(key);
+		mem_wipe(key, sizeof(key));
+	}
+	if (st == ST_OK)
+		keyer_run(s->secret, out, label, value);
+	return st;
 }
 
-/* jane+1@ and jane+2@ are one mailbox, which is not to be asked twice. */
+/* "jane\.roe"@ is jane.roe@ (RFC 5321 section 4.1.2). */
+static struct span
+unquoted(struct arena *a, struct span address)
+{
+	size_t local = address.len - normal_email_domain(address).len, n = 0;
+	uint8_t *q = arena_get(a, address.len);
+
+	if (q == NULL || local < 3 || address.p[0] != '"' ||
+	    address.p[local - 2] != '"')
+		return address;
+	for (size_t i = 1; i + 2 < local; i++) {
+		i += address.p[i] == '\\' && i + 3 < local;
+		q[n++] = address.p[i];
+	}
+	memcpy(q + n, address.p + local - 1, address.len - local + 1);
+	return span_of(q, n + address.len - local + 1);
+}
+
+/* jane+1@ and "jane+2"@ are one mailbox, which is not to be asked twice. */
 enum status
 sqlite_address(
     struct store *s, uint8_t out[32], const char *address, struct err *e)
 {
 	uint8_t *room = mem_new(8, LIMIT_VALUE);
 	struct arena a = arena_of(room, 8 * LIMIT_VALUE);
-	struct span strict = normal_email(&a, span_str(address));
+	struct span strict = unquoted(&a, normal_email(&a, span_str(address)));
 	unsigned policy = key_policy(strict, EMAIL_PLUS | EMAIL_GMAIL_DOTS);
 	struct span box = normal_email_relaxed(&a, strict, policy);
 	enum status st;

@@ -6,7 +6,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_letter.h"
 
 /* Records that expire in one transaction: others wait for the next one, and
  * match nothing meanwhile. */
@@ -31,6 +31,19 @@ word_of(enum record_state from, enum record_state to)
 
 /* --- one record ------------------------------------------------------------- */
 
+enum status
+sqlite_outbox_pause(struct store *s, int64_t record, bool paused, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_OUTBOX_PAUSE,
+	    "UPDATE outbox SET due_ms = (due_ms & ~" PAUSED ") | ?2 * " PAUSED
+	    " WHERE state = 0 AND exposure IN"
+	    " (SELECT no FROM exposure WHERE record = ?1)");
+
+	db_int(q, 1, record);
+	db_int(q, 2, paused);
+	return db_run(s, q, NULL, e);
+}
+
 static enum status
 state_set(struct store *s, const struct subject *x, const struct move *m,
     struct err *e)
@@ -49,6 +62,8 @@ state_set(struct store *s, const struct subject *x, const struct move *m,
 	st = db_run(s, q, NULL, e);
 	if (st == ST_OK && m->to != RECORD_PENDING)
 		st = sqlite_letter_drop(s, x->row, false, e);
+	if (st == ST_OK)
+		st = sqlite_outbox_pause(s, x->row, m->to == RECORD_PAUSED, e);
 	if (st != ST_OK || m->to != RECORD_WITHDRAWN)
 		return st;
 	return db_run_with(s, Q_OUTBOX_WITHDRAW,
@@ -125,9 +140,9 @@ static bool
 follows(
     const struct subject *name, const struct subject *was, const struct move *m)
 {
-	/* It stopped together with the other one. */
+	/* It stopped together with the other one, or came when that had. */
 	bool along =
-	    name->state == was->state && name->changed_ms == was->changed_ms &&
+	    name->state == was->state && name->changed_ms >= was->changed_ms &&
 	    (was->state == RECORD_PAUSED || was->state == RECORD_EXPIRED);
 
 	switch (m->to) {

@@ -6,7 +6,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_letter.h"
 
 enum { USE_CONFIRM, USE_UNSUBSCRIBE };
 

@@ -93,7 +93,10 @@ struct stretch {
 
 /* An exposure found at one place in one log. */
 struct store_hit {
-	int64_t record;    /* row number as given by index_load */
+	int64_t record; /* row number as given by index_load */
+	/* Of the records that it was matched with; 0: not known. It is nobody's
+	 * when the record had another value then. */
+	uint64_t generation;
 	struct exposure x; /* id, time, match, cert; sightings unused */
 	uint64_t index;
 	int64_t timestamp_ms;
@@ -442,6 +445,9 @@ struct store_api {
 	    struct store *s, store_count_fn *fn, void *arg, struct err *e);
 	enum status (*counts)(
 	    struct store *s, struct store_counts *out, struct err *e);
+	/* How many records are in each state. */
+	enum status (*records_count)(
+	    struct store *s, size_t out[RECORD_ERASED + 1], struct err *e);
 };
 
 struct store_base { /* every backend's struct store begins so */

@@ -4,6 +4,7 @@
  */
 #include "monitor/delta.h"
 #include "monitor/pii/index.h"
+#include "monitor/store/sqlite.h"
 #include "tests/store/fixture.h"
 
 #define IDS 24
@@ -291,6 +292,10 @@ test_too_many(void **state)
 	OK(fx, fx->api->index_changes(fx->s, &q, &fx->e));
 	assert_int_equal(s.num, 1);
 	assert_int_equal(s.num_off, 1);
+	/* Without looking at those that did not change. */
+	assert_in_range(sqlite3_stmt_status(fx->s->stmt[Q_CHANGE_LIST],
+			    SQLITE_STMTSTATUS_FULLSCAN_STEP, 0),
+	    0, 10);
 }
 
 /* A delta that does not fit says so. */

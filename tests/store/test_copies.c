@@ -242,6 +242,33 @@ test_trail(void **state)
 	assert_int_equal(num_due(fx, NOW + DAY), 0); /* nothing for jane */
 }
 
+/* Nor does another master key bring a former value back. */
+static void
+test_rotated_since(void **state)
+{
+	struct fixture *fx = *state;
+	struct record other = an_email("acme", "jane");
+	struct keys old = fx->conf.keys;
+	struct ledger_restored done;
+	char copy[128];
+
+	fill(fx);
+	snprintf(copy, sizeof(copy), "%s/copy.db", fx->dir);
+	OK(fx, fx->api->ledger->backup(fx->s, copy, &fx->e));
+	rotate(fx);
+	free(other.value);
+	other.value = mem_str("jane.poe@example.net");
+	other.consent_ms = NOW;
+	import_one(fx, other);
+	fx->conf.keys = old;
+	OK(fx, restore(fx, copy, &done));
+	assert_true(done.former && done.whole && done.never);
+	assert_int_equal(done.ended, 1);
+	free(done.before);
+	assert_int_equal(get_record(fx, "jane").state, RECORD_PAUSED);
+	assert_int_equal(get_record(fx, "john").state, RECORD_ACTIVE);
+}
+
 /* Another store's list of addresses means nothing here. */
 static void
 test_another_store(void **state)
@@ -308,6 +335,7 @@ main(void)
 	    TEST(test_rotate),
 	    TEST(test_rotate_refused),
 	    TEST(test_trail),
+	    TEST(test_rotated_since),
 	    TEST(test_another_store),
 	    TEST(test_read_only_disk),
 	};

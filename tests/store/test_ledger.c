@@ -228,6 +228,43 @@ test_paused_import(void **state)
 	assert_int_equal(get_record(fx, "jane").state, RECORD_ACTIVE);
 }
 
+/* Nothing is sent of a paused record; what waits goes out afterwards. */
+static void
+test_paused_alerts(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct outbox o;
+	struct record r;
+	int64_t next;
+	size_t depth;
+
+	import_one(fx, an_email("acme", "jane"));
+	step_hit(fx, &t, 10, a_hit(fx, "jane", 1, 1));
+	o = due(fx, NOW + HOLD);
+	assert_int_equal(o.num, 3);
+	set_state(fx, "jane", RECORD_PAUSED);
+	settle(fx, o.rows[0].id, SETTLE_RETRY); /* it was on its way */
+	outbox_fini(&o);
+	step_plain(fx, &t, 20, 20); /* proven */
+	assert_int_equal(num_due(fx, NOW + 1000 * DAY), 0);
+	OK(fx, fx->api->outbox_next(fx->s, NULL, &next, &depth, &fx->e));
+	assert_int_equal(depth, 0);
+	assert_int_equal(next, INT64_MAX);
+	set_state(fx, "jane", RECORD_ACTIVE);
+	OK(fx, fx->api->outbox_next(fx->s, NULL, &next, &depth, &fx->e));
+	assert_int_equal(depth, 3);
+	assert_int_equal(num_due(fx, NOW + 20000), 3);
+	set_state(fx, "jane", RECORD_PAUSED);
+	r = an_email("acme", "jane");
+	r.consent_ms++;
+	import_one(fx, r);
+	assert_int_equal(num_due(fx, NOW + 20000), 3);
+	set_state(fx, "jane", RECORD_PAUSED);
+	set_state(fx, "jane", RECORD_WITHDRAWN);
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM outbox"), 0);
+}
+
 /* --- names ------------------------------------------------------------------------ */
 
 static enum record_state
@@ -288,6 +325,12 @@ test_names(void **state)
 	set_at(fx, "jane", RECORD_ACTIVE, NOW + 3);
 	check_states(fx, RECORD_PAUSED, RECORD_ACTIVE);
 	set_at(fx, "n1", RECORD_ACTIVE, NOW + 4);
+	/* So does one that came meanwhile. */
+	set_at(fx, "jane", RECORD_PAUSED, NOW - 1);
+	import_one(fx, a_name("acme", "n3", "jane"));
+	assert_int_equal(get_record(fx, "n3").state, RECORD_PAUSED);
+	set_at(fx, "jane", RECORD_ACTIVE, NOW + 5);
+	assert_int_equal(get_record(fx, "n3").state, RECORD_ACTIVE);
 	set_at(fx, "jane", RECORD_WITHDRAWN, NOW + 5);
 	check_states(fx, RECORD_WITHDRAWN, RECORD_WITHDRAWN);
 	set_at(fx, "jane", RECORD_ERASED, NOW + 6);
@@ -533,6 +576,7 @@ main(void)
 	    SQLITE(test_confirm),
 	    SQLITE(test_challenge),
 	    BOTH(test_paused_import),
+	    SQLITE(test_paused_alerts),
 	    SQLITE(test_names),
 	    SQLITE(test_names_follow),
 	    SQLITE(test_names_refused),

@@ -170,6 +170,44 @@ test_pause(void **state)
 	assert_told(fx, "jane", "");
 }
 
+/* A batch that was on its way while its record was paused, or got another
+ * value: nothing comes of it, and nothing is told of it. */
+static void
+test_under_way(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct record other = an_email("acme", "jane");
+	struct step s = {.t = &t, .num_hits = 1};
+	uint64_t first;
+
+	import_one(fx, an_email("acme", "jane"));
+	first = generation(fx);
+	read_on(fx, &t, 10, 10, first);
+	set_state(fx, "jane", RECORD_PAUSED);
+	s.read = 20;
+	s.generation = first;
+	s.hits[0] = a_hit(fx, "jane", 1, 11);
+	s.hits[0].generation = first;
+	assert_int_equal(step(fx, s).dropped, 1);
+	set_state(fx, "jane", RECORD_ACTIVE);
+	read_on(fx, &t, 30, 30, generation(fx));
+	assert_told(fx, "jane", "Log A 0-10/10, Log A 20-30/30");
+	s.read = 40;
+	s.generation = generation(fx);
+	s.hits[0] = a_hit(fx, "jane", 2, 31);
+	s.hits[0].generation = generation(fx);
+	free(other.value);
+	other.value = mem_str("jane.poe@example.net");
+	other.consent_ms = NOW;
+	import_one(fx, other);
+	assert_int_equal(step(fx, s).dropped, 1);
+	s.read = 50;
+	s.hits[0] = a_hit(fx, "jane", 3, 41);
+	s.hits[0].generation = generation(fx);
+	assert_int_equal(step(fx, s).new_exposures, 1);
+}
+
 static void
 test_quarantine(void **state)
 {
@@ -209,16 +247,20 @@ test_many(void **state)
 {
 	struct fixture *fx = *state;
 	struct stretch t = claim(fx, &log_a, 0);
-	uint64_t first = generation(fx) + 1;
+	uint64_t first;
 	struct told *told;
 	size_t sum = 0;
 
+	import_one(fx, an_email("acme", "brief"));
 	import_one(fx, an_email("acme", "jane"));
+	first = generation(fx);
+	set_state(fx, "brief", RECORD_PAUSED);
 	for (uint64_t i = 1; i <= 3000; i++) /* every other one with it */
 		step(fx, (struct step){.t = &t,
 			     .read = i * 4,
 			     .generation = i % 2 ? first : first + i});
 	assert_told(fx, "jane", "Log A 0-12000/0");
+	assert_told(fx, "brief", "");
 	assert_in_range(
 	    ask_db(fx->path, "SELECT count(*) FROM mark"), 300, 1000);
 	import_one(fx, an_email("acme", "john"));
@@ -231,7 +273,8 @@ test_many(void **state)
 /* --- at random -------------------------------------------------------------- */
 
 struct model {
-	uint64_t of[STRETCHES][ENTRIES]; /* generation of each entry; 0: none */
+	/* generation of each entry; 0: none; and of its commit */
+	uint64_t of[STRETCHES][ENTRIES], in[STRETCHES][ENTRIES];
 	struct stretch t[STRETCHES];
 	bool there[STRETCHES];
 	/* since when which record is active; 0: it is not */
@@ -239,7 +282,6 @@ struct model {
 	/* per record and generation: was it active? */
 	bool was[3][4000];
 	uint64_t now;
-	unsigned coarse;
 };
 
 static const char *const people[] = {"p0", "p1", "p2"};
@@ -248,6 +290,17 @@ static unsigned
 dice(unsigned n)
 {
 	return (unsigned)random() % n;
+}
+
+/* From when it was matched to when that was committed. */
+static bool
+was_active(const struct model *m, unsigned who, unsigned k, unsigned x)
+{
+	bool was = m->of[k][x] != 0;
+
+	for (uint64_t g = m->of[k][x]; was && g <= m->in[k][x]; g++)
+		was = m->was[who][g];
+	return was;
 }
 
 static void
@@ -259,7 +312,7 @@ check(struct fixture *fx, const struct model *m, unsigned who)
 
 	for (unsigned k = 0; k < STRETCHES; k++)
 		for (unsigned i = 0; m->there[k] && i < ENTRIES; i++)
-			if (m->of[k][i] != 0 && m->was[who][m->of[k][i]]) {
+			if (was_active(m, who, k, i)) {
 				read[i] = true;
 				proven[i] |= i < m->t[k].proven;
 			}
@@ -324,8 +377,10 @@ do_read(struct fixture *fx, struct model *m, unsigned k)
 		s.quarantined[0] = (struct store_quarantine){
 		    x, leaf_hash(fx, x), "why", span_str("bytes")};
 	}
-	for (uint64_t x = old; x < read; x++)
+	for (uint64_t x = old; x < read; x++) {
 		m->of[k][x] = s.generation;
+		m->in[k][x] = m->now;
+	}
 	if (s.num_quarantined)
 		m->of[k][s.quarantined[0].index] = 0;
 	step(fx, s);
@@ -367,8 +422,10 @@ do_join(struct fixture *fx, struct model *m, unsigned k)
 			s.read = x + 20;
 			s.proven = i || s.read < border ? s.read : border;
 			s.generation = dice(5) == 0 ? 0 : m->now - dice(2);
-			for (uint64_t y = x; y < x + 20; y++)
+			for (uint64_t y = x; y < x + 20; y++) {
 				m->of[k][y] = s.generation;
+				m->in[k][y] = m->now;
+			}
 			done = step(fx, s);
 		}
 	}
@@ -413,7 +470,7 @@ do_reread(struct fixture *fx, struct model *m)
 	OK(fx, fx->api->quarantine_settle(fx->s, &all, &done, &fx->e));
 	for (unsigned k = 0; k < STRETCHES; k++)
 		if (m->there[k] && m->t[k].id == stretch)
-			m->of[k][q.index[0]] = m->now;
+			m->of[k][q.index[0]] = m->in[k][q.index[0]] = m->now;
 }
 
 static void
@@ -458,6 +515,7 @@ main(void)
 	    TEST(test_from_when),
 	    TEST(test_overlap),
 	    TEST(test_pause),
+	    TEST(test_under_way),
 	    TEST(test_quarantine),
 	    TEST(test_many),
 	    TEST(test_random),

@@ -287,6 +287,9 @@ static const struct trouble a_fork = {TROUBLE_LASTING, "fork", NOW};
 	       "DROP TABLE letter; DROP TABLE mailed; DROP TABLE suppress;"    \
 	       "DROP INDEX record_identity; DROP INDEX record_pending;"        \
 	       "DROP INDEX outbox_settled; DROP INDEX event_time;"             \
+	       "DROP INDEX outbox_dead; DROP INDEX record_state;"              \
+	       "CREATE INDEX record_expiry ON record(expires_ms)"              \
+	       " WHERE state = 1 AND expires_ms > 0;"                          \
 	       "ALTER TABLE record DROP COLUMN active_gen;"                    \
 	       "ALTER TABLE record DROP COLUMN identity;"                      \
 	       "ALTER TABLE exposure DROP COLUMN told;"                        \

@@ -1592,6 +1592,7 @@ test_import_all_or_nothing(void **state)
 	struct store_import io;
 	struct record list[3];
 	uint64_t before, after;
+	size_t num[RECORD_ERASED + 1];
 
 	import_one(fx, an_email("acme", "left"));
 	import_one(fx, an_email("acme", "erased"));
@@ -1613,6 +1614,10 @@ test_import_all_or_nothing(void **state)
 	OK(fx, fx->api->index_generation(fx->s, &after, &fx->e));
 	assert_int_equal(before, after);
 	assert_int_equal(get_record(fx, "left").state, RECORD_WITHDRAWN);
+	OK(fx, fx->api->records_count(fx->s, num, &fx->e));
+	for (int i = 0; i <= RECORD_ERASED; i++)
+		assert_int_equal(
+		    num[i], i == RECORD_WITHDRAWN || i == RECORD_ERASED);
 	/* Nothing to import is no change. */
 	OK(fx, import_all(fx, &io, list, 0));
 	OK(fx, fx->api->index_generation(fx->s, &after, &fx->e));

@@ -211,12 +211,14 @@ letter_token(struct world *w, char body[64])
 	OK(w->fx, ledger->letter_begin(
 		      w->fx->s, l.list[0].id, hash.b, NOW, &w->fx->e));
 	ledger_letters_fini(&l);
-	text_base64(&b, span_of(token, sizeof(token)));
-	for (size_t i = 0; i < b.len; i++)
-		b.p[i] = b.p[i] == '+' ? '-' : b.p[i] == '/' ? '_' : b.p[i];
-	snprintf(body, 64, "{\"token\":\"%.43s\"}", buf_cstr(&b));
+	text_base64url(&b, span_of(token, sizeof(token)));
+	snprintf(body, 64, "{\"token\":\"%s\"}", buf_cstr(&b));
 	buf_fini(&b);
 }
+
+#define NEWER                                                                  \
+	"{\"id\":\"other/newer\",\"tenant\":\"other\",\"kind\":\"email\","     \
+	"\"value\":\"newer.roe@example.com\"}"
 
 static void
 test_confirm_email(void **state)
@@ -234,6 +236,10 @@ test_confirm_email(void **state)
 	ask(w, "POST", at, "{\"token\":\"short\"}", 422);
 	ask(w, "POST", at,
 	    "{\"token\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}", 409);
+	/* Of another record, the token does nothing. */
+	put(w, NEWER);
+	ask(w, "POST", API "/records/other/newer:confirm?tenant=other", body,
+	    409);
 	assert_string_equal(state_of(w, "acme/new"), "pending");
 	put(w, "{\"id\":\"mine\",\"tenant\":\"other\",\"kind\":\"email\","
 	       "\"value\":\"mine@example.net\"}");

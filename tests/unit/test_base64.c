@@ -235,8 +235,17 @@ test_url(void **state)
 	    "-_+_", "-_/_", "-_", "-_-", "-_-_=", "-_-=", "-_ _", "-_-_-"};
 	static const uint8_t want[] = {0xfb, 0xff, 0xbf, 0xff};
 	uint8_t out[4];
+	struct buf text = {0};
 
 	(void)state;
+	buf_str(&text, "t=");
+	text_base64url(&text, span_of(want, 4));
+	assert_string_equal(buf_cstr(&text), "t=-_-__w");
+	text_base64url(&text, span_of(want, 3));
+	text_base64url(&text, span_of(want, 2));
+	text_base64url(&text, span_of(NULL, 0));
+	assert_string_equal(buf_cstr(&text), "t=-_-__w-_-_-_8");
+	buf_fini(&text);
 	assert_true(text_unbase64url_exact(out, 3, span_str("-_-_")));
 	assert_memory_equal(out, want, 3);
 	assert_true(text_unbase64url_exact(out, 4, span_str("-_-__w")));

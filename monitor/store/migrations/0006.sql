@@ -17,6 +17,8 @@ ALTER TABLE record ADD COLUMN identity INTEGER REFERENCES record;
 UPDATE record SET active_gen = (SELECT generation FROM store) WHERE state = 1;
 CREATE INDEX record_identity ON record(identity) WHERE identity IS NOT NULL;
 CREATE INDEX record_pending ON record(changed_ms) WHERE state = 0;
+DROP INDEX record_expiry;
+CREATE INDEX record_state ON record(state, expires_ms); -- to count them, too
 
 -- Ids only, never a value. hash: SHA-256 over the hash of the row before, then
 -- number and time (8 bytes each, big-endian), then who, what, tenant and name,
@@ -74,6 +76,7 @@ CREATE TABLE mailed(
 	newest_ms INTEGER NOT NULL,
 	unanswered INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX mailed_answered ON mailed(newest_ms) WHERE unanswered = 0;
 
 -- "Never write to this address again."
 CREATE TABLE suppress(
@@ -85,5 +88,7 @@ CREATE TABLE suppress(
 -- be sent again.
 ALTER TABLE exposure ADD COLUMN told INTEGER NOT NULL DEFAULT 0
 	CHECK (told IN (0, 1));
+-- outbox.due_ms, too: 2^60 is added while the record is paused.
 CREATE INDEX outbox_settled ON outbox(settled_ms) WHERE state <> 0;
+CREATE INDEX outbox_dead ON outbox(id) WHERE state = 2;
 CREATE INDEX event_time ON event(time_ms) WHERE data <> x'';

@@ -1,11 +1,14 @@
 -- 0007: what was looked at for whom. The entries of a stretch from from_at on,
--- until its next mark, were matched with the records that were active in this
--- generation, or a later one; 0: they were not looked at.
+-- until its next mark, were matched with the records that were active in some
+-- generation from this one to the newest, in which all of them were committed;
+-- 0 and 0: they were not looked at. Of a record that is not active then nothing
+-- is committed, whatever it was matched with.
 
 CREATE TABLE mark(
 	stretch INTEGER NOT NULL REFERENCES stretch ON DELETE CASCADE,
 	from_at INTEGER NOT NULL,
 	generation INTEGER NOT NULL,
+	newest INTEGER NOT NULL,
 	PRIMARY KEY (stretch, from_at)
 ) STRICT, WITHOUT ROWID;
 
