@@ -57,6 +57,15 @@ proof_job_init(struct proof_job *j, enum proof_kind kind,
 }
 
 void
+proof_job_inclusion(struct proof_job *j, const struct head *head,
+    uint64_t index, const struct hash *leaf)
+{
+	ASSERT(index < head->size);
+	proof_job_init(j, PROOF_INCLUSION, head, index, NULL);
+	j->leaf = *leaf;
+}
+
+void
 proof_job_units(struct proof_job *j, unsigned num)
 {
 	ASSERT(j->kind == PROOF_ANCHOR && num <= LIMIT_TILE);
@@ -77,7 +86,11 @@ proof_job_fini(struct proof_job *j)
 bool
 job_is_trivial(const struct proof_job *j)
 {
-	return j->status != ST_OK || (j->at == 0 && j->num_units == 0) ||
+	if (j->status != ST_OK)
+		return true;
+	if (j->kind == PROOF_INCLUSION)
+		return j->head.size == 1;
+	return (j->at == 0 && j->num_units == 0) ||
 	       (j->at == j->head.size && j->kind == PROOF_PREFIX);
 }
 
@@ -86,10 +99,26 @@ job_trivial(struct proof_job *j, struct hasher *h, struct err *e)
 {
 	if (j->status != ST_OK)
 		return err_set(e, j->status, "%s", j->err.text);
+	if (j->kind == PROOF_INCLUSION)
+		return job_included(j, h, e);
 	/* Nothing is a prefix of everything. */
 	if (j->at != j->head.size)
 		return ST_OK;
 	return job_compare(j, &j->range, h, e);
+}
+
+enum status
+job_included(const struct proof_job *j, struct hasher *h, struct err *e)
+{
+	struct tree tree = {j->head.size, j->head.root};
+	enum status st = proof_inclusion(h, &tree, j->at, &j->leaf, &j->path);
+
+	if (st == ST_OK)
+		return ST_OK;
+	return err_set(e, st,
+	    "the audit path of entry %" PRIu64 " in %" PRIu64 " entries %s",
+	    j->at, j->head.size,
+	    st == ST_BAD ? "has a wrong length" : "does not verify");
 }
 
 enum status

@@ -62,19 +62,21 @@ struct entries {
 /*
  * A proof in steps. Wanted is either
  *   PROOF_ANCHOR  the compact range [0, at) of the head's tree, or
- *   PROOF_PREFIX  that `have`, a range [0, at) of ours, is a prefix of it.
+ *   PROOF_PREFIX  that `have`, a range [0, at) of ours, is a prefix of it, or
+ *   PROOF_INCLUSION  the audit path of `leaf`, which is entry `at` of it.
  * With an anchor also the hashes of the units that follow it may be wanted, of
  * protocols that have_units: proof_job_units.
  * Ask with proof_request until it says false; feed each reply to proof_reply.
  * Then proof_result: ST_OK, ST_MISMATCH (the log contradicts its own head, or
- * have is no prefix) or ST_BAD. Only with ST_OK `range` is to be believed.
+ * have is no prefix) or ST_BAD. Only with ST_OK `range` is to be believed, or
+ * `path` for an inclusion.
  *
  * A reply that is not ST_OK changes nothing: proof_request asks for the same
  * again. ST_AGAIN: it may come right (for a tile that is neither there as a
  * partial nor as a full one only with a newer head). ST_MISSING: the log does
  * not offer this proof.
  */
-enum proof_kind { PROOF_ANCHOR, PROOF_PREFIX };
+enum proof_kind { PROOF_ANCHOR, PROOF_PREFIX, PROOF_INCLUSION };
 
 #define PROOF_TILES 24
 
@@ -84,18 +86,19 @@ enum proof_kind { PROOF_ANCHOR, PROOF_PREFIX };
 
 struct proof_job {
 	enum proof_kind kind;
-	struct head head; /* verified; at <= head.size */
+	struct head head; /* verified; at <= head.size, < of a leaf */
 	uint64_t at;
 	struct range range; /* in: have (PREFIX); out: anchor (ANCHOR) */
 	unsigned num_units;
 	struct hash *unit; /* out: those from `at` on */
+	struct hash leaf;  /* INCLUSION */
+	struct path path;  /* out: INCLUSION; else private */
 	/* private */
 	unsigned step, num_tiles;
 	struct tile tile[PROOF_TILES];
 	unsigned attempt;
 	struct range cover; /* [0 or at, head.size) out of hash tiles */
-	struct path path;
-	struct buf bodies; /* static: the tiles' hashes, back to back */
+	struct buf bodies;  /* static: the tiles' hashes, back to back */
 	size_t body_at[PROOF_TILES];
 	enum status status;
 	struct err err;
@@ -162,6 +165,9 @@ const struct log_api *log_api_find(const char *name);
 
 void proof_job_init(struct proof_job *j, enum proof_kind kind,
     const struct head *head, uint64_t at, const struct range *have);
+/* That entry `index` of the head's tree has this leaf hash. */
+void proof_job_inclusion(struct proof_job *j, const struct head *head,
+    uint64_t index, const struct hash *leaf);
 /* The hashes of `num` units from the anchor on are wanted, too; `at` is a
  * multiple of LIMIT_TILE units, and all of them are within the tree. */
 void proof_job_units(struct proof_job *j, unsigned num);

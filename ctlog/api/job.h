@@ -14,6 +14,10 @@ void request_url(struct request *out, const struct log *l, size_t limit,
 bool job_is_trivial(const struct proof_job *j);
 enum status job_trivial(struct proof_job *j, struct hasher *h, struct err *e);
 
+/* ST_OK when the audit path leads from the leaf to the head's root. */
+enum status job_included(
+    const struct proof_job *j, struct hasher *h, struct err *e);
+
 /* ST_OK when `whole`, a range over all leaves, has the head's root. */
 enum status job_compare(const struct proof_job *j, const struct range *whole,
     struct hasher *h, struct err *e);

@@ -1,13 +1,14 @@
 /*
  * rfc6962: logs of RFC 6962 section 4: JSON over get-sth, get-entries,
- * get-sth-consistency and get-entry-and-proof. Also the art of learning how
- * many entries a log gives at a time.
+ * get-sth-consistency, get-entry-and-proof and get-proof-by-hash. Also the art
+ * of learning how many entries a log gives at a time.
  */
 #include "ctlog/api/api.h"
 
 #include <inttypes.h>
 
 #include "ctlog/api/job.h"
+#include "ctlog/base/text.h"
 #include "ctlog/wire/page.h"
 
 /* --- heads ----------------------------------------------------------------- */
@@ -214,18 +215,42 @@ rfc6962_batch_parse(struct entries *out, struct span body,
 #define REFUSALS 4u
 
 /* The next thing to ask for, in this order. */
-enum need { NEED_LEAF, NEED_CONSISTENCY, NEED_NOTHING };
+enum need { NEED_LEAF, NEED_CONSISTENCY, NEED_PATH, NEED_NOTHING };
 
 static enum need
 next_need(const struct proof_job *j)
 {
 	if (job_is_trivial(j))
 		return NEED_NOTHING;
+	if (j->kind == PROOF_INCLUSION)
+		return j->step == 0 ? NEED_PATH : NEED_NOTHING;
 	if (j->step == NEED_LEAF && j->kind == PROOF_ANCHOR)
 		return NEED_LEAF;
 	if (j->step <= NEED_CONSISTENCY && j->at != j->head.size)
 		return NEED_CONSISTENCY;
 	return NEED_NOTHING;
+}
+
+/* The leaf hash in base64, in a query. */
+static void
+request_path(
+    struct request *out, const struct log *l, const struct proof_job *j)
+{
+	struct buf plain = {0}, hash = {0};
+
+	text_base64(&plain, hash_span(&j->leaf));
+	for (size_t i = 0; i < plain.len; i++) {
+		if (strchr("+/=", plain.p[i]) != NULL)
+			buf_fmt(&hash, "%%%02X", plain.p[i]);
+		else
+			buf_char(&hash, (char)plain.p[i]);
+	}
+	request_url(out, l, LIMIT_HEAD,
+	    "ct/v1/get-proof-by-hash?hash=%s&tree_size=%" PRIu64,
+	    buf_cstr(&hash), j->head.size);
+	out->only_hashes = true;
+	buf_fini(&plain);
+	buf_fini(&hash);
 }
 
 static bool
@@ -246,6 +271,9 @@ rfc6962_proof_request(
 		    j->at, j->head.size);
 		out->only_hashes = true;
 		break;
+	case NEED_PATH:
+		request_path(out, l, j);
+		break;
 	default:
 		return false;
 	}
@@ -257,8 +285,10 @@ static enum status
 proof_refused(
     struct proof_job *j, enum need need, int http_status, struct err *e)
 {
-	const char *what =
-	    need == NEED_LEAF ? "get-entry-and-proof" : "get-sth-consistency";
+	static const char *const calls[] = {[NEED_LEAF] = "get-entry-and-proof",
+	    [NEED_CONSISTENCY] = "get-sth-consistency",
+	    [NEED_PATH] = "get-proof-by-hash"};
+	const char *what = calls[need];
 
 	if (http_status == 400)
 		j->attempt++;
@@ -294,6 +324,20 @@ reply_leaf(
 }
 
 static enum status
+reply_path(struct proof_job *j, struct span body, struct err *e)
+{
+	uint64_t index;
+	enum status st = head_parse_hash_proof(&index, &j->path, body, e);
+
+	if (st == ST_OK && index != j->at)
+		return err_set(e, ST_BAD,
+		    "RFC 6962 4.5: the log finds the leaf of entry %" PRIu64
+		    " at %" PRIu64,
+		    j->at, index);
+	return st;
+}
+
+static enum status
 rfc6962_proof_reply(struct proof_job *j, struct hasher *h, int http_status,
     struct span body, struct err *e)
 {
@@ -305,6 +349,8 @@ rfc6962_proof_reply(struct proof_job *j, struct hasher *h, int http_status,
 		return proof_refused(j, need, http_status, e);
 	if (need == NEED_LEAF)
 		st = reply_leaf(j, h, body, e);
+	else if (need == NEED_PATH)
+		st = reply_path(j, body, e);
 	else
 		st = head_parse_consistency(&j->path, body, e);
 	if (st != ST_OK)
@@ -324,6 +370,8 @@ rfc6962_proof_result(struct proof_job *j, struct hasher *h, struct err *e)
 	if (job_is_trivial(j))
 		return job_trivial(j, h, e);
 	ASSERT(next_need(j) == NEED_NOTHING);
+	if (j->kind == PROOF_INCLUSION)
+		return job_included(j, h, e);
 	if (j->at == j->head.size)
 		return job_compare(j, &j->range, h, e);
 	range_root(&j->range, h, &first.root);

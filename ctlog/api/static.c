@@ -210,9 +210,41 @@ wanted_end(const struct proof_job *j)
 	return j->at + j->num_units * UNIT;
 }
 
+/* What stands beside the way up from a leaf, bottom up: complete subtrees, but
+ * for one that ends where the tree does (RFC 6962 section 2.1.1). */
+typedef void beside_fn(
+    struct proof_job *j, struct hasher *h, uint64_t begin, uint64_t end);
+
+static void
+beside(struct proof_job *j, struct hasher *h, beside_fn *fn)
+{
+	uint64_t begin, width;
+
+	for (unsigned level = 0; (UINT64_C(1) << level) < j->head.size;
+	     level++) {
+		width = UINT64_C(1) << level;
+		begin = (j->at >> level ^ 1) << level;
+		if (begin < j->head.size)
+			fn(j, h, begin,
+			    width < j->head.size - begin ? begin + width
+							 : j->head.size);
+	}
+}
+
+static void
+plan_beside(struct proof_job *j, struct hasher *h, uint64_t begin, uint64_t end)
+{
+	(void)h;
+	range_parts(begin, end, plan_part, j);
+}
+
 static void
 plan_tiles(struct proof_job *j)
 {
+	if (j->kind == PROOF_INCLUSION) {
+		beside(j, NULL, plan_beside);
+		return;
+	}
 	if (j->kind == PROOF_ANCHOR)
 		range_parts(0, j->at, plan_part, j);
 	for (unsigned i = 0; i < j->num_units; i++)
@@ -321,6 +353,22 @@ fill_units(struct proof_job *j, struct hasher *h, struct range *whole)
 	}
 }
 
+/* One hash of the audit path: of the subtree's parts, the last ones first. */
+static void
+fill_beside(struct proof_job *j, struct hasher *h, uint64_t begin, uint64_t end)
+{
+	struct range parts;
+	struct fill f = {j, h, &parts};
+	struct hash node;
+
+	range_init(&parts, begin);
+	range_parts(begin, end, fill_part, &f);
+	node = parts.node[parts.num - 1];
+	for (uint32_t i = parts.num - 1; i-- > 0;)
+		hasher_node(h, &node, &parts.node[i], &node);
+	j->path.node[j->path.num++] = node;
+}
+
 static enum status
 static_proof_result(struct proof_job *j, struct hasher *h, struct err *e)
 {
@@ -330,6 +378,11 @@ static_proof_result(struct proof_job *j, struct hasher *h, struct err *e)
 	if (job_is_trivial(j))
 		return job_trivial(j, h, e);
 	ASSERT(j->num_tiles > 0 && j->step == j->num_tiles);
+	if (j->kind == PROOF_INCLUSION) {
+		j->path.num = 0;
+		beside(j, h, fill_beside);
+		return job_included(j, h, e);
+	}
 	if (j->kind == PROOF_ANCHOR) {
 		range_init(&j->range, 0);
 		range_parts(0, j->at, fill_part, &anchor);

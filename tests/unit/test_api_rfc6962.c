@@ -398,6 +398,8 @@ struct server {
 	uint64_t seed;
 	int spoil; /* the number of the reply to be spoilt, or -1 */
 	int replies;
+	uint64_t leaf; /* the one that is asked for by its hash */
+	int lie;       /* added to its index */
 };
 
 static void
@@ -443,6 +445,15 @@ serve(struct server *s, struct buf *out, const char *at)
 		buf_str(out, ",\"extra_data\":\"\",\"leaf_input\":\"");
 		text_base64(out, span_of(leaf, sizeof(leaf)));
 		buf_char(out, '"');
+	} else if (sscanf(at,
+		       URL "ct/v1/get-proof-by-hash?hash=%*[^&]&tree_size="
+			   "%" SCNu64,
+		       &b) == 1) {
+		forest_path(s->f, &p, s->leaf, 0, b);
+		p.node[p.num - 1].b[0] ^= s->replies == s->spoil;
+		add_path(out, "audit_path", &p);
+		buf_fmt(out, ",\"leaf_index\":%" PRIu64,
+		    s->leaf + (uint64_t)s->lie);
 	} else {
 		fail_msg("%s", at);
 	}
@@ -509,7 +520,7 @@ prove(const struct case_of *c, struct server *s)
 static void
 check_case(const struct forest *f, const struct case_of *c)
 {
-	struct server s = {f, 1, -1, 0};
+	struct server s = {f, 1, -1, 0, 0, 0};
 	int most = c->kind == PROOF_ANCHOR ? 2 : 1;
 
 	assert_int_equal(prove(c, &s), ST_OK);
@@ -519,7 +530,7 @@ check_case(const struct forest *f, const struct case_of *c)
 		most--;
 	assert_int_equal(s.replies, most);
 	for (int i = 0; i < most; i++) {
-		s = (struct server){f, 1, i, 0};
+		s = (struct server){f, 1, i, 0, 0, 0};
 		assert_int_equal(prove(c, &s), ST_MISMATCH);
 	}
 }
@@ -541,6 +552,71 @@ test_proofs(void **state)
 		for (uint64_t at = size - 2; at <= size; at++)
 			check_case(
 			    &f, &(struct case_of){at, size, PROOF_ANCHOR});
+	forest_free(&f);
+}
+
+/* The hash is in the query as base64 with its three odd letters escaped. */
+static void
+test_path_request(void **state)
+{
+	struct head head = {.size = 9};
+	struct proof_job j;
+	struct request r;
+	struct hash leaf;
+
+	(void)state;
+	memset(leaf.b, 0xfb, sizeof(leaf.b));
+	proof_job_inclusion(&j, &head, 8, &leaf);
+	assert_true(log_api_rfc6962.proof_request(&a_log, &j, &r));
+	assert_string_equal(r.url,
+	    URL "ct/v1/get-proof-by-hash?hash="
+		"%2B%2Fv7%2B%2Fv7%2B%2Fv7%2B%2Fv7%2B%2Fv7%2B%2Fv7%2B%2Fv7"
+		"%2B%2Fv7%2B%2Fv7%2B%2Fv7%2B%2Fs%3D&tree_size=9");
+	assert_true(r.only_hashes);
+	proof_job_fini(&j);
+}
+
+static enum status
+include(struct server *s, uint64_t index, uint64_t size)
+{
+	struct head head = {.size = size, .root = forest_root(s->f, 0, size)};
+	struct path want = {0};
+	struct proof_job j;
+	enum status st;
+
+	s->leaf = index;
+	proof_job_inclusion(&j, &head, index, &s->f->leaf[index]);
+	st = drive(&j, s);
+	if (st == ST_OK) {
+		forest_path(s->f, &want, index, 0, size);
+		assert_int_equal(j.path.num, want.num);
+		assert_memory_equal(
+		    j.path.node, want.node, want.num * sizeof(*want.node));
+	}
+	proof_job_fini(&j);
+	return st;
+}
+
+static void
+test_inclusion(void **state)
+{
+	struct forest f = forest_new(70, 1);
+
+	(void)state;
+	for (uint64_t size = 1; size <= 70; size++)
+		for (uint64_t index = 0; index < size; index++) {
+			struct server s = {.f = &f, .seed = 1, .spoil = -1};
+
+			assert_int_equal(include(&s, index, size), ST_OK);
+			assert_int_equal(s.replies, size > 1);
+			if (size == 1)
+				continue;
+			s = (struct server){.f = &f, .seed = 1};
+			assert_int_equal(include(&s, index, size), ST_MISMATCH);
+			s = (struct server){
+			    .f = &f, .seed = 1, .spoil = -1, .lie = 1};
+			assert_int_equal(include(&s, index, size), ST_BAD);
+		}
 	forest_free(&f);
 }
 
@@ -821,6 +897,8 @@ main(void)
 	    cmocka_unit_test(test_learn_grows),
 	    cmocka_unit_test(test_learn_nothing),
 	    cmocka_unit_test(test_proofs),
+	    cmocka_unit_test(test_path_request),
+	    cmocka_unit_test(test_inclusion),
 	    cmocka_unit_test(test_proofs_contradicted),
 	    cmocka_unit_test(test_proof_replies),
 	    cmocka_unit_test(test_proof_refused),

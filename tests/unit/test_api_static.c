@@ -479,6 +479,56 @@ check_case(const struct case_of *c)
 	}
 }
 
+static enum status
+include(const struct case_of *c, struct server *s)
+{
+	struct head head = head_of(c);
+	struct path want = {0};
+	struct proof_job j;
+	enum status st;
+
+	proof_job_inclusion(&j, &head, c->at, &c->f->leaf[c->at]);
+	st = drive(&j, s);
+	if (st == ST_OK) {
+		forest_path(c->f, &want, c->at, 0, c->size);
+		assert_int_equal(j.path.num, want.num);
+		assert_memory_equal(
+		    j.path.node, want.node, want.num * sizeof(*want.node));
+	}
+	proof_job_fini(&j);
+	return st;
+}
+
+static void
+check_inclusion(const struct case_of *c)
+{
+	struct server s = {c->f, c->size, false, -1, 0, 0};
+
+	assert_int_equal(include(c, &s), ST_OK);
+	assert_int_equal(s.misses, 0);
+	for (int i = 0, n = s.replies; i < n; i++) {
+		s = (struct server){c->f, c->size, false, i, 0, 0};
+		assert_int_equal(include(c, &s), ST_MISMATCH);
+	}
+}
+
+static void
+test_inclusion(void **state)
+{
+	static const uint64_t at[][2] = {{0, 65536}, {65535, 65536},
+	    {65536, 65537}, {0, 66100}, {65535, 66100}, {65536, 66100},
+	    {66099, 66100}, {65791, 66100}, {65792, 66100}};
+	struct forest f = forest_new(66100, 2);
+
+	(void)state;
+	for (uint64_t size = 1; size <= 600; size += size < 20 ? 1 : 29)
+		for (uint64_t i = 0; i < size; i += i < 20 ? 1 : 31)
+			check_inclusion(&(struct case_of){&f, i, size});
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
+		check_inclusion(&(struct case_of){&f, at[i][0], at[i][1]});
+	forest_free(&f);
+}
+
 static void
 test_proofs_small(void **state)
 {
@@ -906,6 +956,7 @@ main(void)
 	    cmocka_unit_test(test_batch_long),
 	    cmocka_unit_test(test_batch_truncated),
 	    cmocka_unit_test(test_leaf_index),
+	    cmocka_unit_test(test_inclusion),
 	    cmocka_unit_test(test_proofs_small),
 	    cmocka_unit_test(test_proofs_large),
 	    cmocka_unit_test(test_units),
