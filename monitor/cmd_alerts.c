@@ -9,6 +9,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/ask.h"
 #include "monitor/cmd.h"
+#include "monitor/cmd_evidence.h"
 #include "monitor/opts.h"
 #include "monitor/records_view.h"
 
@@ -16,7 +17,7 @@
 /* Alerts that are asked for at a time. */
 #define PAGE "1000"
 
-enum { O_CONFIG, O_TENANT, O_RECORD, O_JSON, O_TO, O_LANG, O_HTML };
+enum { O_CONFIG, O_TENANT, O_RECORD, O_JSON, O_TO, O_LANG, O_HTML, O_OUTPUT };
 static const struct opt table[] = {
     [O_CONFIG] = {"config", 'c', "FILE", "the configuration"},
     [O_TENANT] = {"tenant", 0, "NAME", "only this tenant's"},
@@ -25,6 +26,7 @@ static const struct opt table[] = {
     [O_TO] = {"to", 0, "WHAT", "letter: ca (default) or problem-report"},
     [O_LANG] = {"lang", 0, "LANGUAGE", "letter: en (default) or de"},
     [O_HTML] = {"html", 0, NULL, "letter: a page to be printed"},
+    [O_OUTPUT] = {"output", 'o', "DIR", "evidence: the folder to be made"},
     {0},
 };
 
@@ -32,7 +34,7 @@ static const struct opt table[] = {
 #define ALL_TAKE (BIT(O_CONFIG) | BIT(O_TENANT))
 
 struct args {
-	const char *config, *tenant, *record, *id;
+	const char *config, *tenant, *record, *id, *output;
 	bool json;
 	struct request letter;
 	unsigned given; /* options, as bits */
@@ -206,6 +208,19 @@ alerts_letter(struct args *a)
 	return rc;
 }
 
+/* The log is asked, not the store: what is not there any more is not had. */
+static int
+alerts_evidence(struct args *a)
+{
+	json_t *alert;
+	int rc = ask_one(&alert, a);
+
+	if (rc == EX_OK)
+		rc = evidence_save(a->c, alert, a->output);
+	json_decref(alert);
+	return rc;
+}
+
 /* --- the command line ------------------------------------------------------ */
 
 static const struct verb verbs[] = {
@@ -213,6 +228,7 @@ static const struct verb verbs[] = {
     {"show", true, ALL_TAKE | BIT(O_JSON), alerts_show},
     {"letter", true, ALL_TAKE | BIT(O_TO) | BIT(O_LANG) | BIT(O_HTML),
 	alerts_letter},
+    {"evidence", true, ALL_TAKE | BIT(O_OUTPUT), alerts_evidence},
 };
 
 static bool
@@ -224,8 +240,8 @@ verb_read(struct args *a, const struct opts *o)
 		if (strcmp(verbs[i].name, name) == 0)
 			a->verb = &verbs[i];
 	if (a->verb == NULL)
-		opts_wrong(o, "say `alerts list`, `alerts show ID` or `alerts "
-			      "letter ID`");
+		opts_wrong(o, "say `alerts list`, `alerts show ID`, `alerts "
+			      "letter ID` or `alerts evidence ID`");
 	return a->verb != NULL;
 }
 
@@ -255,6 +271,8 @@ operands_read(struct args *a, const struct opts *o)
 	else if (!record_id_ok(span_str(a->id)))
 		opts_wrong(o, "%s is no id of an alert: 32 hex digits",
 		    QUOTE(span_str(a->id)));
+	else if (a->verb->run == alerts_evidence && a->output == NULL)
+		opts_wrong(o, "-o DIR: where is the evidence to go?");
 	else
 		return opts_at_most(o, 2);
 	return false;
@@ -289,7 +307,8 @@ option_read(struct args *a, const struct opts *o, int n)
 {
 	const char **texts[] = {[O_CONFIG] = &a->config,
 	    [O_TENANT] = &a->tenant,
-	    [O_RECORD] = &a->record};
+	    [O_RECORD] = &a->record,
+	    [O_OUTPUT] = &a->output};
 
 	a->given |= BIT(n);
 	if (n == O_TO)
@@ -330,12 +349,15 @@ cmd_alerts(int argc, char **argv)
 		"       indelible alerts letter [-c FILE] [--tenant NAME] "
 		"[--to WHAT]\n"
 		"                               [--lang LANGUAGE] [--html] "
-		"ID",
+		"ID\n"
+		"       indelible alerts evidence [-c FILE] [--tenant NAME] "
+		"-o DIR ID",
 	    .about = "The exposures that were found and are kept, oldest "
 		     "first, with masked values;\nalso beside a running "
 		     "service. letter: a ready letter to the CA, and what to"
 		     "\nknow before it is sent; what only you know stands in "
-		     "[brackets].",
+		     "[brackets].\nevidence: fetched from a log that has "
+		     "it, files that anybody can check; a README\nsays how.",
 	    .table = table,
 	    .argc = argc,
 	    .argv = argv};

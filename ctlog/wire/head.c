@@ -229,6 +229,59 @@ head_parse_stored(
 	return checkpoint_parse(out, k, head_note_origin(raw), raw, e);
 }
 
+/* The first line of a checkpoint that is by this key: what follows the
+ * timestamp. */
+static enum status
+checkpoint_signed(
+    struct buf *out, const struct logkey *k, struct span note, struct err *e)
+{
+	struct span name = head_note_origin(note);
+	struct buf scratch = {0};
+	struct note_sig sig;
+	uint8_t key_id[4];
+	struct note n;
+	enum status st = note_open(&n, note, e);
+
+	note_key_id(key_id, name, NOTE_RFC6962, hash_span(logkey_id(k)));
+	while (st == ST_OK && out->len == 0) {
+		st = note_next(&n, &sig, &scratch, e);
+		if (st == ST_OK && span_eq(sig.name, name) &&
+		    memcmp(sig.key_id, key_id, sizeof(key_id)) == 0)
+			buf_span_add(out, span_from(sig.body, 8));
+	}
+	buf_fini(&scratch);
+	return st;
+}
+
+static enum status
+sth_signed(struct buf *out, struct span raw, struct err *e)
+{
+	struct head h;
+	enum status st;
+	json_t *o;
+
+	st = field_load(&o, raw, LIMIT_HEAD, e);
+	if (st == ST_OK)
+		st = sth_fields(&h, out, o, e);
+	json_decref(o);
+	return st;
+}
+
+enum status
+head_signature(
+    struct buf *out, const struct logkey *k, struct span raw, struct err *e)
+{
+	struct buf whole = {0};
+	enum status st = is_object(raw) ? sth_signed(&whole, raw, e)
+					: checkpoint_signed(&whole, k, raw, e);
+
+	/* DigitallySigned: two bytes of algorithms, two of length. */
+	if (st == ST_OK)
+		buf_span_add(out, span_from(buf_span(&whole), 4));
+	buf_fini(&whole);
+	return st;
+}
+
 enum status
 head_parse_consistency(struct path *out, struct span json, struct err *e)
 {

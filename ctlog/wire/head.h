@@ -34,6 +34,12 @@ enum status head_parse_checkpoint(struct head *out, const struct logkey *k,
 enum status head_parse_stored(
     struct head *out, const struct logkey *k, struct span raw, struct err *e);
 
+/* The signature itself over head_tbs, ECDSA in DER or RSA: what other programs
+ * check it by. Out of a head that was accepted before. */
+struct buf;
+enum status head_signature(
+    struct buf *out, const struct logkey *k, struct span raw, struct err *e);
+
 /* The origin line of a note, for a person; empty when there is none. */
 struct span head_note_origin(struct span note);
 
@@ -46,7 +52,6 @@ struct path;
 enum status head_parse_consistency(
     struct path *out, struct span json, struct err *e);
 /* leaf_input is decoded into *leaf. */
-struct buf;
 enum status head_parse_entry_proof(
     struct path *out, struct buf *leaf, struct span json, struct err *e);
 /* get-proof-by-hash: leaf_index and audit_path. */
