@@ -389,6 +389,44 @@ test_stored(void **state)
 	logkey_free(argon);
 }
 
+/* The signature alone: over the bytes that head_tbs makes, by this key; of
+ * several lines of a note the one by it. */
+static void
+assert_signature(const struct logkey *k, struct span raw)
+{
+	uint8_t tbs[HEAD_TBS_LEN];
+	struct buf sig = {0};
+	struct head h;
+	struct err e;
+
+	assert_status(head_parse_stored(&h, k, raw, &e), ST_OK, &e);
+	head_tbs(tbs, &h);
+	assert_status(head_signature(&sig, k, raw, &e), ST_OK, &e);
+	assert_true(
+	    logkey_verify(k, span_of(tbs, sizeof(tbs)), buf_span(&sig)));
+	buf_fini(&sig);
+}
+
+static void
+test_signature(void **state)
+{
+	struct logkey *rome = key_of(ROME_KEY), *argon = key_of(ARGON_KEY);
+	struct buf sig = {0};
+	struct err e;
+
+	(void)state;
+	assert_signature(rome, span_str(ROME_NOTE));
+	assert_signature(argon, span_str(ARGON_1));
+	assert_status(head_signature(&sig, argon, span_str(ROME_NOTE), &e),
+	    ST_MISSING, &e);
+	assert_status(
+	    head_signature(&sig, rome, span_str("{}"), &e), ST_BAD, &e);
+	assert_int_equal(sig.len, 0);
+	buf_fini(&sig);
+	logkey_free(rome);
+	logkey_free(argon);
+}
+
 static void
 test_checkpoint_round_trip(void **state)
 {
@@ -930,6 +968,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_argon),
 	    cmocka_unit_test(test_tbs),
+	    cmocka_unit_test(test_signature),
 	    cmocka_unit_test(test_sth_round_trip),
 	    cmocka_unit_test(test_sth_changed),
 	    cmocka_unit_test(test_sth_members),
