@@ -57,8 +57,8 @@ confirm_email(struct api_job *c)
 
 	if (!body_token(c, token)) {
 		api_problem(c->out, 422, "The data are not what they must be",
-		    "{\"token\":\"...\"} is wanted, with the 43 characters of "
-		    "the link in the mail");
+		    "a token is wanted: the 43 characters behind \"t=\" in the "
+		    "link of the mail");
 		return;
 	}
 	st = c->ledger->token_use(c->s, &use, &c->who, &c->e);

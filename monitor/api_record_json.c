@@ -141,7 +141,8 @@ next_email(struct api_job *c, struct buf *out)
 		   config_mail(c->env->config) != NULL) {
 		json_text(out, "say",
 		    "the service sends a mail with a link, which confirms the "
-		    "address");
+		    "address; not within a day of another mail to it, after "
+		    "three without an answer, or when it wants none");
 	} else {
 		json_text(out, "say",
 		    "no mail can be sent: configure public.url and a sink of "

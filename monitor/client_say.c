@@ -10,6 +10,12 @@
 #include "monitor/client_private.h"
 #include "monitor/cmd.h"
 
+/* What a command can do about a token that was refused. */
+#define NOT_KNOWN                                                              \
+	"the service does not take the first plain token of "                  \
+	"admin.token_file; when that file has changed, have the service read " \
+	"it again: SIGHUP, or systemctl restart indelible"
+
 static int
 exit_of(int code, const struct client_call *q)
 {
@@ -50,7 +56,7 @@ say_lines(json_t *problem, const char *file)
 	    (long long)json_integer_value(json_object_get(x, "line")),
 	    text_of(x, "what"));
 	if (total > (json_int_t)json_array_size(list))
-		fprintf(stderr, "%s: %lld more bad lines\n", file,
+		fprintf(stderr, "%s: %lld more mistakes\n", file,
 		    (long long)total - (long long)json_array_size(list));
 }
 
@@ -68,7 +74,7 @@ client_judge(const struct api_answer *a, const struct client_call *q)
 		? NULL
 		: json_loadb((const char *)a->body.p, a->body.len, 0, NULL);
 	say_lines(problem, file);
-	detail = text_of(problem, "detail");
+	detail = a->code == 401 ? NOT_KNOWN : text_of(problem, "detail");
 	fprintf(stderr, "indelible: %s%s%s\n",
 	    q->file != NULL && a->code == 422 ? file : "",
 	    q->file != NULL && a->code == 422 ? ": " : "",

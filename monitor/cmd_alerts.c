@@ -92,7 +92,7 @@ show_sightings(const json_t *list)
 		view_line(stdout, view_text(s, "log_name"));
 		printf(", %s%s\n", view_text(s, "timestamp"),
 		    json_is_true(json_object_get(s, "verified"))
-			? ""
+			? ", verified"
 			: ", not verified");
 	}
 }

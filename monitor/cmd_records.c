@@ -472,10 +472,12 @@ cmd_records(int argc, char **argv)
 		     "NAME] [ID]",
 	    .about = "import takes JSON Lines or CSV, all or nothing, and "
 		     "names every bad line; an id\nthat is there already is "
-		     "updated. add takes one record, or its value, from\n"
-		     "standard input, and so does confirm the token of a mail. "
-		     "export gives all that\nis held of a record, or all "
-		     "records as import takes them. Beside a running\nservice "
+		     "updated. add takes one record, or its value, "
+		     "from\nstandard input, and so does confirm the token of "
+		     "a mail. export gives all that\nis held of a record, or "
+		     "all records as import takes them. withdraw ends its "
+		     "use\nfor good and keeps what is held; erase leaves id, "
+		     "tenant, kind and when. Beside\na running service "
 		     "changes are made through its admin socket.",
 	    .table = table,
 	    .argc = argc,

@@ -80,7 +80,12 @@ reading_pending(struct reading *r, const struct record *rec, size_t at)
 
 	buf_str(
 	    &what, "has no complete consent (purpose, method, at, evidence); ");
-	if (rec->kind != RECORD_EMAIL || why != NULL)
+	if (rec->kind == RECORD_DOMAIN)
+		buf_str(&what,
+		    "it stays pending and matches nothing; in a "
+		    "store, `indelible records show` tells how it is "
+		    "proven");
+	else if (rec->kind != RECORD_EMAIL || why != NULL)
 		buf_str(&what, "it stays pending and matches nothing");
 	else
 		buf_str(&what, "it is pending until whoever reads mail at "

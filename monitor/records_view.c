@@ -144,10 +144,11 @@ view_field(const json_t *record, const char *key, const char *name)
 }
 
 static void
-view_consent(const json_t *consent)
+view_consent(const json_t *consent, bool of_identity)
 {
 	if (!json_is_true(json_object_get(consent, "complete"))) {
-		printf("  %-14s not complete\n", "consent");
+		printf("  %-14s %s\n", "consent",
+		    of_identity ? "that of its identity" : "not complete");
 		return;
 	}
 	printf("  %-14s ", "consent");
@@ -211,6 +212,19 @@ view_shown_value(const json_t *record)
 	putchar('\n');
 }
 
+/* What is still held of one that has ended, and how that ends, too. */
+static void
+view_held(const json_t *record)
+{
+	const char *state = view_text(record, "state");
+
+	if (strcmp(state, "withdrawn") == 0 || strcmp(state, "expired") == 0)
+		printf("  %-14s the record, and what was found (for "
+		       "retention.hits),\n  %-14s until `indelible records "
+		       "erase`\n",
+		    "still held", "");
+}
+
 void
 view_record(const json_t *record)
 {
@@ -226,9 +240,11 @@ view_record(const json_t *record)
 	view_field(record, "watched_since", "watched since");
 	view_field(record, "expires", "expires");
 	if (json_is_object(json_object_get(record, "consent")))
-		view_consent(json_object_get(record, "consent"));
+		view_consent(json_object_get(record, "consent"),
+		    view_text(record, "identity")[0] != '\0');
 	view_coverage(json_object_get(record, "coverage"));
 	view_field(record, "backfill", "before that");
+	view_held(record);
 	view_next(json_object_get(record, "next"));
 }
 
@@ -239,5 +255,6 @@ view_change(const json_t *record)
 	printf(" is %s\n", view_text(record, "state"));
 	view_field(record, "watched_since", "watched since");
 	view_field(record, "backfill", "before that");
+	view_held(record);
 	view_next(json_object_get(record, "next"));
 }

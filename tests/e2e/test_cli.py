@@ -343,6 +343,7 @@ def test_import_is_all_or_nothing(work):
     for line in (2, 3, 4, 5, 6):
         assert re.search(r"bad\.jsonl:%d\b" % line, result.err)
     assert not re.search(r"bad\.jsonl:1\b", result.err)
+    assert "5 bad lines; nothing was imported" in result.err
     assert listed(work) == {}
     assert "no address" not in result.err
 

@@ -131,10 +131,11 @@ def test_states_and_exits(work):
     assert shown(work, "acme/jane")["watched_since"] is None
     assert json.loads(records(work, "resume", *ACME, "acme/jane",
                               "--json").out)["state"] == "active"
-    records(work, "withdraw", *ACME, "acme/jane")
+    assert "still held" in records(work, "withdraw", *ACME, "acme/jane").out
     result = records(work, "resume", *ACME, "acme/jane", status=64)
     assert "withdrawn" in result.err
-    records(work, "erase", *ACME, "acme/jane")
+    assert "still held" not in records(
+        work, "erase", *ACME, "acme/jane").out
     assert "value" not in shown(work, "acme/jane")
     records(work, "import", work.records([JANE]), status=65)
 
@@ -151,7 +152,9 @@ def test_confirm_by_mail_needs_its_token(work):
     """Tokens that are none, and one that nobody has."""
     work.prepare([], [PENDING])
     for token in ("", "short", "A" * 42 + "+", "A" * 44):
-        records(work, "confirm", *ACME, "acme/new", stdin=token, status=65)
+        result = records(work, "confirm", *ACME, "acme/new", stdin=token,
+                         status=65)
+        assert "t=" in result.err
     records(work, "confirm", *ACME, "acme/new", stdin="A" * 43 + "\n",
             status=64)
     assert shown(work, "acme/new")["state"] == "pending"
@@ -225,7 +228,7 @@ def test_alerts(work, planted_log):
     assert "jane.roe" not in json.dumps(alerts)
     one = alerts[0]
     text = work.with_config("alerts", "show", one["id"]).expect(0).out
-    assert one["id"] in text and "not verified" not in text
+    assert one["id"] in text and ", verified" in text
     mine = work.with_config("alerts", "list", "--json", *ACME, "--record",
                             "acme/jane").expect(0).events
     assert mine and {a["data"]["record"]["id"] for a in mine} == {"acme/jane"}
@@ -335,8 +338,9 @@ def test_tokens_beside_a_service(served):
     for line, status in (("B" * 40, 77), (mine, 0)):
         path = work.write("t.token", line + "\n")
         path.chmod(0o600)
-        work.run("records", "pause", *ACME, "acme/dom", "-c",
-                 other).expect(status)
+        result = work.run("records", "pause", *ACME, "acme/dom", "-c",
+                          other).expect(status)
+        assert ("SIGHUP" in result.err) == (status == 77)
 
 
 def test_answers_are_as_described(served):
