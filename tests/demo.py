@@ -4,7 +4,8 @@
 Starts two local Certificate Transparency logs (one for each protocol) with
 sample certificates of people who do not exist, imports records of those who
 asked to be told, runs `indelible monitor`, and prints the alerts as they
-come. With --once it checks that each planted match was alerted exactly once
+come; for one of them its evidence is fetched and checked, and the letter to
+the CA is shown. With --once it checks that each planted match was alerted exactly once
 and ends by itself; without, it goes on until Ctrl-C.
 """
 import argparse
@@ -23,6 +24,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 
 # pylint: disable=wrong-import-position
+from tests import check_evidence
 from tests.e2e.helpers import EXPOSURE, die_with_parent, environment, \
     free_port, read_jsonl, yaml
 from tests.e2e.planted import CONSENT, alert_id
@@ -244,6 +246,22 @@ class Demo:
             self.plant(*sample)
             self.wait_for_alerts()
 
+    def stand_by_jane(self):
+        """What she can do with an alert: prove it, and write to the CA."""
+        say("5. What can be done with an alert, beside the running monitor:")
+        jane = next(i for i, what in self.expected.items()
+                    if "Jane" in what)
+        evidence = os.path.join(self.directory, "evidence")
+        self.command("alerts", "evidence", jane, "-o", evidence, "-c",
+                     self.config)
+        say("   Its files: %s", "  ".join(sorted(os.listdir(evidence))))
+        say("   $ tests/check_evidence.py evidence")
+        try:
+            say("     proven: %s", check_evidence.check(evidence))
+        except check_evidence.Wrong as wrong:
+            self.fail("the evidence does not hold: %s" % wrong)
+        self.command("alerts", "letter", jane, "-c", self.config)
+
     def check(self):
         """Each planted match exactly once, and nothing else."""
         time.sleep(1.5)     # an alert too many would show up now
@@ -257,12 +275,12 @@ class Demo:
         if self.monitor.wait(10):
             self.fail("the monitor ended with status %d" %
                       self.monitor.returncode)
-        say("5. Each of the %d planted matches was alerted exactly once, and "
+        say("6. Each of the %d planted matches was alerted exactly once, and "
             "nothing else.", len(self.expected))
 
     def go_on(self):
         """New certificates now and then, until Ctrl-C."""
-        say("5. More will be logged every 10 s. Ctrl-C ends the demo.")
+        say("6. More will be logged every 10 s. Ctrl-C ends the demo.")
         number = 0
         while True:
             for _ in range(100):
@@ -315,6 +333,7 @@ def main():
         demo.wait_for_alerts()
         demo.say_admin()
         demo.grow()
+        demo.stand_by_jane()
         if args.once:
             demo.check()
         else:

@@ -325,7 +325,7 @@ def test_root_mismatch(work, server, api, at):
     (begin, end), = log["unproven"]
     assert begin <= at < end == gap["to"]
     line, = [e for e in work.with_config("verify", "--json").expect(0).events
-             if e["name"] == scene.name]
+             if e.get("name") == scene.name]
     assert line["unproven"] == log["unproven"]
     assert "unproven: [%d, %d)" % (begin, end) in work.with_config(
         "verify").out
