@@ -256,7 +256,7 @@ static enum status
 from_logs(struct job *j, const struct wants *wants, const json_t *sightings)
 {
 	enum status st = err_set(&j->err, ST_MISSING,
-	    "no log that has it is configured: see logs.include, logs.extra");
+	    "no log that has it stands in logs.lists or logs.extra");
 	const json_t *s;
 	struct want_log *w;
 	struct hash log_id;
@@ -267,7 +267,10 @@ from_logs(struct job *j, const struct wants *wants, const json_t *sightings)
 		if (!sighting_read(j, &log_id, s) ||
 		    (w = log_find(wants, &log_id)) == NULL)
 			continue;
-		st = from_log(j, w);
+		st = wants_contact(&(struct wants){.num = 1, .list = w},
+		    j->config->contact, &j->err);
+		if (st == ST_OK)
+			st = from_log(j, w);
 		if (st == ST_OK)
 			return st;
 		err_prefix(&j->err, "%s", QUOTE(span_str(w->name)));
@@ -277,15 +280,30 @@ from_logs(struct job *j, const struct wants *wants, const json_t *sightings)
 	return st;
 }
 
+/* The logs that are followed, then all that the lists have: also one that is
+ * retired may still answer. */
 static enum status
-with_wants(struct job *j, struct wants *wants, const json_t *alert)
+wants_read(struct wants *out, const struct config *c, struct listing *listing,
+    struct err *e)
+{
+	struct lists lists;
+	enum status st = lists_read(&lists, c, listing, e);
+
+	if (st == ST_OK)
+		st = wants_of_lists(out, c, &lists, e);
+	for (size_t i = 0; st == ST_OK && i < lists.num; i++)
+		wants_all(out, &lists.list[i]);
+	lists_fini(&lists);
+	return st;
+}
+
+static enum status
+with_wants(struct job *j, const struct wants *wants, const json_t *alert)
 {
 	const json_t *list =
 	    json_object_get(json_object_get(alert, "data"), "sightings");
-	enum status st = wants_contact(wants, j->config->contact, &j->err);
+	enum status st;
 
-	if (st != ST_OK)
-		return st;
 	j->loop = ev_loop_new(EVFLAG_AUTO);
 	ASSERT(j->loop != NULL);
 	j->http = engine_http(j->loop, j->config);
@@ -309,7 +327,7 @@ evidence_save(const struct config *c, const json_t *alert, const char *dir)
 	    .offline = true};
 	struct listing *listing = listing_new(&lc);
 	struct wants wants = {0};
-	enum status st = wants_of_config(&wants, c, listing, &j.err);
+	enum status st = wants_read(&wants, c, listing, &j.err);
 
 	if (st == ST_OK)
 		st = with_wants(&j, &wants, alert);

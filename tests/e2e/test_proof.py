@@ -141,16 +141,85 @@ def test_wrong_use(proven):
     assert not (work.path / "none").exists()
 
 
-def test_log_that_is_gone(server, work):
-    """It is named, and nothing is written."""
-    log = server.new_log(ROWS[:1])
-    work.prepare([(log, "static")], [JANE])
-    work.monitor()
+LIES = [
+    ("bad-signature", {}, 76), ("wrong-root", {}, 76),
+    ("rollback", {"size": 100}, 66), ("flip-hash", {}, 76),
+    ("flip", {"index": 300, "offset": 3}, 76),
+    ("html", {"on": "head"}, 65),
+    ("garbage", {"on": ["data", "entries"]}, 65),
+    ("html", {"on": ["data", "entries"]}, 65),
+    ("garbage", {"on": ["hash", "proof"]}, 65),
+    ("status", {"on": "head", "code": 404}, 69),
+    ("status", {"on": ["hash", "proof"], "code": 404}, 66),
+    ("status", {"on": ["data", "entries"], "code": 404}, 66),
+    ("huge", {"on": ["hash", "proof"], "size": 1 << 24}, 65)]
+
+
+@pytest.fixture(scope="module", params=["static", "rfc6962"])
+def lying(request, server, tmp_path_factory):
+    """A store with an alert, nobody at work: (workspace, id, log)."""
+    work = Workspace(tmp_path_factory.mktemp("lying"))
+    log = server.new_log([{"filler": 300}] + ROWS[:1] + [{"filler": 700}])
+    work.prepare([(log, request.param)], [JANE])
+    monitor = work.monitor()
     entry, = log.truth()
     found = alert_id("acme", "acme/jane", bytes.fromhex(entry["tbs_sha256"]))
     work.wait_for_ids([found])
+    monitor.stop().expect(0)
+    yield work, found, log
+    work.close()
+
+
+@pytest.mark.parametrize("kind,how,status", LIES)
+def test_lies(lying, tmp_path, kind, how, status):
+    """What does not hold is said, and no file is written."""
+    work, found, log = lying
+    log.fault(kind, **how)
+    out = tmp_path / "out"
+    try:
+        result = work.with_config("alerts", "evidence", found, "-o", out)
+    finally:
+        log.calm()
+    assert result.status == status, result.err
+    assert log.name in result.err and not out.exists()
+
+
+def test_weather(lying, tmp_path):
+    """What passes is waited for: faults on the way, tiles that are not
+    there yet, an answer that is cut."""
+    work, found, log = lying
+    for kind, how in (("status", {"code": 503}), ("reset", {}),
+                      ("truncate", {}), ("missing-partial", {"count": 4})):
+        log.fault(kind, **dict({"count": 1}, **how))
+    work.with_config("alerts", "evidence", found, "-o",
+                     tmp_path / "out").expect(0)
+    log.calm()
+    check_evidence.check(tmp_path / "out")
+
+
+def test_log_that_leaves(server, work):
+    """A log that is retired is asked; one that is in no list is not known, and
+    nothing is written."""
+    log = server.new_log(ROWS[:1])
+    work.prepare([(log, "static")], [JANE])
+    monitor = work.monitor()
+    entry, = log.truth()
+    found = alert_id("acme", "acme/jane", bytes.fromhex(entry["tbs_sha256"]))
+    work.wait_for_ids([found])
+    monitor.stop().expect(0)
+    listed = server.log_list((log, "static"))
+    for operator in listed["operators"]:
+        for kind in ("logs", "tiled_logs"):
+            for each in operator.get(kind, []):
+                each["state"] = {"retired": {
+                    "timestamp": "2026-02-03T00:00:00Z"}}
+    work.config([], contact="ct@indelible.dev", logs={"extra": [], "lists": [
+        {"file": str(work.write("list.json", json.dumps(listed)))}]})
+    work.with_config("alerts", "evidence", found, "-o",
+                     work.path / "retired").expect(0)
+    check_evidence.check(work.path / "retired")
     work.config([])
     result = work.with_config("alerts", "evidence", found, "-o",
                               work.path / "out")
-    assert "no log that has it is configured" in result.expect(66).err
+    assert "stands in logs.lists or logs.extra" in result.expect(66).err
     assert not (work.path / "out").exists()
