@@ -8,6 +8,8 @@ static const struct sink_api *const sinks[] = {
     [CONF_JSONL] = &sink_jsonl,
     [CONF_WEBHOOK] = &sink_webhook,
     [CONF_EXEC] = &sink_exec,
+    [CONF_SYSLOG] = &sink_syslog,
+    [CONF_CHAT] = &sink_chat,
 };
 
 static const char *const type_names[] = {
@@ -35,7 +37,7 @@ sink_find(const struct conf_sink *conf, struct err *e)
 		return sinks[type];
 	err_set(e, ST_MISSING,
 	    "sink %s: this build has no %s sinks; it has: jsonl, webhook, "
-	    "exec",
+	    "exec, syslog, chat",
 	    conf->name ? conf->name : "without a name",
 	    type < NUM_TYPES ? type_names[type] : "such");
 	return NULL;

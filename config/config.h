@@ -54,6 +54,8 @@ struct conf_sink {
 	char *path;        /* jsonl */
 	char *url;         /* webhook, chat */
 	char *url_file;    /* chat: instead of url */
+	char *format;      /* chat: "slack", "teams"; NULL: by the URL */
+	char *socket;      /* syslog */
 	char *secret_file; /* webhook */
 	bool public_only;  /* webhook */
 	char *server, *from, *to, *user, *password_file; /* mail */

@@ -22,6 +22,7 @@ static const char *const words_start[] = {"auto", "zero", "head", NULL};
 static const char *const words_sandbox[] = {"auto", "require", "off", NULL};
 static const char *const words_api[] = {"static", "rfc6962", NULL};
 static const char *const words_lists[] = {"chrome", "apple", NULL};
+static const char *const words_chat[] = {"slack", "teams", NULL};
 static const char *const words_severity[] = {
     "info", "low", "medium", "high", NULL};
 
@@ -166,6 +167,8 @@ static const struct conf_key exec_keys[] = {
 };
 
 static const struct conf_key syslog_keys[] = {
+	{"socket", TYPE_PATH, 0, SINK_AT(socket), .def = "/dev/log",
+	    .help = "where the system log listens"},
 	{0}
 };
 
@@ -174,6 +177,8 @@ static const struct conf_key chat_keys[] = {
 	    .help = "the chat's incoming webhook"},
 	{"url_file", TYPE_PATH, KEY_ONE_OF, SINK_AT(url_file),
 	    .help = "file with that URL, when it is the secret"},
+	{"format", TYPE_TEXT, KEY_NULL, SINK_AT(format), .words = words_chat,
+	    .help = "whose JSON it takes; null: by the URL"},
 	{0}
 };
 
@@ -193,7 +198,7 @@ static const struct conf_key sink_keys[] = {
 	{"exec", TYPE_MAP, KEY_ONE_OF, SINK_AT(type), .sub = exec_keys,
 	    .choice = CONF_EXEC, .help = "a program"},
 	{"syslog", TYPE_MAP, KEY_ONE_OF, SINK_AT(type), .sub = syslog_keys,
-	    .choice = CONF_SYSLOG, .help = "the system log: {}"},
+	    .choice = CONF_SYSLOG, .help = "the system log"},
 	{"chat", TYPE_MAP, KEY_ONE_OF, SINK_AT(type), .sub = chat_keys,
 	    .choice = CONF_CHAT, .help = "a chat room"},
 	{0}

@@ -88,16 +88,12 @@ warn_sinks(struct warn *w)
 {
 	const struct node *list =
 	    node_get(node_get(w->root, "alerts"), "sinks");
-	struct err e;
 
 	for (size_t i = 0; i < w->c->alerts.num_sinks; i++)
 		if (!sink_takes_alerts(&w->c->alerts.sinks[i]))
 			mistake_add(w->m, place_of(nth(list, i)),
 			    "alerts.sinks: not in this version: mails with "
 			    "alerts; this one asks for confirmations only");
-		else if (sink_find(&w->c->alerts.sinks[i], &e) == NULL)
-			mistake_add(w->m, place_of(nth(list, i)),
-			    "alerts.sinks: not in this version: %s", e.text);
 }
 
 static void
@@ -159,6 +155,10 @@ warn_files(struct warn *w)
 			    "the sink's command: %s: %s",
 			    QUOTE(span_str(s->command.list[0])),
 			    strerror(errno));
+		if (s->type == CONF_SYSLOG && access(s->socket, W_OK) != 0)
+			mistake_add(w->m, place_of(n),
+			    "the sink's socket: %s: %s",
+			    QUOTE(span_str(s->socket)), strerror(errno));
 		warn_file(w, n, "the sink's secret file",
 		    s->secret_file ? s->secret_file : s->url_file);
 	}

@@ -7,6 +7,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/append.h"
 #include "monitor/courier_private.h"
+#include "monitor/datagram.h"
 #include "monitor/diag.h"
 #include "monitor/tail.h"
 
@@ -298,6 +299,17 @@ carry_spawn(struct courier *c, struct carried *p)
 }
 
 static void
+carry_datagram(struct carried *p)
+{
+	struct outcome o = {0};
+	struct err why = {""};
+
+	o.status =
+	    datagram_send(p->parcel.path, buf_span(&p->parcel.body), &why);
+	carried_done(p, &o, &why);
+}
+
+static void
 carry_one(struct courier *c, enum parcel_kind kind, struct carried *p)
 {
 	if (kind == PARCEL_HTTP)
@@ -305,7 +317,7 @@ carry_one(struct courier *c, enum parcel_kind kind, struct carried *p)
 	else if (kind == PARCEL_ARGV)
 		carry_spawn(c, p);
 	else
-		ASSERT(false);
+		carry_datagram(p);
 }
 
 static void

@@ -201,8 +201,11 @@ test_warnings(void **state)
 	    "c.yaml:5:66: warning: logs.extra.key_file: ",
 	    "/no.pem: there is no such file\n",
 	    "c.yaml:6:18: warning: fetch.ca_file: ",
-	    "c.yaml:7:18: warning: alerts.sinks: not in this version: sink s: ",
-	    "c.yaml:7:42: warning: alerts.digest: not in this version: ",
+	    "c.yaml:7:18: warning: the sink's command: /no/hook: ",
+	    "c.yaml:7:58: warning: alerts.sinks: not in this version: mails ",
+	    "c.yaml:7:119: warning: the sink's socket: /no/log: ",
+	    "c.yaml:7:157: warning: the sink's secret file: /no/key: there ",
+	    "c.yaml:7:196: warning: alerts.digest: not in this version: ",
 	};
 	static const char text[] =
 	    "contact: ct@indelible.dev\n"
@@ -212,7 +215,10 @@ test_warnings(void **state)
 	    "  extra: [{name: a, url: 'https://log.indelible.dev/', key_file: "
 	    "no.pem}] }\n"
 	    "fetch: {ca_file: no.ca}\n"
-	    "alerts: {sinks: [{name: s, syslog: {}}], digest: {daily: []}}\n"
+	    "alerts: {sinks: [{name: h, exec: {command: [/no/hook]}}, "
+	    "{name: m, mail: {server: 'smtp://localhost', from: a@b.cd}}, "
+	    "{name: l, syslog: {socket: /no/log}}, "
+	    "{name: c, chat: {url_file: /no/key}}], digest: {daily: []}}\n"
 	    "admin: {listen: '127.0.0.1:1', socket: ~}\n";
 	struct ran r = run(text, "check", "-c", "c.yaml");
 
@@ -223,7 +229,8 @@ test_warnings(void **state)
 	ran_fini(&r);
 	r = run(text, "check", "-cc.yaml", "--json");
 	check(&r, 0,
-	    "{\"file\":\"c.yaml\",\"line\":7,\"column\":42,\"warning\":\"", "");
+	    "{\"file\":\"c.yaml\",\"line\":7,\"column\":196,\"warning\":\"",
+	    "");
 	check(&r, 0, "\n{\"file\":\"c.yaml\",\"valid\":true,\"mistakes\":0}\n",
 	    "");
 	assert_int_equal(r.err.len, 0);

@@ -154,7 +154,7 @@ test_unknown_keys(void **state)
 	expect_one("zzz: 1\n", "2:1", "known here: contact, instance, store");
 	expect_one("'a\\b': 1\n", "2:1", "unknown key 'a\\\\b'");
 	expect_one("alerts: {sinks: [{name: a, syslog: {x: 1}}]}\n", "2:37",
-	    "unknown key 'x' (known here: none)");
+	    "unknown key 'x' (known here: socket)");
 	expect_one("logs: {lists: [{lists: chrome, url: 'https://a/'}]}\n",
 	    "2:17", "unknown key 'lists'");
 }

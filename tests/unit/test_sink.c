@@ -20,10 +20,12 @@ test_find(void **state)
 	assert_says(&e, "ledger");
 	assert_says(&e, "mail");
 	assert_says(&e, "jsonl");
+	conf.type = CONF_EXEC;
+	assert_ptr_equal(sink_find(&conf, &e), &sink_exec);
+	conf.type = CONF_SYSLOG;
+	assert_ptr_equal(sink_find(&conf, &e), &sink_syslog);
 	conf.type = CONF_CHAT;
-	conf.name = NULL;
-	assert_null(sink_find(&conf, &e));
-	assert_says(&e, "chat");
+	assert_ptr_equal(sink_find(&conf, &e), &sink_chat);
 	conf.type = (enum conf_sink_type)99;
 	assert_null(sink_find(&conf, NULL));
 }

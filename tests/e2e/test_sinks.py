@@ -1,0 +1,74 @@
+"""The sinks syslog and chat, against a datagram socket and rooms of the tests'
+own."""
+import re
+import socket
+
+import pytest
+
+from .helpers import wait_until
+from .planted import expected_ids, jane_spec
+from .receiver import Receiver
+
+RFC5424 = re.compile(
+    rb"<(\d{1,3})>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z - indelible - "
+    rb"([!-~]{1,32}) - id=([0-9a-f]{32}) ([ -~]*)\Z")
+
+
+def start(work, server, sinks):
+    """A service with these sinks; its only alert's id."""
+    log = server.new_log([jane_spec()])
+    ledger = {"name": "ledger", "jsonl": {"path": str(work.ledger)}}
+    work.prepare([(log, "static")], alerts={"sinks": [ledger] + sinks})
+    monitor = work.monitor()
+    only, = expected_ids(log.truth())
+    work.wait_for_ids([only], monitor)
+    return monitor, only
+
+
+@pytest.mark.smoke
+def test_syslog(work, server):
+    """A datagram by RFC 5424 without a word about whom; it comes again when
+    nobody listened."""
+    path = work.path / "log.sock"
+    monitor, only = start(work, server, [
+        {"name": "log", "syslog": {"socket": str(path)}}])
+    wait_until(lambda: "sink log: " in monitor.diagnostics(), "a warning")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as there:
+        there.bind(str(path))
+        there.settimeout(30)
+        line = there.recv(65536)
+    monitor.stop()
+    level, kind, identity, text = RFC5424.match(line).groups()
+    assert int(level) // 8 == 3 and kind == b"exposure"
+    assert identity.decode() == only
+    assert b"severity=" in text and b"verified=yes" in text
+    for word in (b"jane", b"acme", b"example"):
+        assert word not in line.lower()
+
+
+def test_rooms(work, server):
+    """Slack and Teams, each in its form; a URL that is a secret is told
+    nowhere."""
+    with Receiver() as receiver:
+        receiver.script = {"/secret-room": [(500, {})]}
+        secret = work.write("room.url", receiver.url("/secret-room") + "\n")
+        secret.chmod(0o600)
+        monitor, only = start(work, server, [
+            {"name": "slack", "chat": {"url_file": str(secret)}},
+            {"name": "teams", "chat": {
+                "url": receiver.url("/teams"), "format": "teams"}}])
+        wait_until(lambda: len(receiver.seen) == 3, "posts")
+        monitor.stop()
+        assert "secret-room" not in monitor.diagnostics()
+    slack = receiver.at("/secret-room")[1].event
+    teams = receiver.at("/teams")[0].event
+    assert slack["text"].startswith("Personal data in a public certificate")
+    assert [b["text"]["type"] for b in slack["blocks"]] == ["plain_text"] * 2
+    assert only in slack["blocks"][1]["text"]["text"]
+    card, = teams["attachments"]
+    assert card["contentType"] == "application/vnd.microsoft.card.adaptive"
+    said = [block["inlines"][0]["text"] for block in card["content"]["body"]]
+    assert "Id: " + only in said and "Record: acme/jane" in said
+    for one in receiver.seen:
+        assert b"jane.roe@" not in one.body
+        assert one.headers["Content-Type"] == "application/json"
