@@ -24,6 +24,8 @@ static struct {
 	int64_t retry_ms;
 	unsigned num_judged;
 } told;
+/* The only one that the store knows. */
+static struct store_sink the_sink;
 /* A store whose settling fails while the disk is full. */
 static struct {
 	bool full;
@@ -122,14 +124,14 @@ courier_make(struct fixture *fx,
 static int
 setup(void **state)
 {
-	static const struct store_sink sink = {(char *)"stdout", {0, NULL}};
 	struct store_conf c = {
-	    .url = "memory:", .num_sinks = 1, .sinks = &sink};
+	    .url = "memory:", .num_sinks = 1, .sinks = &the_sink};
 	struct fixture *fx = calloc(1, sizeof(*fx));
 	int fd;
 
 	alarm(60);
 	memset(&told, 0, sizeof(told));
+	the_sink.name = (char *)(uintptr_t) "stdout";
 	memset(&disk, 0, sizeof(disk));
 	told.verdict = SINK_DELIVERED;
 	snprintf(told.path, sizeof(told.path), "build/courier-XXXXXX");
@@ -261,6 +263,56 @@ test_flush_does_not_spin(void **state)
 	assert_int_equal(depth(fx), 300);
 }
 
+/* A sink that takes nothing is left alone for a while, then tried with one
+ * row; the others keep their attempts. */
+static void
+test_pause(void **state)
+{
+	struct fixture *fx = *state;
+	struct outbox rows = {0};
+
+	courier_make(fx, find_told);
+	told.verdict = SINK_RETRY;
+	told.retry_ms = 3600 * 1000;
+	add(fx, 300, now_ms() - 1000);
+	for (int i = 0; i < 3; i++) {
+		courier_kick(fx->courier);
+		if (!courier_is_idle(fx->courier))
+			run(fx);
+		assert_int_equal(told.num_judged, 256);
+	}
+	courier_reload(fx->courier); /* an operator has mended it */
+	run(fx);
+	assert_int_equal(told.num_judged, 300);
+	assert_int_equal(
+	    store_memory.outbox_due(fx->store,
+		&(struct outbox_query){.now_ms = INT64_MAX, .limit = 999},
+		&rows, NULL),
+	    ST_OK);
+	for (size_t i = 0; i < rows.num; i++)
+		assert_int_equal(rows.rows[i].attempts, 1);
+	outbox_fini(&rows);
+}
+
+/* Rows of a sink that the configuration has no longer. */
+static void
+test_strays(void **state)
+{
+	struct fixture *fx = *state;
+	struct courier_counts n;
+
+	add(fx, 300, now_ms() + FAR_MS);
+	the_sink.name = (char *)(uintptr_t) "another";
+	add(fx, 2, now_ms() - 1000);
+	courier_make(fx, find_told);
+	courier_kick(fx->courier);
+	run(fx);
+	courier_counts(fx->courier, &n);
+	assert_int_equal(n.dead, 300);
+	assert_int_equal(told.num_judged, 0);
+	assert_int_equal(depth(fx), 2);
+}
+
 /* The database is full: what was appended is not appended again. */
 static void
 test_full_store_appends_once(void **state)
@@ -390,6 +442,8 @@ main(void)
 	    TEST(test_carries_what_is_due),
 	    TEST(test_flush_leaves_nothing),
 	    TEST(test_flush_does_not_spin),
+	    TEST(test_pause),
+	    TEST(test_strays),
 	    TEST(test_full_store_appends_once),
 	    TEST(test_full_store_counts_attempts_once),
 	    TEST(test_stop_with_a_full_store),
