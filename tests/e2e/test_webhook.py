@@ -3,6 +3,7 @@ a receiver of its own kind."""
 import json
 import os
 import signal
+import sqlite3
 import time
 
 import pytest
@@ -207,6 +208,37 @@ def test_dead_sink_delays_nobody(work, server, receiver):
         wait_until(lambda: len(late.seen) >= len(ids), "what waited")
         monitor.stop()
         assert sorted(one.id for one in late.seen) == sorted(ids)
+
+
+def test_all_sinks_are_down(work, server):
+    """10,000 matches while no sink takes anything: the log is read to its end,
+    and all arrive once per id when the sinks are back."""
+    log = server.new_log([jane_spec() for _ in range(10000)])
+    ids = sorted(expected_ids(log.truth()))
+    port = free_port()
+    work.ledger = work.path / "later" / "alerts.jsonl"
+    prepare(work, [(log, "static")],
+            [hook(work, "http://127.0.0.1:%d/" % port)])
+    monitor = work.monitor()
+    store = sqlite3.connect(
+        "file:%s?mode=ro" % (work.path / "indelible.db"), uri=True)
+
+    def waiting():
+        return store.execute(
+            "SELECT count(*) FROM outbox WHERE state = 0").fetchone()[0]
+    wait_until(lambda: waiting() == 2 * len(ids), "all that was read")
+    for name in ("ledger", "soc"):
+        wait_until(lambda sink=name: "sink %s: " % sink in
+                   monitor.diagnostics(), "a warning")
+    work.ledger.parent.mkdir()
+    with Receiver(port) as receiver:
+        wait_until(lambda: len(receiver.seen) >= len(ids) and
+                   len(work.ids()) >= len(ids), "what waited", pause=0.5)
+        wait_until(lambda: waiting() == 0, "the last answers")
+        monitor.stop()
+        assert sorted(one.id for one in receiver.seen) == ids
+    assert sorted(work.ids()) == ids
+    store.close()
 
 
 @pytest.mark.parametrize("days", [30, -1])
