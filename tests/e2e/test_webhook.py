@@ -210,6 +210,20 @@ def test_dead_sink_delays_nobody(work, server, receiver):
         assert sorted(one.id for one in late.seen) == sorted(ids)
 
 
+def test_no_answer(work, server, receiver):
+    """After 30 s without an answer it has failed, and comes again."""
+    receiver.script = {"/": ["hang"]}
+    log = server.new_log([jane_spec()])
+    prepare(work, [(log, "static")], [hook(work, receiver.url())])
+    monitor = work.monitor()
+    wait_until(lambda: "sink soc: no answer in time" in
+               monitor.diagnostics(), "a warning")
+    wait_until(lambda: len(receiver.seen) == 2, "the same again")
+    monitor.stop()
+    first, second = receiver.seen
+    assert first.id == second.id and 34 < second.at - first.at < 50
+
+
 def test_all_sinks_are_down(work, server):
     """10,000 matches while no sink takes anything: the log is read to its end,
     and all arrive once per id when the sinks are back."""
