@@ -50,6 +50,7 @@ incoming_init(struct incoming *in, struct api_job *c, struct span file)
 	*in = (struct incoming){.c = c};
 	in->im = (struct import){.file = file,
 	    .index_key = c->env->index_key,
+	    .config = c->env->config,
 	    .unasked = enrol_missing(c->env->config),
 	    .who = c->who.who,
 	    .now_ms = c->who.now_ms,

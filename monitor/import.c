@@ -3,7 +3,12 @@
 
 #include <string.h>
 
+#include "alerts/sink.h"
 #include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
+
+/* Clocks differ, and dates without a zone; a consent is not of next week. */
+#define AHEAD_MS (24ll * 3600 * 1000)
 
 struct reading {
 	struct import *im;
@@ -71,6 +76,115 @@ is_of_others(const struct import *im, const struct record *rec)
 	return im->only != NULL && strcmp(rec->tenant, im->only) != 0;
 }
 
+static bool
+is_expired(const struct import *im, const struct record *rec)
+{
+	return rec->expires_ms != 0 && rec->expires_ms <= im->now_ms;
+}
+
+/* --- who is told ----------------------------------------------------------- */
+
+/* tenant: NULL: any. */
+static bool
+is_for(const struct conf_sink *k, const char *tenant)
+{
+	for (size_t i = 0; tenant != NULL && i < k->tenants.num; i++)
+		if (strcmp(k->tenants.list[i], tenant) == 0)
+			return true;
+	return tenant == NULL || k->tenants.num == 0;
+}
+
+static const struct conf_sink *
+sink_named(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->alerts.num_sinks; i++)
+		if (strcmp(c->alerts.sinks[i].name, name) == 0)
+			return &c->alerts.sinks[i];
+	return NULL;
+}
+
+/* Those that alerts go to: of a tenant, NULL: all. */
+static void
+put_sinks(struct buf *out, const struct config *c, const char *tenant)
+{
+	size_t before = out->len;
+
+	for (size_t i = 0; i < c->alerts.num_sinks; i++) {
+		const struct conf_sink *k = &c->alerts.sinks[i];
+
+		if (sink_takes_alerts(k) && is_for(k, tenant))
+			buf_fmt(out, "%s%s", out->len > before ? ", " : "",
+			    QUOTE(span_str(k->name)));
+	}
+	if (out->len == before)
+		buf_str(out, "none");
+}
+
+/* Why alerts of the record cannot go to this sink; nothing: they can. To
+ * somebody who may write for one tenant the sinks of others do not exist. */
+static void
+sink_fault(struct buf *out, const struct import *im, const struct record *rec,
+    const char *name)
+{
+	const struct conf_sink *k = sink_named(im->config, name);
+
+	if (k != NULL && !is_for(k, im->only))
+		k = NULL;
+	if (k == NULL) {
+		buf_fmt(out,
+		    "notify: there is no sink %s; the configuration has: ",
+		    QUOTE(span_str(name)));
+		put_sinks(out, im->config, im->only);
+	} else if (!sink_takes_alerts(k)) {
+		buf_fmt(out,
+		    "notify: sink %s is of type mail, which sends no alerts in "
+		    "this version; these do: ",
+		    QUOTE(span_str(name)));
+		put_sinks(out, im->config, im->only);
+	} else if (!is_for(k, rec->tenant)) {
+		buf_fmt(out,
+		    "notify: sink %s does not serve tenant %s; these do: ",
+		    QUOTE(span_str(name)), QUOTE(span_str(rec->tenant)));
+		put_sinks(out, im->config, rec->tenant);
+	}
+}
+
+/* An alert for a sink that is not there would be lost without a word. */
+static bool
+has_lost_sink(struct reading *r, const struct record *rec, size_t at)
+{
+	struct span sink = span_str("sink:");
+	struct buf why = {0};
+	bool lost = false;
+
+	for (size_t i = 0; r->im->config != NULL && i < rec->notify.num; i++) {
+		const char *to = rec->notify.list[i];
+
+		if (!span_starts(span_str(to), sink))
+			continue;
+		buf_clear(&why);
+		sink_fault(&why, r->im, rec, to + sink.len);
+		if (why.len == 0)
+			continue;
+		reading_bad(r, at, buf_cstr(&why));
+		lost = true;
+	}
+	buf_fini(&why);
+	return lost;
+}
+
+static bool
+has_mailto(const struct record *rec)
+{
+	for (size_t i = 0; i < rec->notify.num; i++)
+		if (span_starts(
+			span_str(rec->notify.list[i]), span_str("mailto:")))
+			return true;
+	return false;
+}
+
+/* --- what is not refused, but told of --------------------------------------- */
+
 /* A record whose consent is not complete. */
 static void
 reading_pending(struct reading *r, const struct record *rec, size_t at)
@@ -98,6 +212,65 @@ reading_pending(struct reading *r, const struct record *rec, size_t at)
 	buf_fini(&what);
 }
 
+/* Of another tenant than the one that was said. */
+static void
+reading_stray(struct reading *r, const struct record *rec, size_t at)
+{
+	const struct import *im = r->im;
+	struct buf what = {0};
+
+	if (im->only != NULL || im->tenant == NULL ||
+	    strcmp(rec->tenant, im->tenant) == 0)
+		return;
+	buf_fmt(&what, "is of tenant %s, as its line says, not of %s",
+	    QUOTE(span_str(rec->tenant)), QUOTE(span_str(im->tenant)));
+	reading_warn(r, at, rec->id, buf_cstr(&what));
+	buf_fini(&what);
+}
+
+static void
+reading_doubts(struct reading *r, const struct record *rec, size_t at)
+{
+	reading_stray(r, rec, at);
+	if (is_expired(r->im, rec))
+		reading_warn(r, at, rec->id,
+		    "is past its expiry: it matches nothing; import it with a "
+		    "later `expires`");
+	else if (!record_consented(rec) && rec->identity == NULL)
+		reading_pending(r, rec, at);
+	if (is_in_vain(rec))
+		reading_warn(r, at, rec->id,
+		    "needs a qualifier and has none: it matches nothing; give "
+		    "domains, organizations, countries, localities or "
+		    "emails, or require_qualifier: false");
+	if (has_mailto(rec))
+		reading_warn(r, at, rec->id,
+		    "has mailto: in notify, which does nothing in this "
+		    "version: alerts go to sinks alone");
+}
+
+/* --- records ------------------------------------------------------------------ */
+
+/* What no reading of the record alone can tell. */
+static bool
+is_refused(struct reading *r, const struct record *rec, size_t at)
+{
+	bool lost;
+
+	if (is_of_others(r->im, rec)) {
+		reading_bad(
+		    r, at, "tenant: not the one that you may write for");
+		return true;
+	}
+	lost = has_lost_sink(r, rec, at);
+	if (rec->consent_ms <= r->im->now_ms + AHEAD_MS)
+		return lost;
+	reading_bad(r, at,
+	    "consent.at: this is in the future; write when the consent was "
+	    "given");
+	return true;
+}
+
 static void
 reading_record(void *arg, struct record *rec, size_t at)
 {
@@ -105,23 +278,14 @@ reading_record(void *arg, struct record *rec, size_t at)
 	struct compiled c = {0};
 	struct err e;
 
-	if (is_of_others(r->im, rec)) {
-		reading_bad(
-		    r, at, "tenant: not the one that you may write for");
+	if (is_refused(r, rec, at))
 		return;
-	}
 	if (match_compile(&c, rec, r->keyer, &e) != ST_OK) {
 		reading_bad(r, at, e.text);
 		compiled_fini(&c);
 		return;
 	}
-	if (!record_consented(rec) && rec->identity == NULL)
-		reading_pending(r, rec, at);
-	if (is_in_vain(rec))
-		reading_warn(r, at, rec->id,
-		    "needs a qualifier and has none: it matches nothing; give "
-		    "domains, organizations, countries, localities or "
-		    "emails, or require_qualifier: false");
+	reading_doubts(r, rec, at);
 	if (r->num == r->cap)
 		reading_grow(r);
 	r->records[r->num] = *rec;

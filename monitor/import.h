@@ -5,6 +5,7 @@
 #ifndef MONITOR_IMPORT_H
 #define MONITOR_IMPORT_H
 
+#include "config/config.h"
 #include "monitor/store/store.h"
 
 /* Warnings are told one by one up to so many; then they are counted. */
@@ -20,6 +21,9 @@ struct import {
 	int64_t now_ms;
 	const char *tenant; /* of records that name none; NULL: RECORD_TENANT */
 	const char *only; /* records of other tenants are bad; NULL: none are */
+	/* Records that name a sink which is not there, or not for them, are bad;
+	 * NULL: nobody knows the sinks. */
+	const struct config *config;
 	/* Why nobody is asked by mail to confirm an address: enrol_missing();
 	 * NULL: they are. */
 	const char *unasked;

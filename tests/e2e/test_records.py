@@ -116,6 +116,25 @@ def test_add(work):
     assert (answer["added"], answer["active"]) == (1, 1)
 
 
+def import_lost(work):
+    """Nobody is taken in whose alerts would go nowhere."""
+    lost = dict(JANE, id="acme/lost", notify=["sink:nosuch"])
+    result = records(work, "import", work.records([JANE, lost], "lost.jsonl"),
+                     status=65)
+    assert ("lost.jsonl:2: notify: there is no sink nosuch; the "
+            "configuration has: ledger\n") in result.err
+    assert "acme/lost" not in records(work, "list").out
+
+
+def test_notify(work):
+    """A record must not name a sink that is not there."""
+    work.prepare([], [DOMAIN])
+    import_lost(work)
+    told = dict(JANE, notify=["sink:ledger", "mailto:jane.roe@example.com"])
+    result = records(work, "import", work.records([told], "told.jsonl"))
+    assert "told.jsonl:1: warning: record acme/jane has mailto:" in result.err
+
+
 def test_states_and_exits(work):
     """What a state does not allow is 64, and nobody is 66."""
     work.prepare([], RECORDS + [PENDING])
@@ -315,6 +334,11 @@ def test_beside_a_service(served):
     who = {row[0]: row[3] for row in audit(work)}
     assert who["withdrawn"] == who["erased"] and \
         "token " in who["withdrawn"]
+
+
+def test_notify_beside_a_service(served):
+    """As without one: the service knows its sinks."""
+    import_lost(served)
 
 
 def test_problems_beside_a_service(served):

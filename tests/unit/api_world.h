@@ -53,6 +53,23 @@ world_new(void)
 	return w;
 }
 
+/* A sink of the configuration; tenant: NULL: of all. */
+static inline void
+sink_add(struct world *w, const char *name, enum conf_sink_type type,
+    const char *tenant)
+{
+	size_t n = w->config.alerts.num_sinks++;
+	struct conf_sink k = {.name = mem_str(name), .type = type};
+
+	if (tenant != NULL) {
+		k.tenants.list = mem_grow(NULL, 1, sizeof(char *));
+		k.tenants.list[k.tenants.num++] = mem_str(tenant);
+	}
+	w->config.alerts.sinks =
+	    mem_grow(w->config.alerts.sinks, n + 1, sizeof(k));
+	w->config.alerts.sinks[n] = k;
+}
+
 static inline void
 answer_drop(struct world *w)
 {

@@ -122,6 +122,90 @@ test_bad_lines(void **state)
 	world_free(w);
 }
 
+#define TELLS(to)                                                              \
+	"{\"id\":\"acme/t\",\"tenant\":\"acme\",\"kind\":\"email\","           \
+	"\"value\":\"t.roe@example.com\",\"notify\":[\"" to "\"]," CONSENT "}"
+
+/* The last answer has an error with these words. */
+static bool
+complains(struct world *w, const char *words)
+{
+	for (size_t i = 0; i < items(w, "errors"); i++)
+		if (strcmp(text_at(item(w, "errors", i), "what"), words) == 0)
+			return true;
+	return false;
+}
+
+/* Who would not be told of anything is not taken in. */
+static void
+test_notify(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	ask(w, "POST", API "/records", TELLS("sink:ledger"), 422);
+	assert_true(complains(w, "notify: there is no sink ledger; the "
+				 "configuration has: none"));
+	sink_add(w, "ledger", CONF_JSONL, NULL);
+	sink_add(w, "people", CONF_WEBHOOK, "other");
+	sink_add(w, "post", CONF_MAIL, NULL);
+	ask(w, "POST", API "/records", "[" JANE "," TELLS("sink:ledge") "]",
+	    422);
+	assert_true(complains(w, "notify: there is no sink ledge; the "
+				 "configuration has: ledger, people"));
+	assert_int_equal(
+	    json_integer_value(json_object_get(item(w, "errors", 0), "line")),
+	    2);
+	ask(w, "POST", API "/records", TELLS("sink:people"), 422);
+	assert_true(complains(w, "notify: sink people does not serve tenant "
+				 "acme; these do: ledger"));
+	ask(w, "POST", API "/records", TELLS("sink:ledger\",\"sink:post"), 422);
+	assert_true(complains(w, "notify: sink post is of type mail, which "
+				 "sends no alerts in this version; these do: "
+				 "ledger, people"));
+	w->caller.tenant = "acme"; /* the sinks of others are not there */
+	ask(w, "POST", API "/records", TELLS("sink:people"), 422);
+	assert_true(complains(w, "notify: there is no sink people; the "
+				 "configuration has: ledger"));
+	put(w, TELLS("sink:ledger"));
+	assert_int_equal(items(w, "warnings"), 0);
+	put(w, TELLS("mailto:t.roe@example.com"));
+	assert_int_equal(items(w, "warnings"), 1);
+	assert_true(says(w, "mailto: in notify, which does nothing"));
+	world_free(w);
+}
+
+#define AGREED(at, more)                                                       \
+	"{\"id\":\"acme/d\",\"tenant\":\"acme\",\"kind\":\"email\","           \
+	"\"value\":\"d.roe@example.com\",\"consent\":{\"purpose\":\"p\","      \
+	"\"method\":\"import\",\"evidence\":\"e\",\"at\":\"" at "\"}" more "}"
+
+/* A consent of tomorrow at most (it is 2026-05-28, 20:26); what has ended
+ * already, and whose it is, is told. */
+static void
+test_dates(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	ask(w, "POST", API "/records", AGREED("2026-05-29T20:27:00Z", ""), 422);
+	assert_true(complains(w, "consent.at: this is in the future; write "
+				 "when the consent was given"));
+	put(w, AGREED("2026-05-29T20:26:00Z", ""));
+	assert_int_equal(items(w, "warnings"), 0);
+	put(w, AGREED("2026-05-01T10:00:00Z",
+		   ",\"expires\":\"2026-05-28T20:00:00Z\""));
+	assert_int_equal(items(w, "warnings"), 1);
+	assert_true(says(w, "record acme/d is past its expiry: it matches "
+			    "nothing; import it with a later"));
+	assert_int_equal(number(w, "active"), 0);
+	ask(w, "POST", API "/records?tenant=beta", JANE, 200);
+	assert_int_equal(items(w, "warnings"), 1);
+	assert_true(says(w, "record acme/jane is of tenant acme, as its line "
+			    "says, not of beta"));
+	world_free(w);
+}
+
 static void
 test_many_bad_lines(void **state)
 {
@@ -392,6 +476,8 @@ main(void)
 	    cmocka_unit_test(test_scopes),
 	    cmocka_unit_test(test_import),
 	    cmocka_unit_test(test_bad_lines),
+	    cmocka_unit_test(test_notify),
+	    cmocka_unit_test(test_dates),
 	    cmocka_unit_test(test_many_bad_lines),
 	    cmocka_unit_test(test_pages),
 	    cmocka_unit_test(test_tenants),

@@ -337,7 +337,11 @@ test_patch(void **state)
 	const char *at = API "/records/acme/jane?tenant=acme";
 
 	(void)state;
+	sink_add(w, "ledger", CONF_JSONL, NULL);
 	put(w, JANE);
+	ask(w, "PATCH", at, "{\"notify\":[\"sink:nosuch\"]}", 422);
+	assert_true(says(w, "there is no sink nosuch; the configuration has: "
+			    "ledger\""));
 	ask(w, "PATCH", at, "{\"expires\":\"2027-01-01T00:00:00Z\"}", 200);
 	assert_string_equal(text_at(w->j, "state"), "active");
 	assert_string_equal(
