@@ -111,31 +111,37 @@ api_coverage_json(struct api_job *c, struct buf *out)
 
 /* --- what to do next ------------------------------------------------------ */
 
+struct asked {
+	int64_t since_ms, ms; /* ms: the newest letter; 0: none */
+};
+
 static void
 asked_at(void *arg, const struct ledger_event *ev)
 {
-	int64_t *ms = arg;
+	struct asked *a = arg;
 
-	if (strcmp(ev->what, "asked") == 0)
-		*ms = ev->time_ms;
+	if (strcmp(ev->what, "asked") == 0 && ev->time_ms >= a->since_ms)
+		a->ms = ev->time_ms;
 }
 
+/* Letters of before it was pending with this address went to another one, or
+ * are void. */
 static enum status
-next_email(struct api_job *c, struct buf *out)
+next_email(struct api_job *c, struct buf *out, const struct record_row *row)
 {
-	int64_t ms = 0;
+	struct asked a = {.since_ms = row->changed_ms};
 	char when[TEXT_TIME];
-	enum status st = c->ledger->history(c->s, &c->at, asked_at, &ms, &c->e);
+	enum status st = c->ledger->history(c->s, &c->at, asked_at, &a, &c->e);
 
 	json_text(out, "what", "confirm-mail");
-	time_or_null(out, "mailed", ms);
-	if (ms > 0) {
+	time_or_null(out, "mailed", a.ms);
+	if (a.ms > 0) {
 		struct err say;
 
 		err_set(&say, ST_OK,
 		    "a mail was sent at %s; the link in it confirms the "
 		    "address",
-		    text_time(when, ms));
+		    text_time(when, a.ms));
 		json_text(out, "say", say.text);
 	} else if (c->env->config->public.url != NULL &&
 		   config_mail(c->env->config) != NULL) {
@@ -184,8 +190,10 @@ next_name(struct buf *out, const struct record *r)
 }
 
 static enum status
-next_pending(struct api_job *c, struct buf *out, const struct record *r)
+next_pending(struct api_job *c, struct buf *out, const struct record_row *row)
 {
+	const struct record *r = &row->r;
+
 	if (r->expires_ms != 0 && r->expires_ms <= c->env->now_ms) {
 		json_text(out, "what", "renew");
 		json_text(out, "say",
@@ -194,7 +202,7 @@ next_pending(struct api_job *c, struct buf *out, const struct record *r)
 		return ST_OK;
 	}
 	if (r->kind == RECORD_EMAIL)
-		return next_email(c, out);
+		return next_email(c, out, row);
 	if (r->kind == RECORD_DOMAIN)
 		return next_domain(c, out, r);
 	next_name(out, r);
@@ -215,8 +223,9 @@ static const struct {
 };
 
 static enum status
-next_json(struct api_job *c, struct buf *out, const struct record *r)
+next_json(struct api_job *c, struct buf *out, const struct record_row *row)
 {
+	const struct record *r = &row->r;
 	enum status st = ST_OK;
 
 	json_name(out, "next");
@@ -226,7 +235,7 @@ next_json(struct api_job *c, struct buf *out, const struct record *r)
 	}
 	buf_char(out, '{');
 	if (r->state == RECORD_PENDING) {
-		st = next_pending(c, out, r);
+		st = next_pending(c, out, row);
 	} else {
 		json_text(out, "what", nexts[r->state].what);
 		json_text(out, "say", nexts[r->state].say);
@@ -238,14 +247,14 @@ next_json(struct api_job *c, struct buf *out, const struct record *r)
 /* --- the whole ------------------------------------------------------------ */
 
 static enum status
-answer_ledger(struct api_job *c, struct buf *out, const struct record *r)
+answer_ledger(struct api_job *c, struct buf *out, const struct record_row *row)
 {
 	enum status st = ST_OK;
 
-	if (c->ledger == NULL || r->state == RECORD_ERASED)
+	if (c->ledger == NULL || row->r.state == RECORD_ERASED)
 		return st;
 	st = api_coverage_json(c, out);
-	return st != ST_OK ? st : next_json(c, out, r);
+	return st != ST_OK ? st : next_json(c, out, row);
 }
 
 void
@@ -264,7 +273,7 @@ api_record_answer(struct api_job *c, const struct record_row *row, bool reveal)
 		json_name(out, "record");
 		record_json(&row->r, out);
 	}
-	st = answer_ledger(c, out, &row->r);
+	st = answer_ledger(c, out, row);
 	json_text(out, "backfill",
 	    row->r.state == RECORD_ACTIVE ? API_BACKFILL : NULL);
 	buf_char(out, '}');

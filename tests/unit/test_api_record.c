@@ -220,6 +220,27 @@ letter_token(struct world *w, char body[64])
 	"{\"id\":\"other/newer\",\"tenant\":\"other\",\"kind\":\"email\","     \
 	"\"value\":\"newer.roe@example.com\"}"
 
+/* A letter to the address of before does not confirm the one of now. */
+static void
+test_letter_of_before(void **state)
+{
+	struct world *w = world_new();
+	const char *at = API "/records/acme/new?tenant=acme";
+	char body[64];
+
+	(void)state;
+	put(w, PENDING);
+	letter_token(w, body);
+	w->env.now_ms += 1000;
+	ask(w, "PATCH", at, "{\"match\":{\"plus\":true}}", 200);
+	assert_true(says(w, "a mail was sent at 2026-"));
+	ask(w, "PATCH", at, "{\"value\":\"newer.roe@example.com\"}", 200);
+	assert_false(says(w, "a mail was sent"));
+	assert_true(json_is_null(
+	    json_object_get(json_object_get(w->j, "next"), "mailed")));
+	world_free(w);
+}
+
 static void
 test_confirm_email(void **state)
 {
@@ -376,6 +397,7 @@ main(void)
 	    cmocka_unit_test(test_reveal_list),
 	    cmocka_unit_test(test_export),
 	    cmocka_unit_test(test_confirm_domain),
+	    cmocka_unit_test(test_letter_of_before),
 	    cmocka_unit_test(test_confirm_email),
 	    cmocka_unit_test(test_life),
 	    cmocka_unit_test(test_long),
