@@ -21,7 +21,7 @@ static const struct api_route routes[] = {
     {"GET", API "/openapi.json", READ, api_openapi, 0},
     {"GET", API "/status", READ, api_status, OF_ALL},
     {"GET", API "/logs", READ, api_logs, 0},
-    {"GET", API "/audit", BOTH, api_audit, OF_ALL | LEDGER},
+    {"GET", API "/audit", READ, api_audit, OF_ALL | LEDGER},
     {"GET", RECORDS, READ, api_records_list, 0},
     {"POST", RECORDS, WRITE, api_records_import, 0},
     {"GET", RECORD, READ, api_record_show, LEDGER},

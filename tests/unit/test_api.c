@@ -47,9 +47,11 @@ test_scopes(void **state)
 	ask(w, "POST", API "/records", JANE, 403);
 	ask(w, "GET", API "/records?reveal=1", NULL, 403);
 	ask(w, "DELETE", API "/records/acme/jane?tenant=acme", NULL, 403);
-	ask(w, "GET", API "/audit", NULL, 403);
+	ask(w, "GET", API "/records/acme/jane:export?tenant=acme", NULL, 403);
+	ask(w, "GET", API "/audit", NULL, 200);
 	w->caller.scopes = SCOPE_WRITE;
 	ask(w, "GET", API "/records", NULL, 403);
+	ask(w, "GET", API "/audit", NULL, 403);
 	put(w, JANE);
 	w->caller.scopes = 0;
 	ask(w, "GET", API "/openapi.json", NULL, 403);
