@@ -9,6 +9,7 @@
 
 #include "config/value.h"
 #include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
 #include "monitor/cmd.h"
 #include "monitor/opts.h"
 #include "monitor/store/ledger.h"
@@ -38,17 +39,21 @@ make_directory(const char *file)
 /* The master key, and the token by which commands use a running service's
  * admin door. */
 static enum status
-make_secrets(const struct config *c, struct err *e)
+make_secrets(const struct config *c, bool *token_made, struct err *e)
 {
 	const char *token = c->admin.token_file;
 	enum status st;
 
+	*token_made = false;
 	make_directory(c->master_file);
 	st = keys_create(c->master_file, e);
-	if (st != ST_OK || token == NULL)
+	if ((st != ST_OK && st != ST_BUSY) || token == NULL ||
+	    cmd_store_exists(c))
 		return st;
 	make_directory(token);
-	return tokens_create(token, e);
+	st = tokens_create(token, e);
+	*token_made = st == ST_OK;
+	return st;
 }
 
 static int
@@ -57,6 +62,7 @@ store_init(const struct config *c, const char *operand)
 	struct store_conf sc = {0};
 	const struct store_api *api;
 	const char *path = NULL;
+	bool token_made;
 	struct err e;
 	enum status st;
 	int rc;
@@ -67,7 +73,7 @@ store_init(const struct config *c, const char *operand)
 		return EX_CANTCREAT;
 	}
 	make_directory(value_store(c->store, &path, &e) ? path : NULL);
-	st = make_secrets(c, &e);
+	st = make_secrets(c, &token_made, &e);
 	if (st != ST_OK && st != ST_BUSY)
 		return cmd_fail(st, &e) == EX_NOINPUT ? EX_CANTCREAT
 						      : cmd_exit(st);
@@ -86,6 +92,10 @@ store_init(const struct config *c, const char *operand)
 	       "keep a copy of the key elsewhere: without it the store "
 	       "cannot be read\n",
 	    c->store, c->master_file);
+	if (token_made)
+		printf("made %s: with the token in it commands, and you, may "
+		       "do everything\nthrough a running service\n",
+		    c->admin.token_file);
 	return EX_OK;
 }
 
@@ -148,6 +158,21 @@ store_backup(const struct config *c, const char *file)
 }
 
 static void
+say_lost(const struct ledger_restored *r)
+{
+	printf("%zu record%s that came since the backup %s not in it; import "
+	       "%s again:\n",
+	    r->lost, r->lost == 1 ? "" : "s", r->lost == 1 ? "is" : "are",
+	    r->lost == 1 ? "it" : "them");
+	for (size_t i = 0; i < r->lost && i < LEDGER_LOST; i++)
+		printf("  %s of tenant %s\n",
+		    QUOTE(span_str(r->lost_ids[i].id)),
+		    QUOTE(span_str(r->lost_ids[i].tenant)));
+	if (r->lost > LEDGER_LOST)
+		printf("  and %zu more\n", r->lost - LEDGER_LOST);
+}
+
+static void
 say_former(const struct ledger_restored *r)
 {
 	printf("what was here before is kept as %s; delete that when it is not "
@@ -159,10 +184,7 @@ say_former(const struct ledger_restored *r)
 		    r->ended, r->ended == 1 ? "" : "s",
 		    r->ended == 1 ? "is" : "are");
 	if (r->lost > 0)
-		printf("%zu record%s that came since the backup %s not in it; "
-		       "import %s again\n",
-		    r->lost, r->lost == 1 ? "" : "s",
-		    r->lost == 1 ? "is" : "are", r->lost == 1 ? "it" : "them");
+		say_lost(r);
 	if (!r->whole)
 		printf("warning: not all of that could be read. Who was "
 		       "erased, withdrew or paused\nsince the backup may be "

@@ -105,7 +105,7 @@ put(struct buf *out, const struct health *h, bool *well)
 	if (!h->known)
 		buf_str(out, ",\"starting\":true}");
 	else
-		buf_fmt(out, ",\"logs\":%zu,\"store\":%s}", h->logs,
+		buf_fmt(out, ",\"unhealthy_logs\":%zu,\"store\":%s}", h->logs,
 		    stuck      ? "\"does not answer\""
 		    : h->store ? "\"unhealthy\""
 			       : "\"healthy\"");

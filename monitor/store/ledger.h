@@ -123,7 +123,8 @@ struct ledger_page { /* rows behind number `after`, at most `limit` */
 };
 typedef void ledger_audit_fn(void *arg, const struct ledger_audit *a);
 
-/* What became of a restore. */
+/* What became of a restore. Of records that are lost so many are named. */
+#define LEDGER_LOST 20
 struct ledger_restored {
 	bool former;  /* there was a store, which is kept as: */
 	char *before; /* the caller's to free */
@@ -131,6 +132,9 @@ struct ledger_restored {
 	bool never;   /* so could those to whom no mail ever goes */
 	size_t ended; /* records that are not active, or gone, for its sake */
 	size_t lost;  /* records that it had and the backup has not */
+	struct {
+		char tenant[129], id[129];
+	} lost_ids[LEDGER_LOST]; /* the first of them */
 };
 
 struct ledger_api {

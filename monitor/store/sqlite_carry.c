@@ -4,6 +4,8 @@
  * read; then the former one is let go, and the new one is changed by the same
  * verbs as ever.
  */
+#include <stdio.h>
+
 #include "ctlog/base/mem.h"
 #include "monitor/store/sqlite_copies.h"
 
@@ -77,18 +79,33 @@ read_ends(struct carry *c, struct err *e)
 	return db_done(st);
 }
 
-static enum status
-count_lost(struct carry *c, struct err *e)
+static void
+put_text(char out[129], struct span text)
 {
-	int64_t lost = 0;
-	enum status st = db_ask(c->s,
-	    "SELECT count(*) FROM former.record o WHERE state IN (0, 1, 2, 4)"
-	    " AND NOT EXISTS(SELECT 1 FROM main.record n"
-	    " WHERE n.tenant = o.tenant AND n.name = o.name)",
-	    &lost, e);
+	snprintf(out, 129, "%.*s", (int)text.len, (const char *)text.p);
+}
 
-	c->out->lost = (size_t)lost;
-	return st;
+static enum status
+read_lost(struct carry *c, struct err *e)
+{
+	struct ledger_restored *out = c->out;
+	sqlite3_stmt *q = NULL;
+	enum status st;
+
+	sqlite3_prepare_v2(c->s->db,
+	    "SELECT tenant, name FROM former.record o"
+	    " WHERE state IN (0, 1, 2, 4) AND NOT EXISTS(SELECT 1"
+	    " FROM main.record n WHERE n.tenant = o.tenant AND n.name = o.name)"
+	    " ORDER BY tenant, name",
+	    -1, &q, NULL);
+	while ((st = db_step(c->s, q, e)) == ST_OK) {
+		if (out->lost++ >= LEDGER_LOST)
+			continue;
+		put_text(out->lost_ids[out->lost - 1].tenant, db_span(q, 0));
+		put_text(out->lost_ids[out->lost - 1].id, db_span(q, 1));
+	}
+	sqlite3_finalize(q);
+	return db_done(st);
 }
 
 /* The former store's audit trail goes on from where this one's ends. */
@@ -160,7 +177,7 @@ read_former(struct carry *c, bool *ledger, struct err *e)
 	if (st == ST_OK)
 		st = pass_over(c, read_ends(c, e));
 	if (st == ST_OK)
-		st = pass_over(c, count_lost(c, e));
+		st = pass_over(c, read_lost(c, e));
 	if (st == ST_OK)
 		st = pass_over(c, db_exec(c->s, "DETACH former", e));
 	return st;

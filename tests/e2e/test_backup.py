@@ -153,6 +153,7 @@ def test_restore_brings_nobody_back(work):
     assert "warning" not in done.out
     assert "8 records that ended or changed" in done.out
     assert "1 record that came since" in done.out
+    assert "import it again:\n  acme/new-2 of tenant " in done.out
     assert states(work) == {
         "acme/0": 1, "acme/1": 3, "acme/2": 2, "acme/3": 5, "acme/4": 4,
         "acme/5": 2, "acme/6": 2, "acme/7": 1, "acme/8": 1,

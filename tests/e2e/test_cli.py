@@ -212,7 +212,8 @@ def test_config_warnings(work):
 def test_store_init_twice(work):
     """Once is 0 and makes the key; the second time is refused."""
     work.config()
-    work.with_config("store", "init").expect(0)
+    made = work.with_config("store", "init").expect(0).out
+    assert "made %s: with the token" % (work.path / "admin.token") in made
     key = work.path / "master.key"
     assert key.stat().st_size == 32
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
@@ -221,6 +222,16 @@ def test_store_init_twice(work):
     assert again.status not in (0, 70) and again.err
     assert (work.path / "indelible.db").read_bytes() == before
     assert key.stat().st_size == 32
+
+
+def test_store_init_with_a_key(work):
+    """A key that was put there is kept; the token is made all the same."""
+    work.config()
+    (work.path / "master.key").write_bytes(bytes(range(32)))
+    (work.path / "master.key").chmod(0o600)
+    work.with_config("store", "init").expect(0)
+    assert (work.path / "master.key").read_bytes() == bytes(range(32))
+    assert (work.path / "admin.token").exists()
 
 
 def test_store_missing(work, server):

@@ -250,7 +250,7 @@ def test_healthz(inside):
     door = Door(inside.port)
     wait_until(lambda: door.get("/healthz").code == 200, "health", SOON)
     assert door.get("/healthz").json == {
-        "healthy": True, "logs": 0, "store": "healthy"}
+        "healthy": True, "unhealthy_logs": 0, "store": "healthy"}
     assert door.ask("HEAD", "/healthz").code == 200
     assert door.ask("DELETE", "/healthz").code == 405
     inside.with_config("status").expect(0)
@@ -268,8 +268,9 @@ def test_unhealthy(work, server):
     wait_until(lambda: listening(work), "the door")
     door = Door(work.path / "admin.sock")
     assert door.get("/healthz").code == 503
-    wait_until(lambda: door.get("/healthz").json.get("logs") == 1,
+    wait_until(lambda: door.get("/healthz").json.get("unhealthy_logs"),
                "the look", SOON)
+    assert door.get("/healthz").json["unhealthy_logs"] == 1
     assert door.get("/healthz").code == 503
 
 

@@ -290,6 +290,8 @@ test_another_store(void **state)
 	assert_true(done.former && done.whole && !done.never);
 	assert_int_equal(done.ended, 0);
 	assert_int_equal(done.lost, 1);
+	assert_string_equal(done.lost_ids[0].tenant, "acme");
+	assert_string_equal(done.lost_ids[0].id, "new");
 	free(done.before);
 	assert_filled(fx);
 	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM suppress"), 0);
