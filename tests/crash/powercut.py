@@ -160,17 +160,23 @@ class PowerCuts:
         text = self.work.config_file.read_text()
         config = self.work.write("copy.yaml", text.replace(
             self._url(self.disk), self._url(self.copy)).replace(
-                str(self.work.ledger), str(self._ledger())))
+                str(self.work.ledger), str(self._ledger())).replace(
+                    "admin.sock", "copy.sock"))
         store = str(self.copy.at / "indelible.db")
         service = self.work.start("monitor", "-c", config)
-        helpers.wait_until(lambda: invariants.all_done(
-            store, self.big.truth), "the end of an image", 300, 0.1)
+        self._wait(service, store)
         service.stop()
         self.wrong += invariants.check_store(store, self.big.truth)
         self.wrong += invariants.check_ledger(
             self._ledger(), self.big.truth, 1, IN_FLIGHT)
         self.big.call("pace?rate=%f" % max(
             self.big.size / (self.images * 0.6), 500))
+
+    def _wait(self, service, store):
+        def done():
+            service.assert_running()
+            return invariants.all_done(store, self.big.truth)
+        helpers.wait_until(done, "the end of an image", 300, 0.1)
 
     def close(self):
         """Nothing is left running or mounted."""
