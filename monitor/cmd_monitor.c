@@ -13,6 +13,7 @@
 #include "monitor/public.h"
 #include "monitor/retention.h"
 #include "monitor/roster.h"
+#include "monitor/store/ledger.h"
 
 static const struct opt table[] = {
     {"config", 'c', "FILE", "the configuration"},
@@ -82,13 +83,30 @@ service_wants(struct service *s, bool *ready)
 	return EX_OK;
 }
 
+/* The configuration may have lost a sink since records were imported. */
+static enum status
+tell_unserved(struct store *store, struct err *e)
+{
+	const struct ledger_api *l = ((struct store_base *)store)->api->ledger;
+	uint64_t num = 0;
+	enum status st = l != NULL ? l->unserved(store, &num, e) : ST_OK;
+
+	if (num > 0)
+		diag_warn("%llu record%s in `notify` a sink that the "
+			  "configuration does not have, or not for their "
+			  "tenant: it gets no alerts",
+		    (unsigned long long)num, num == 1 ? " names" : "s name");
+	return st;
+}
+
 /* With the store open: what has been found out before. */
 static enum status
 service_prepare(void *arg, struct store *store, struct err *e)
 {
 	struct service *s = arg;
+	enum status st = tell_unserved(store, e);
 
-	return listing_tell(s->listing, store, e);
+	return st == ST_OK ? listing_tell(s->listing, store, e) : st;
 }
 
 static void

@@ -159,6 +159,10 @@ struct ledger_api {
 	    const struct ledger_exposures *q, store_exposure_fn *fn, void *arg,
 	    struct err *e);
 
+	/* Records that name a sink (notify) which this store has not, or which
+	 * does not serve them: of those, alerts are lost. */
+	enum status (*unserved)(struct store *s, uint64_t *num, struct err *e);
+
 	/* A pending record becomes active by proof of control other than a
 	 * mail, which goes into its consent. */
 	enum status (*confirm)(struct store *s, const struct record_at *at,

@@ -338,6 +338,54 @@ ledger_challenge(
 	return ST_OK;
 }
 
+/* --- sinks that are gone ----------------------------------------------------- */
+
+static bool
+is_served(const struct store *s, const char *tenant, const char *sink)
+{
+	for (size_t i = 0; i < s->num_sinks; i++)
+		if (rule_serves(&s->sinks[i], tenant, sink))
+			return true;
+	return false;
+}
+
+/* All of them; `lines` are names, one a line. */
+static bool
+are_served(const struct store *s, const char *tenant, struct span lines)
+{
+	bool all = true;
+
+	while (lines.len != 0 && all) {
+		size_t n = span_chr(lines, '\n');
+		char *name = mem_strn(lines.p, n);
+
+		all = is_served(s, tenant, name);
+		free(name);
+		lines = span_from(lines, n + 1);
+	}
+	return all;
+}
+
+static enum status
+ledger_unserved(struct store *s, uint64_t *num, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_RECORD_SINKS,
+	    "SELECT tenant, sinks, count(*) FROM record NOT INDEXED"
+	    " WHERE sinks IS NOT NULL AND state IN (0, 1, 2)"
+	    " GROUP BY tenant, sinks");
+	enum status st;
+
+	*num = 0;
+	while ((st = db_step(s, q, e)) == ST_OK) {
+		char *tenant = db_str(q, 0);
+
+		if (!are_served(s, tenant, db_span(q, 1)))
+			*num += (uint64_t)sqlite3_column_int64(q, 2);
+		free(tenant);
+	}
+	return db_done(st);
+}
+
 const struct ledger_api ledger_sqlite = {
     .get = ledger_get,
     .note = ledger_note,
@@ -345,6 +393,7 @@ const struct ledger_api ledger_sqlite = {
     .coverage = sqlite_coverage,
     .exposures = sqlite_exposures_some,
     .deliveries = ledger_deliveries,
+    .unserved = ledger_unserved,
     .confirm = ledger_confirm,
     .challenge = ledger_challenge,
     .letters = sqlite_letters,

@@ -135,6 +135,25 @@ def test_notify(work):
     assert "told.jsonl:1: warning: record acme/jane has mailto:" in result.err
 
 
+def test_a_sink_that_is_gone(work, server):
+    """The service says how many records would be told of nothing."""
+    told = [dict(JANE, id="acme/%d" % i, notify=["sink:ledger"])
+            for i in range(3)]
+    log = server.new_log([{"filler": 3}])
+    work.prepare([(log, "static")], told + [DOMAIN])
+    records(work, "withdraw", *ACME, "acme/2")
+    service = work.monitor()
+    wait_until((work.path / "admin.sock").exists, "the admin socket")
+    service.stop()
+    assert "notify" not in service.diagnostics()
+    work.config([(log, "static")], alerts={"sinks": [
+        {"name": "other", "jsonl": {"path": str(work.ledger)}}]})
+    service = work.monitor()
+    wait_until(lambda: "2 records name in `notify` a sink"
+               in service.diagnostics(), "the warning")
+    service.stop()
+
+
 def test_states_and_exits(work):
     """What a state does not allow is 64, and nobody is 66."""
     work.prepare([], RECORDS + [PENDING])

@@ -3,6 +3,7 @@
  * store_api, and where it matters again after closing and opening. What is
  * SQLite's alone (files, locks, damage, crashes) is in test_sqlite.c.
  */
+#include "monitor/store/ledger.h"
 #include "tests/store/fixture.h"
 
 static int
@@ -750,6 +751,7 @@ test_sinks(void **state)
 		      foreign = an_email("else", "foreign");
 	struct stretch t;
 	struct outbox o;
+	uint64_t lost;
 
 	add_notify(&named, "mailto:jane@example.net");
 	add_notify(&named, "sink:also");
@@ -760,6 +762,10 @@ test_sinks(void **state)
 	add_notify(&foreign, "sink:acme"); /* does not serve this tenant */
 	import_one(fx, foreign);
 	import_one(fx, an_email("else", "other"));
+	if (fx->api->ledger != NULL) {
+		OK(fx, fx->api->ledger->unserved(fx->s, &lost, &fx->e));
+		assert_int_equal(lost, 2); /* named, foreign */
+	}
 	t = claim(fx, &log_a, 0);
 	step(fx,
 	    (struct step){.t = &t,
