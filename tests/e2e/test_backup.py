@@ -19,7 +19,7 @@ def records(number):
     return [{"id": "acme/%d" % i, "tenant": "acme", "kind": "email",
              "value": "person-%d@example.net" % i,
              "consent": {"purpose": "ct-exposure/1", "method": "import",
-                         "at": "2026-11-01T10:00:00Z", "evidence": "4711"}}
+                         "at": "2026-05-01T10:00:00Z", "evidence": "4711"}}
             for i in range(number)]
 
 
