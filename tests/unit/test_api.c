@@ -182,7 +182,7 @@ test_notify(void **state)
 	"\"value\":\"d.roe@example.com\",\"consent\":{\"purpose\":\"p\","      \
 	"\"method\":\"import\",\"evidence\":\"e\",\"at\":\"" at "\"}" more "}"
 
-/* A consent of tomorrow at most (it is 2026-05-28, 20:26); what has ended
+/* A consent of next year at most (it is 2026-05-28, 20:26); what has ended
  * already, and whose it is, is told. */
 static void
 test_dates(void **state)
@@ -190,10 +190,10 @@ test_dates(void **state)
 	struct world *w = world_new();
 
 	(void)state;
-	ask(w, "POST", API "/records", AGREED("2026-05-29T20:27:00Z", ""), 422);
+	ask(w, "POST", API "/records", AGREED("2027-05-29T20:27:00Z", ""), 422);
 	assert_true(complains(w, "consent.at: this is in the future; write "
 				 "when the consent was given"));
-	put(w, AGREED("2026-05-29T20:26:00Z", ""));
+	put(w, AGREED("2027-05-29T20:26:00Z", ""));
 	assert_int_equal(items(w, "warnings"), 0);
 	put(w, AGREED("2026-05-01T10:00:00Z",
 		   ",\"expires\":\"2026-05-28T20:00:00Z\""));
