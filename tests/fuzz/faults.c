@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else if (strcmp(fault, "greed") == 0)
 		take(2u << 20, false);
 	else if (strcmp(fault, "leak") == 0)
-		take(100000, true);
+		take(600000, true);
 	else if (strcmp(fault, "nap") == 0)
 		nanosleep(&(struct timespec){.tv_nsec = 150000000}, NULL);
 	return 0;
