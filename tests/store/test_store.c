@@ -1746,6 +1746,37 @@ test_withdraw_stops_alerts(void **state)
 	assert_int_equal(list_exposures(fx, NULL).num, 2);
 }
 
+/* A row goes while it is being carried: what became of it is not taken for
+ * what became of the next one. */
+static void
+test_settle_of_what_went(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t;
+	struct outbox o;
+
+	import_one(fx, an_email("acme", "jane"));
+	import_one(fx, an_email("acme", "john"));
+	t = claim(fx, &log_a, 0);
+	step(fx, (struct step){.t = &t,
+		     .read = 10,
+		     .proven = 10,
+		     .num_hits = 1,
+		     .hits = {a_hit(fx, "jane", 1, 1)}});
+	o = due(fx, NOW);
+	assert_int_equal(o.num, 3);
+	set_state(fx, "jane", RECORD_WITHDRAWN);
+	step(fx, (struct step){.t = &t,
+		     .read = 20,
+		     .proven = 20,
+		     .num_hits = 1,
+		     .hits = {a_hit(fx, "john", 2, 12)}});
+	for (size_t i = 0; i < o.num; i++)
+		settle(fx, o.rows[i].id, SETTLE_DELIVERED);
+	outbox_fini(&o);
+	assert_int_equal(num_due(fx, NOW), 3);
+}
+
 static void
 test_erase(void **state)
 {
@@ -1954,6 +1985,7 @@ main(void)
 	    EVERY(test_states),
 	    EVERY(test_state_details),
 	    EVERY(test_withdraw_stops_alerts),
+	    EVERY(test_settle_of_what_went),
 	    EVERY(test_erase),
 	    EVERY(test_index),
 	    EVERY(test_expiry_bumps),
