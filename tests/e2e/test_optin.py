@@ -4,74 +4,34 @@ exported, withdrawn, erased; and at the end nothing of it is left on disk.
 The person's words stand nowhere else, and are looked for everywhere all the
 time (reference pii.md 7, reliability.md T11).
 """
-import base64
-import email
-import email.policy
 import json
-import os
-import re
 import sqlite3
 import time
 
 import pytest
 
 from .browser import Browser
+from .canaries import about, family, found_in, left_behind
 from .door import Door
-from .helpers import DEADLINE, descendants, free_port, wait_until
-from .inbox import Inbox
+from .helpers import free_port, wait_until
+from .mailserver import MailServer
 from .planted import PERSONAL, alert_id
 
 ADDRESS = "Quokkamail.Wombat@example.com"
 # Of the address, and of what the record says besides.
-CANARIES = [b"quokkamail", b"bilbyevidence", b"numbatorg"]
-LINK = re.compile(r"http://127\.0\.0\.1:\d+/confirm\?t=([A-Za-z0-9_-]{43})")
-WORKER_DEPTH = 2
-
-
-def disguises(word):
-    """The bytes that a word may be kept as."""
-    out = {word, word.decode().encode("utf-16-le"), word.hex().encode()}
-    for phase in range(3):
-        coded = base64.b64encode(b"\0" * phase + word)
-        out.add(coded[(0, 2, 3)[phase]:-4].lower())
-    return out
+CANARIES = ["quokkamail", "bilbyevidence"]
 
 
 def canaries_in(content):
     """Those that stand there, in any case and disguise."""
-    content = content.lower()
-    return [word for word in CANARIES
-            if any(each in content for each in disguises(word))]
-
-
-def left_on_disk(work):
-    """{file: canaries} of all that the program wrote."""
-    out = {}
-    for folder, _, names in os.walk(work.path):
-        for name in names:
-            path = os.path.join(folder, name)
-            if os.path.isfile(path):
-                with open(path, "rb") as file:
-                    found = canaries_in(file.read())
-                if found:
-                    out[name] = found
-    return out
+    return found_in(content, CANARIES)
 
 
 def shown_by_system(process):
     """Whatever other users of the machine may see of its processes."""
-    pids = [process.pid] + [
-        pid for depth in range(1, WORKER_DEPTH + 1)
-        for pid in descendants(process.pid, depth)]
-    out = b""
-    for pid in pids:
-        for name in ("cmdline", "environ", "comm", "status"):
-            try:
-                with open("/proc/%d/%s" % (pid, name), "rb") as file:
-                    out += file.read()
-            except (FileNotFoundError, ProcessLookupError):
-                pass
-    return out
+    return b"".join(
+        about(pid, name) for pid in family(process)
+        for name in ("cmdline", "environ", "comm", "status"))
 
 
 class Life:
@@ -113,10 +73,8 @@ class Life:
     def letter(self, number):
         """The number-th mail, parsed; and the token in its link."""
         wait_until(lambda: len(self.inbox.mails) > number, "a mail")
-        mail = email.message_from_bytes(
-            self.inbox.mails[number].content, policy=email.policy.default)
-        text = mail.get_body(("plain",)).get_content()
-        return mail, LINK.search(text).group(1)
+        mail = self.inbox.mails[number]
+        return mail.message, mail.token()
 
     def publish(self, serial):
         """Log a certificate with the address; the alert's id."""
@@ -142,13 +100,13 @@ class Life:
     def assert_quiet(self):
         """Nobody else learns of it."""
         assert not canaries_in(shown_by_system(self.monitor))
-        assert not left_on_disk(self.work)
+        assert not left_behind(self.work.path, CANARIES)
 
 
 @pytest.fixture
 def inbox():
     """A mail server that keeps what it gets."""
-    with Inbox() as running:
+    with MailServer() as running:
         yield running
 
 
@@ -183,9 +141,7 @@ def test_from_enrolment_to_erasure(life):
 
     # From then on it is, within seconds.
     alert = life.publish("52")
-    begin = time.monotonic()
     life.work.wait_for_ids([alert], life.monitor)
-    assert time.monotonic() - begin < DEADLINE
     assert life.work.ids() == [alert]
     life.assert_quiet()
 
@@ -208,9 +164,9 @@ def test_from_enrolment_to_erasure(life):
     assert life.work.ids() == [alert]
 
     life.records("erase")
-    assert not left_on_disk(life.work)
+    assert not left_behind(life.work.path, CANARIES)
     life.monitor.stop()
-    assert not left_on_disk(life.work)
+    assert not left_behind(life.work.path, CANARIES)
     trail = life.work.with_config("verify", "--json").expect(0)
     assert not canaries_in(trail.out.encode())
 

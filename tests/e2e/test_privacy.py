@@ -11,11 +11,12 @@ import sqlite3
 from tests.fakelog import der
 from tests.pii.build import certificate, directory_attributes, raw
 
+from .canaries import WORKER_DEPTH, about, disguises, family, found_in, \
+    left_behind
 from .helpers import descendants, wait_until
 from .planted import PERSONAL, expected_ids, jane_spec
 from .test_quarantine import BINARY, MORTAL, deadly
 
-WORKER_DEPTH = 2
 # Each is looked for alone; spaces, accents and signs are between them.
 CANARIES = ["quokkamail", "wombatmail", "numbatgiven", "bilbysurname",
             "potoroocommon", "dingologin", "quollupn", "19710203",
@@ -72,52 +73,9 @@ def entries(first, dies):
     return specs
 
 
-def disguises(word):
-    """The bytes that a word may be kept as."""
-    out = {word.lower().encode(), word.lower().encode("utf-16-be")[1:-1]}
-    for text in (word, word.lower(), word.capitalize()):
-        out.add(text.encode().hex().encode())
-        for phase in range(3):
-            coded = base64.b64encode(b"\0" * phase + text.encode())
-            out.add(coded[(0, 2, 3)[phase]:-4].lower())
-    return {each for each in out if len(each) > 5}
-
-
 def canaries_in(content):
     """Those that stand there, in any case and disguise."""
-    content = content.lower()
-    return [word for word in CANARIES
-            if any(each in content for each in disguises(word))]
-
-
-def left_behind(work):
-    """{file: canaries} of all that the program wrote."""
-    out = {}
-    for folder, _, names in os.walk(work.path):
-        for name in names:
-            path = os.path.join(folder, name)
-            if not os.path.isfile(path):
-                continue
-            with open(path, "rb") as file:
-                found = canaries_in(file.read())
-            if found:
-                out[name] = found
-    return out
-
-
-def family(process):
-    """Main, the one that forks, and the workers."""
-    return [process.pid, *descendants(process.pid, 1),
-            *descendants(process.pid, WORKER_DEPTH)]
-
-
-def about(pid, name):
-    """A file of /proc; empty when the process is gone."""
-    try:
-        with open("/proc/%d/%s" % (pid, name), "rb") as file:
-            return file.read()
-    except (FileNotFoundError, ProcessLookupError):
-        return b""
+    return found_in(content, CANARIES)
 
 
 def kept_from_dumps(pid):
@@ -150,7 +108,7 @@ def test_scan_forgets(work, server):
     assert sorted(result.ids) == sorted(expected_ids(log.truth()))
     assert result.summary["quarantined"] == 6
     assert not canaries_in((result.out + result.err).encode())
-    assert not left_behind(work)
+    assert not left_behind(work.path, CANARIES)
 
 
 def quarantined(work):
@@ -183,10 +141,10 @@ def test_service_forgets(work, server):
                         ["verify", "--json"], ["records", "list"]):
             said = work.with_config(*command)
             assert not canaries_in((said.out + said.err).encode())
-        assert not left_behind(work)
+        assert not left_behind(work.path, CANARIES)
         if turn < 3:
             monitor.crash()
         else:
             monitor.stop()
-    assert not left_behind(work)
+    assert not left_behind(work.path, CANARIES)
     assert len(set(work.ids())) == len(expected_ids(log.truth()))
