@@ -46,6 +46,7 @@ sink_find(const struct conf_sink *conf, struct err *e)
 void
 parcel_fini(struct parcel *p)
 {
+	buf_fini(&p->to);
 	buf_fini(&p->headers);
 	buf_fini(&p->body);
 	*p = (struct parcel){0};

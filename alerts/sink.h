@@ -8,16 +8,29 @@
 #include "alerts/alert.h"
 #include "config/config.h"
 
-/* What is to be delivered: an exposure, or an operator event's finished JSON
- * line (then x is NULL). */
+/* What is to be delivered. */
+enum message_kind {
+	MESSAGE_EXPOSURE,
+	MESSAGE_DIGEST,    /* of exposures */
+	MESSAGE_FOLLOW_UP, /* an exposure was told that was not the log's */
+	MESSAGE_EVENT      /* an operator event */
+};
 struct message {
-	uint8_t id[16];
+	enum message_kind kind;
+	uint8_t id[16]; /* the same on every retry */
 	const char *instance;
-	const struct exposure *x;
-	const struct event *ev; /* NULL: it is an exposure */
-	struct span event;      /* of ev */
+	const struct exposure *x; /* EXPOSURE, FOLLOW_UP; else NULL */
+	/* DIGEST: of one record, renewals with the same data side by side. */
+	size_t num_list;
+	const struct exposure *const *list;
+	const struct event *ev; /* EVENT; else NULL */
+	struct span event;      /* its finished JSON line */
 	unsigned attempt;       /* 0 = first */
 	int64_t now_ms;         /* when it is sent */
+	/* For mails: the recipient, "" when the sink knows; the base of the
+	 * links for people (public.url), or NULL; the token of the link that
+	 * ends it, base64url, or NULL. */
+	const char *to, *public_url, *unsubscribe;
 };
 /* Its JSON line, without a line end. */
 void message_json(const struct message *m, bool reveal, struct buf *out);
@@ -25,7 +38,7 @@ void message_json(const struct message *m, bool reveal, struct buf *out);
 enum parcel_kind {
 	PARCEL_APPEND,   /* append bytes to a file, fsync */
 	PARCEL_HTTP,     /* POST body with headers to url */
-	PARCEL_MAIL,     /* hand body to an SMTP server */
+	PARCEL_MAIL,     /* hand body, all of a mail, to a server */
 	PARCEL_ARGV,     /* run a program, body on its stdin */
 	PARCEL_DATAGRAM, /* one datagram to a socket */
 };
@@ -34,6 +47,7 @@ enum parcel_kind {
 struct parcel {
 	const char *path;   /* APPEND: the file; DATAGRAM: the socket */
 	const char *url;    /* HTTP */
+	struct buf to;      /* MAIL: one address; empty: the sink's own */
 	bool public_only;   /* HTTP: only to addresses of the Internet */
 	struct buf headers; /* HTTP: "Name: value" and a line end for each */
 	struct buf body;

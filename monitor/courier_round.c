@@ -353,6 +353,7 @@ render_event(struct lane *l, const struct outbox_row *row, struct message *m,
 	ev.type = buf_cstr(&type);
 	ev.subject = buf_cstr(&subject);
 	event_json(&ev, m->instance, &line);
+	m->kind = MESSAGE_EVENT;
 	m->ev = &ev;
 	m->event = buf_span(&line);
 	l->api->render(l->sink, out, m);

@@ -32,6 +32,8 @@ static const char *const migrations[] = {
 #include "0007.sql.h"
     ,
 #include "0008.sql.h"
+    ,
+#include "0009.sql.h"
 };
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 

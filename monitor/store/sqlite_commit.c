@@ -8,6 +8,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_deliver.h"
 #include "monitor/store/sqlite_marks.h"
 
 /* --- position ------------------------------------------------------------ */
@@ -131,28 +132,6 @@ exposure_new(struct store *s, const struct store_hit *hit,
 	return st;
 }
 
-/* Rows for the sinks that have none; they wait for the proof. */
-static enum status
-outbox_fill(struct store *s, const struct holder *h, int64_t no, int64_t due_ms,
-    struct err *e)
-{
-	sqlite3_stmt *q;
-	enum status st = ST_OK;
-
-	for (size_t i = 0; st == ST_OK && i < s->num_sinks; i++) {
-		if (!rule_serves(&s->sinks[i], h->tenant, h->only))
-			continue;
-		q = db_query(s, Q_OUTBOX_EXPOSURE,
-		    "INSERT INTO outbox(sink, exposure, held, due_ms)"
-		    " VALUES(?1, ?2, 1, ?3) ON CONFLICT DO NOTHING");
-		db_text(q, 1, s->sinks[i].name);
-		db_int(q, 2, no);
-		db_int(q, 3, due_ms);
-		st = db_run(s, q, NULL, e);
-	}
-	return st;
-}
-
 static enum status
 sighting_new(struct store *s, const struct store_commit *c,
     const struct store_hit *hit, int64_t no, struct err *e)
@@ -190,7 +169,10 @@ hit_of_holder(struct work *w, const struct store_hit *hit,
 	}
 	/* One that was rewound after some sink had it goes to the others. */
 	if (st == ST_OK && !seen)
-		st = outbox_fill(w->s, h, no, due, e);
+		st = sqlite_deliver(w->s,
+		    &(struct delivery){
+			no, hit->record, h->tenant, h->only, &hit->x, due},
+		    e);
 	return st != ST_OK ? st : sighting_new(w->s, w->c, hit, no, e);
 }
 

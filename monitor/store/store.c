@@ -49,6 +49,7 @@ void
 outbox_row_fini(struct outbox_row *r)
 {
 	free(r->sink);
+	free(r->to);
 	free(r->last_error);
 	exposure_fini(&r->x);
 	buf_fini(&r->event_type);

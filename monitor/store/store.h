@@ -21,9 +21,18 @@
 #include "monitor/pii/record.h"
 #include "monitor/store/seal.h"
 
-struct store_sink { /* where outbox rows are written for */
+/* Where outbox rows are written for, and how it takes them. */
+enum store_cadence { CADENCE_SINGLE, CADENCE_DAILY, CADENCE_WEEKLY };
+struct store_sink {
 	char *name;
 	struct strings tenants; /* empty: all */
+	bool to_record;         /* mails to the people that records name */
+	/* It is for people: alerts of these severities are collected; so is
+	 * what is more than per_day singles of a record in 24 h (0: no limit),
+	 * and what says the same as an alert before. */
+	bool digests;
+	uint8_t cadence[4]; /* of each enum severity, an enum store_cadence */
+	unsigned per_day;
 };
 
 /* Room for an owner's name. */
@@ -195,6 +204,16 @@ struct outbox_row {
 	uint8_t event_id[16];
 	bool is_exposure;
 	struct exposure x; /* with its sightings, verified as of now */
+	/* It is about x, but says that it was not the log's. */
+	bool is_follow_up;
+	/* The digest that it is a part of, and its public id; 0: none. Rows of
+	 * one stand side by side. */
+	int64_t digest;
+	uint8_t digest_id[16];
+	char *to; /* the mail's recipient; NULL: the sink knows */
+	/* Of the link that ends it (ledger.h), for a recipient. */
+	bool has_unsubscribe;
+	uint8_t unsubscribe[32];
 	struct buf event_type, event_subject, event_data;
 	int64_t event_time_ms;
 	char *last_error; /* of the attempt before this; NULL: none */

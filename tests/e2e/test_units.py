@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 import urllib.request
 
 import pytest
@@ -236,6 +237,7 @@ def test_killed(work, big, first, second):
     wait_until(lambda: len(big.tiles()) > TILES // 2, "half of it")
     process.kill()
     big.server.pace(0)
+    settle(big)
     before = big.tiles()
     result = work.run(*command, *second, seconds=300).expect(0)
     summary = result.summary
@@ -329,6 +331,7 @@ def test_other_tree(work, big):
     wait_until(lambda: len(big.tiles()) > TILES // 2, "half of it")
     process.kill()
     big.server.pace(0)
+    settle(big)
     read = len(big.tiles())
     big.server.rewrite(SIZE - 2000)
     result = work.run(*command).expect(76)
@@ -381,6 +384,14 @@ def test_larger_tree_meanwhile(work, big):
     assert result.summary["head"]["size"] == SIZE
 
 
+def settle(big):
+    """Until the log has served what was asked for before the kill."""
+    seen = -1
+    while seen != len(big.tiles()):
+        seen = len(big.tiles())
+        time.sleep(0.3)
+
+
 def half(work, big, *more):
     """A scan from the newest on that was killed in the middle; its command."""
     command = ["backfill", *work.log_arguments(big, "static"), "--records",
@@ -391,6 +402,7 @@ def half(work, big, *more):
     wait_until(lambda: len(big.tiles()) > TILES // 2, "half of it")
     process.kill()
     big.server.pace(0)
+    settle(big)
     return command
 
 

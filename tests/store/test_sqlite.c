@@ -302,7 +302,13 @@ static const struct trouble a_fork = {TROUBLE_LASTING, "fork", NOW};
 	UNDO_8                                                                 \
 	"DROP TRIGGER record_watched; DROP TABLE watched; DROP TABLE mark;"
 /* To those of version 7. */
-#define UNDO_8 "DROP INDEX outbox_sink;"
+#define UNDO_8 UNDO_9 "DROP INDEX outbox_sink;"
+/* To those of version 8. */
+#define UNDO_9                                                                 \
+	"DROP INDEX exposure_same; DROP INDEX outbox_digest;"                  \
+	"ALTER TABLE exposure DROP COLUMN same;"                               \
+	"ALTER TABLE exposure DROP COLUMN acked_ms;"                           \
+	"DROP TABLE evidence; DROP TABLE mute; DROP TABLE digest;"
 
 static void
 test_migration_2(void **state)
