@@ -15,7 +15,7 @@ import tempfile
 
 from tests.fakelog.client import Server
 from tests.fakelog.mint import Mint
-from . import memory
+from . import memory, sinks
 from .engine import Engine
 from .watch import Watch
 
@@ -52,7 +52,11 @@ GOALS = {
                           None),
     "scan.match_percent": ("what 1,000 records add to it", "%", 10),
     "scan.names_percent": ("the same, with names among them", "%", 10),
+    "sinks.down_percent": ("reading while six sinks take nothing, of that "
+                           "while six work", "%", None),
 }
+# And these are to be so much at least.
+LEAST = {"sinks.down_percent": 95}
 
 # These are told per 10 M, however many there were.
 SCALED = ["index.mb", "store.mb", "store.load_s"]
@@ -68,7 +72,11 @@ class Bench:
     def tell(self, part, value):
         """One figure."""
         words, unit, most = GOALS[part]
-        if most is None:
+        if part in LEAST:
+            verdict = "at least %g  %s" % (
+                LEAST[part], "ok" if value >= LEAST[part] else "MISSED")
+            self.missed += value < LEAST[part]
+        elif most is None:
             verdict = ""
         else:
             verdict = "at most %g  %s" % (
@@ -157,6 +165,11 @@ class Bench:
             self.missed += memory.measure(folder, os.path.abspath(
                 os.path.join(self.args.build, "indelible")))
 
+    def sinks(self):
+        """Whether sinks that take nothing slow the reading."""
+        self.tell("sinks.down_percent", sinks.measure(os.path.abspath(
+            os.path.join(self.args.build, "indelible"))))
+
     def scan_once(self, log, folder, kind):
         """Seconds of a processor for reading, workers and all."""
         command = [os.path.join(self.args.build, "indelible"), "backfill",
@@ -191,7 +204,8 @@ def write(folder, name, lines):
             file.write(json.dumps(line) + "\n")
 
 
-PARTS = ["index", "delta", "store", "cert", "scan", "engine", "memory"]
+PARTS = ["index", "delta", "store", "cert", "scan", "engine", "memory",
+         "sinks"]
 
 
 def main():
