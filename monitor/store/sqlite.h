@@ -464,6 +464,10 @@ enum status sqlite_secret_mac(struct store *s, uint8_t out[32],
 /* Of a mailbox: an address without what its owner may add to it. */
 enum status sqlite_address(
     struct store *s, uint8_t out[32], const char *address, struct err *e);
+/* Of an exposure: renewals with the same data have it in common
+ * (sqlite_same.c). */
+enum status sqlite_same(
+    struct store *s, const struct exposure *x, uint8_t out[32], struct err *e);
 
 /* A pending record becomes active, within a transaction; the consent is
  * sealed with it. */

@@ -111,19 +111,22 @@ exposure_new(struct store *s, const struct store_hit *hit,
 	struct seal seal = {&s->keys, h->wrapped, buf_span(&h->context),
 	    span_of(hit->x.id, sizeof(hit->x.id))};
 	struct buf plain = {0}, sealed = {0};
+	uint8_t same[32];
 	sqlite3_stmt *q;
-	enum status st;
+	enum status st = sqlite_same(s, &hit->x, same, e);
 
 	exposure_pack(&hit->x, &plain);
-	st = seal_put(&sealed, &seal, buf_span(&plain), e);
+	if (st == ST_OK)
+		st = seal_put(&sealed, &seal, buf_span(&plain), e);
 	if (st == ST_OK) {
 		q = db_query(s, Q_EXPOSURE_NEW,
-		    "INSERT INTO exposure(id, record, time_ms, sealed)"
-		    " VALUES(?1, ?2, ?3, ?4)");
+		    "INSERT INTO exposure(id, record, time_ms, sealed, same)"
+		    " VALUES(?1, ?2, ?3, ?4, ?5)");
 		db_blob(q, 1, span_of(hit->x.id, sizeof(hit->x.id)));
 		db_int(q, 2, hit->record);
 		db_int(q, 3, hit->x.time_ms);
 		db_blob(q, 4, buf_span(&sealed));
+		db_blob(q, 5, span_of(same, sizeof(same)));
 		st = db_run(s, q, NULL, e);
 		*no = sqlite3_last_insert_rowid(s->db);
 	}
