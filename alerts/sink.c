@@ -52,6 +52,18 @@ parcel_fini(struct parcel *p)
 	*p = (struct parcel){0};
 }
 
+/* Of a mail server's replies only "service not available" is about all. */
+bool
+sink_is_down(enum parcel_kind kind, const struct outcome *o)
+{
+	if (o->status != ST_OK)
+		return o->status != ST_LIMIT;
+	if (kind == PARCEL_MAIL)
+		return o->code == 421;
+	return kind == PARCEL_HTTP &&
+	       (o->code == 408 || o->code == 429 || o->code >= 500);
+}
+
 void
 message_json(const struct message *m, bool reveal, struct buf *out)
 {

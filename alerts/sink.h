@@ -62,6 +62,10 @@ struct outcome {
 	bool cut; /* broken off by us: nothing is known, nobody is judged */
 };
 
+/* Does that speak of the sink itself (it is gone, overloaded, does not start),
+ * so that others would not arrive either? Else it refused this one alone. */
+bool sink_is_down(enum parcel_kind kind, const struct outcome *o);
+
 enum verdict {
 	SINK_DELIVERED,
 	SINK_RETRY, /* later, as *retry_ms says */

@@ -84,6 +84,8 @@ lanes_open(struct courier *c, struct err *e)
 		if (l->api == NULL || sink_make(&l->sink, l, e) != ST_OK)
 			return ST_USAGE;
 		posts |= l->api->kind == PARCEL_HTTP;
+		if (l->api->kind == PARCEL_APPEND)
+			l->appender = appender_new(c->conf.loop);
 		c->num_lanes++;
 	}
 	if (posts)
@@ -131,6 +133,7 @@ courier_free(struct courier *c)
 		struct lane *l = &c->lanes[i];
 
 		ev_timer_stop(c->conf.loop, &l->due);
+		appender_free(l->appender);
 		round_free(l->round);
 		if (l->api != NULL)
 			l->api->close(l->sink);
@@ -168,8 +171,7 @@ lane_wake(struct lane *l, double after)
 	ev_timer_start(loop, &l->due);
 }
 
-/* May it ask the store for rows? */
-static bool
+bool
 lane_is_open(const struct lane *l)
 {
 	bool leaves = l->api != NULL && l->api->kind != PARCEL_APPEND;
@@ -200,7 +202,7 @@ lane_kick(struct lane *l)
 	}
 }
 
-/* Nothing arrived: other rows would not either. */
+/* Nobody is there: other rows would not arrive either. */
 static void
 lane_pause(struct lane *l, const struct round *r)
 {
@@ -224,11 +226,11 @@ lane_plan(struct lane *l, const struct round *r)
 {
 	int64_t wait = r->next_due_ms - now_ms();
 
-	if (l->conf != NULL && r->rows.num > 0 && r->num_delivered == 0) {
+	if (r->num_down > 0 && r->num_taken == 0) {
 		lane_pause(l, r);
 		return;
 	}
-	if (r->num_delivered > 0)
+	if (r->num_taken > 0)
 		l->failures = 0;
 	if (l->again || (r->query.now_ms == INT64_MAX && r->num_done > 0) ||
 	    wait <= 0)
@@ -249,6 +251,8 @@ lane_next(struct lane *l, struct round *r)
 	if (!c->stopped && r->task.status != ST_OK) {
 		diag_error("outbox: %s", r->task.err.text);
 		lane_wake(l, RETRY_S);
+	} else if (!c->stopped && l->stale) {
+		lane_kick(l); /* what this round met is an older sink's */
 	} else if (!c->stopped && !l->closed) {
 		lane_plan(l, r);
 	}
@@ -298,6 +302,16 @@ courier_on_cut(struct ev_loop *loop, ev_timer *w, int revents)
 		post_cut(c->post);
 	if (c->conf.spawn != NULL)
 		spawn_cut(c->conf.spawn);
+	for (size_t i = 0; i < c->num_lanes; i++) {
+		struct lane *l = &c->lanes[i];
+
+		if (l->appender == NULL || !appender_cut(l->appender))
+			continue;
+		diag_warn("sink %s: its file hangs; what was not seen to "
+			  "arrive there comes again",
+		    l->conf->name);
+		l->closed = true;
+	}
 }
 
 void

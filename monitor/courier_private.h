@@ -3,6 +3,7 @@
 #ifndef MONITOR_COURIER_PRIVATE_H
 #define MONITOR_COURIER_PRIVATE_H
 
+#include "monitor/append.h"
 #include "monitor/courier.h"
 #include "monitor/notice.h"
 #include "monitor/post.h"
@@ -15,14 +16,15 @@ struct lane {
 	const struct conf_sink *conf; /* NULL: of those that are gone */
 	const struct sink_api *api;
 	struct sink *sink;
-	struct round *round; /* under way, or still to be settled */
+	struct appender *appender; /* NULL: it needs none */
+	struct round *round;       /* under way, or still to be settled */
 	bool busy, again;
 	bool unsettled;    /* carried, but the store did not take it */
 	bool closed;       /* takes nothing more in this run */
 	bool stale;        /* its secret is to be read again */
 	bool paused;       /* until the timer */
 	bool failing;      /* as the operator was told */
-	unsigned failures; /* rounds in a row of which nothing arrived */
+	unsigned failures; /* rounds in a row to which nobody answered */
 	ev_timer due;
 };
 
@@ -55,14 +57,17 @@ struct round {
 	struct outbox_query query; /* its sink is the lane's */
 	struct outbox rows;
 	struct carried *carried; /* one for each row */
-	enum status appended;    /* to a file */
 	size_t on_way;           /* still being carried */
 	size_t num_done;         /* delivered or given up */
 	size_t num_delivered;
+	size_t num_taken; /* delivered, or refused by a sink that works */
+	size_t num_down;  /* the sink itself is what failed */
 	int64_t asked_ms; /* the longest wait that a receiver asked for */
 	int64_t next_due_ms;
 };
 
+/* May it ask for rows, and send them? */
+bool lane_is_open(const struct lane *l);
 /* Begin; lane_next is called at the end. */
 void round_start(struct lane *l);
 void round_settle(struct round *r);

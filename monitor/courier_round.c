@@ -1,11 +1,10 @@
 /*
  * courier_round: a round of one sink: fetch due rows (store thread), render
- * them (loop), carry (store thread for files, else the loop), judge (loop),
- * settle (store thread). Files get one fsync a round.
+ * them (loop), carry (a file's own thread, else the loop), judge (loop), settle
+ * (store thread). Files get one fsync a round.
  */
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
-#include "monitor/append.h"
 #include "monitor/courier_private.h"
 #include "monitor/datagram.h"
 #include "monitor/diag.h"
@@ -73,12 +72,11 @@ static enum status
 next_due(struct store *s, struct round *r, struct err *e)
 {
 	const struct store_api *api = ((struct store_base *)s)->api;
-	size_t depth;
 
 	/* Nobody writes rows for a sink that is gone. */
 	if (r->query.strays)
 		return ST_OK;
-	return api->outbox_next(s, r->query.sink, &r->next_due_ms, &depth, e);
+	return api->outbox_next(s, r->query.sink, &r->next_due_ms, NULL, e);
 }
 
 static void
@@ -205,9 +203,14 @@ judge_one(struct round *r, struct carried *p, const struct outbox_row *row)
 		p->left = true;
 		return;
 	}
-	if (l->conf != NULL)
+	if (l->conf != NULL && !row->damaged) {
 		v = l->api->judge(
 		    l->sink, &retry_ms, &p->outcome, row->attempts);
+		if (sink_is_down(l->api->kind, &p->outcome))
+			r->num_down++;
+		else
+			r->num_taken++;
+	}
 	if (v == SINK_CLOSED) {
 		judge_closed(l, p, row);
 	} else if (v == SINK_RETRY) {
@@ -228,35 +231,40 @@ round_judge(struct round *r)
 	round_settle(r);
 }
 
-/* --- carry a file's lines: on the store thread ----------------------------- */
+/* --- carry a file's lines: on a thread of its own -------------------------- */
+
+static void
+append_done(void *arg, enum status st, bool cut, const struct err *why)
+{
+	struct round *r = arg;
+
+	for (size_t i = 0; i < r->rows.num; i++) {
+		struct carried *p = &r->carried[i];
+
+		p->outcome.status = st;
+		p->outcome.cut = cut;
+		if (st != ST_OK && p->why == NULL)
+			p->why = mem_str(why->text);
+	}
+	round_judge(r);
+}
 
 /* All parcels of the round at once: one fsync. */
 static void
-append_run(struct task *task, struct store *s)
+carry_append(struct round *r)
 {
-	struct round *r = (struct round *)task;
-	struct span *lines = mem_new(r->rows.num, sizeof(*lines));
-
-	(void)s;
-	for (size_t i = 0; i < r->rows.num; i++)
-		lines[i] = buf_span(&r->carried[i].parcel.body);
-	/* Not the task's: a file's fault is none of the store's. */
-	r->appended = append_lines(
-	    r->carried[0].parcel.path, lines, r->rows.num, &task->err);
-	free(lines);
-}
-
-static void
-append_done(struct task *task)
-{
-	struct round *r = (struct round *)task;
+	struct append_request q = {.done = append_done, .arg = r};
+	struct buf text = {0};
 
 	for (size_t i = 0; i < r->rows.num; i++) {
-		r->carried[i].outcome.status = r->appended;
-		if (r->appended != ST_OK)
-			r->carried[i].why = mem_str(task->err.text);
+		if (r->rows.rows[i].damaged)
+			continue;
+		q.path = r->carried[i].parcel.path;
+		buf_span_add(&text, buf_span(&r->carried[i].parcel.body));
 	}
-	round_judge(r);
+	q.text = buf_span(&text);
+	appender_run(r->lane->appender, &q);
+	buf_fini(&text);
 }
 
 /* --- carry one by one: on the loop ----------------------------------------- */
@@ -326,15 +334,19 @@ carry(struct round *r)
 	struct courier *c = r->lane->courier;
 	enum parcel_kind kind = r->lane->api->kind;
 
-	if (kind == PARCEL_APPEND) {
-		r->task.run = append_run;
-		r->task.done = append_done;
-		writer_submit(c->conf.writer, &r->task);
+	for (size_t i = 0; i < r->rows.num; i++)
+		r->on_way += !r->rows.rows[i].damaged;
+	if (r->on_way == 0) {
+		round_judge(r);
 		return;
 	}
-	r->on_way = r->rows.num;
+	if (kind == PARCEL_APPEND) {
+		carry_append(r);
+		return;
+	}
 	for (size_t i = 0; i < r->rows.num; i++)
-		carry_one(c, kind, &r->carried[i]);
+		if (!r->rows.rows[i].damaged)
+			carry_one(c, kind, &r->carried[i]);
 }
 
 /* --- fetch and render ------------------------------------------------------ */
@@ -363,12 +375,18 @@ render_event(struct lane *l, const struct outbox_row *row, struct message *m,
 }
 
 static void
-render_one(struct lane *l, const struct outbox_row *row, struct parcel *out)
+render_one(struct lane *l, const struct outbox_row *row, struct carried *p)
 {
 	struct message m = {.instance = l->courier->conf.instance,
 	    .attempt = row->attempts,
 	    .now_ms = now_ms()};
+	struct parcel *out = &p->parcel;
 
+	if (row->damaged) {
+		p->why = mem_str("it does not open: its part of the store "
+				 "is damaged");
+		return;
+	}
 	memcpy(m.id, row->event_id, sizeof(m.id));
 	if (!row->is_exposure) {
 		render_event(l, row, &m, out);
@@ -406,7 +424,8 @@ fetch_done(struct task *task)
 
 	if (task->status == ST_OK && r->rows.num == 0 && r->query.strays)
 		l->closed = true; /* there never will be one */
-	if (task->status != ST_OK || r->rows.num == 0 || l->courier->stopped) {
+	if (task->status != ST_OK || r->rows.num == 0 || l->courier->stopped ||
+	    !lane_is_open(l)) {
 		lane_next(l, r);
 		return;
 	}
@@ -414,7 +433,7 @@ fetch_done(struct task *task)
 	for (size_t i = 0; i < r->rows.num; i++) {
 		r->carried[i].round = r;
 		if (l->conf != NULL)
-			render_one(l, &r->rows.rows[i], &r->carried[i].parcel);
+			render_one(l, &r->rows.rows[i], &r->carried[i]);
 	}
 	if (l->conf != NULL)
 		carry(r);

@@ -1,8 +1,10 @@
 /* main: finds the subcommand. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "ctlog/base/limits.h"
 #include "ctlog/base/text.h"
@@ -105,9 +107,24 @@ run(int argc, char **argv)
 	return unknown(name);
 }
 
+/* A standard descriptor that nobody opened would be a socket's or a store's
+ * number later. In its place stands one that still fails when it is used. */
+static bool
+hold_standard(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null",
+			fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
+	if (!hold_standard())
+		return EX_IOERR;
 	/* People's data must not reach a core file. */
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	prctl(PR_SET_DUMPABLE, 0);

@@ -36,7 +36,6 @@ struct spawn {
 	struct ev_loop *loop;
 	ev_io io;
 	ev_timer soon;
-	bool lost; /* the helper */
 	LIST_HEAD(, running) list;
 };
 
@@ -117,12 +116,15 @@ report_read(struct running *r, const struct spawn_report *p)
 	r->outcome.status = ST_AGAIN;
 	switch (p->end) {
 	case SPAWN_EXITED:
+		r->cut = false; /* it was there before the cut */
 		r->outcome.status = ST_OK;
 		r->outcome.code = p->code;
 		if (p->code != 0)
 			err_set(&r->why, ST_OK, "it ended with %d", p->code);
 		break;
 	case SPAWN_KILLED:
+		r->outcome.status = ST_OK;
+		r->outcome.code = 128 + p->code;
 		err_set(&r->why, ST_OK, "it was killed by signal %d", p->code);
 		break;
 	case SPAWN_LATE:
@@ -134,23 +136,20 @@ report_read(struct running *r, const struct spawn_report *p)
 	}
 }
 
-static void
-spawn_lose(struct spawn *s)
+/* As without the zygote: what is not settled comes again after the start. */
+static _Noreturn void
+helper_lost(const struct spawn *s)
 {
-	struct running *r;
+	int how = 0;
 
-	if (!s->lost)
-		diag_error("the process that runs programs has ended; until "
-			   "the service is started again, none is run");
-	s->lost = true;
-	ev_io_stop(s->loop, &s->io);
-	LIST_FOREACH(r, &s->list, link)
-	{
-		r->failed = true;
-		r->outcome.status = ST_AGAIN;
-		err_set(&r->why, ST_OK, "there is no process to run it");
-	}
-	ev_feed_event(s->loop, &s->soon, 0);
+	if (waitpid(s->pid, &how, 0) == s->pid && WIFSIGNALED(how))
+		diag_error("the process that runs programs died of signal %d; "
+			   "stopping at once, start again",
+		    WTERMSIG(how));
+	else
+		diag_error("the process that runs programs is gone; stopping "
+			   "at once, start again");
+	_exit(EX_SOFTWARE);
 }
 
 static void
@@ -165,10 +164,8 @@ spawn_on_report(struct ev_loop *loop, ev_io *w, int events)
 	(void)events;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n != sizeof(p)) {
-		spawn_lose(s);
-		return;
-	}
+	if (n != sizeof(p))
+		helper_lost(s);
 	LIST_FOREACH(r, &s->list, link)
 	if (r->serial == p.serial)
 		break;
@@ -256,12 +253,11 @@ spawn_run(struct spawn *s, const struct spawn_request *q)
 	o.serial = r->serial = s->serial;
 	r->request = *q;
 	LIST_INSERT_HEAD(&s->list, r, link);
-	if (s->lost || input < 0 || !order_send(s, &o, input)) {
+	if (input < 0 || !order_send(s, &o, input)) {
 		r->failed = true;
 		r->outcome.status = ST_AGAIN;
 		err_set(&r->why, ST_OK, "it could not be started: %s",
-		    s->lost ? "there is no process to run it"
-			    : strerror(errno));
+		    strerror(errno));
 		ev_feed_event(s->loop, &s->soon, 0);
 	}
 	if (input >= 0)
@@ -276,8 +272,12 @@ spawn_cut(struct spawn *s)
 
 	LIST_FOREACH(r, &s->list, link)
 	r->cut = true;
-	if (!s->lost && !LIST_EMPTY(&s->list) && !order_send(s, &all, -1))
-		spawn_lose(s);
+	if (LIST_EMPTY(&s->list) || order_send(s, &all, -1))
+		return;
+	/* It does not listen, or is gone: nobody is waited for. */
+	LIST_FOREACH(r, &s->list, link)
+	r->failed = true;
+	ev_feed_event(s->loop, &s->soon, 0);
 }
 
 /* --- the object ------------------------------------------------------------ */

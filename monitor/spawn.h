@@ -7,6 +7,9 @@
  * errors, a few variables for an environment, / for a directory, a session of its own,
  * and leaves no core. When it ends, or its time is over, it is killed with all
  * that it started in its process group.
+ *
+ * When the helper dies, nothing is left to fork another one from: this process
+ * ends at once, with 70, to be started again.
  */
 #ifndef MONITOR_SPAWN_H
 #define MONITOR_SPAWN_H
@@ -22,8 +25,9 @@ struct spawn;
 struct spawn_request {
 	const char *sink; /* whose command it is */
 	struct span input;
-	/* outcome: ST_OK with the exit status; ST_AGAIN: it was killed, or
-	 * could not be started, see `why`. */
+	/* outcome: ST_OK with the exit status, or 128 and the signal that
+	 * killed it; ST_AGAIN: it took too long, or could not be started, see
+	 * `why`. */
 	void (*done)(void *arg, const struct outcome *o, const struct err *why);
 	void *arg;
 };

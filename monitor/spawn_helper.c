@@ -45,6 +45,30 @@ clock_ms(void)
 
 /* --- one program ----------------------------------------------------------- */
 
+static void
+job_kill(const struct job *j)
+{
+	kill(-j->pid, SIGKILL);
+	kill(j->pid, SIGKILL);
+}
+
+static void
+helper_kill(struct helper *h)
+{
+	struct job *j;
+
+	LIST_FOREACH(j, &h->jobs, link)
+	job_kill(j);
+}
+
+/* The service is gone: so goes all that was started for it. */
+static _Noreturn void
+helper_end(struct helper *h)
+{
+	helper_kill(h);
+	_exit(0);
+}
+
 static _Noreturn void
 job_exec(char **argv, int input, int told)
 {
@@ -74,14 +98,14 @@ job_exec(char **argv, int input, int told)
 }
 
 static void
-report(const struct helper *h, const struct job *j, int end, int code)
+report(struct helper *h, const struct job *j, int end, int code)
 {
 	const struct spawn_report r = {
 	    .serial = j->serial, .end = end, .code = code};
 
 	while (send(h->sock, &r, sizeof(r), MSG_NOSIGNAL) < 0)
 		if (errno != EINTR)
-			_exit(0);
+			helper_end(h);
 }
 
 /* 0 when the program runs, or errno of what hindered that. */
@@ -122,13 +146,6 @@ job_start(struct helper *h, const struct spawn_order *o, int input)
 		return;
 	}
 	LIST_INSERT_HEAD(&h->jobs, j, link);
-}
-
-static void
-job_kill(const struct job *j)
-{
-	kill(-j->pid, SIGKILL);
-	kill(j->pid, SIGKILL);
 }
 
 static void
@@ -174,15 +191,6 @@ helper_reap(struct helper *h)
 	}
 }
 
-static void
-helper_kill(struct helper *h)
-{
-	struct job *j;
-
-	LIST_FOREACH(j, &h->jobs, link)
-	job_kill(j);
-}
-
 /* Until the first one's time is over: -1: none runs. */
 static int
 helper_wait(struct helper *h)
@@ -218,10 +226,8 @@ helper_hear(struct helper *h)
 
 	if (n < 0 && errno == EINTR)
 		return;
-	if (n != sizeof(o)) {
-		helper_kill(h);
-		_exit(0);
-	}
+	if (n != sizeof(o))
+		helper_end(h);
 	c = CMSG_FIRSTHDR(&m);
 	if (c != NULL && c->cmsg_type == SCM_RIGHTS)
 		memcpy(&input, CMSG_DATA(c), sizeof(input));

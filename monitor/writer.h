@@ -1,7 +1,7 @@
 /*
- * writer: the store thread. It owns the store and the files of append sinks;
- * everything that may wait for a disk or a database is done here, one task
- * after the other, while the loop goes on. When the store says ST_IO the
+ * writer: the store thread. It owns the store; what may wait for it is done
+ * here, one task after the other, while the loop goes on (sinks' files have
+ * threads of their own: append.h). When the store says ST_IO the
  * program ends at once, with 74: no task is ever told.
  */
 #ifndef MONITOR_WRITER_H

@@ -277,12 +277,14 @@ memory_outbox_next(struct store *s, const char *sink, int64_t *due_ms,
 {
 	(void)e;
 	*due_ms = INT64_MAX;
-	*depth = 0;
+	if (depth != NULL)
+		*depth = 0;
 	for (size_t i = 0; i < s->num_rows; i++) {
 		if (s->rows[i].state != MEM_WAITING ||
 		    (sink != NULL && strcmp(sink, s->rows[i].sink) != 0))
 			continue;
-		++*depth;
+		if (depth != NULL)
+			++*depth;
 		if (s->rows[i].due_ms < *due_ms)
 			*due_ms = s->rows[i].due_ms;
 	}

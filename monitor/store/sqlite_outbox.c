@@ -93,7 +93,6 @@ last_error_fill(struct store *s, struct outbox_row *r, sqlite3_stmt *q)
 	buf_fini(&plain);
 }
 
-/* NO_ROW when what it was about is gone, or is damaged and never opens. */
 static enum status
 due_fill(struct store *s, struct outbox_row *r, sqlite3_stmt *q, struct err *e)
 {
@@ -105,10 +104,12 @@ due_fill(struct store *s, struct outbox_row *r, sqlite3_stmt *q, struct err *e)
 		event_fill(r, q);
 		return ST_OK;
 	}
-	if (sqlite3_column_type(q, DUE_EXPOSURE) == SQLITE_NULL ||
-	    sqlite_exposure_fill(s, &r->x, q, DUE_EXPOSURE, NULL) != ST_OK)
-		return NO_ROW;
 	r->is_exposure = true;
+	if (sqlite3_column_type(q, DUE_EXPOSURE) == SQLITE_NULL ||
+	    sqlite_exposure_fill(s, &r->x, q, DUE_EXPOSURE, NULL) != ST_OK) {
+		r->damaged = true;
+		return ST_OK;
+	}
 	memcpy(r->event_id, r->x.id, sizeof(r->event_id));
 	r->event_time_ms = r->x.time_ms;
 	return sqlite_sightings_get(
@@ -171,85 +172,70 @@ due_query(struct store *s, const struct outbox_query *which, struct buf *names)
 	return q;
 }
 
-/* What can never be given is dead, so that it does not come back each time. */
-static enum status
-drop(struct store *s, const struct buf *list, struct err *e)
-{
-	enum status st;
-
-	if (list->len == 0 || s->read_only)
-		return ST_OK;
-	st = db_begin(s, e);
-	if (st != ST_OK)
-		return st;
-	for (size_t i = 0; st == ST_OK && i < list->len / 8; i++) {
-		sqlite3_stmt *q = db_query(s, Q_OUTBOX_DROP,
-		    "UPDATE outbox SET state = 2, held = 0 WHERE id = ?1");
-		int64_t id;
-
-		memcpy(&id, list->p + i * 8, 8);
-		db_int(q, 1, id);
-		st = db_run(s, q, NULL, e);
-	}
-	return db_end(s, st, e);
-}
-
 enum status
 sqlite_outbox_due(struct store *s, const struct outbox_query *which,
     struct outbox *out, struct err *e)
 {
-	struct buf gone = {0}, names = {0};
+	struct buf names = {0};
 	sqlite3_stmt *q = due_query(s, which, &names);
 	enum status st;
 
 	*out = (struct outbox){0};
 	while ((st = db_step(s, q, e)) == ST_OK) {
-		struct outbox_row *r = outbox_room(out);
-
-		st = due_fill(s, r, q, e);
-		if (st == ST_OK)
-			continue;
-		if (st != NO_ROW)
+		st = due_fill(s, outbox_room(out), q, e);
+		if (st != ST_OK)
 			break;
-		buf_add(&gone, &r->id, sizeof(r->id));
-		outbox_row_fini(&out->rows[--out->num]);
 	}
 	sqlite3_reset(q);
 	buf_fini(&names);
 	st = db_done(st);
-	if (st == ST_OK)
-		st = drop(s, &gone, e);
 	if (st != ST_OK)
 		outbox_fini(out);
-	buf_fini(&gone);
 	return st;
 }
 
 #define OUTBOX_NEXT(which)                                                     \
-	"SELECT count(*), ifnull(min(due_ms), 9223372036854775807)"            \
+	"SELECT ifnull(min(due_ms), 9223372036854775807)"                      \
 	" FROM outbox WHERE state = 0 AND due_ms < " PAUSED which
+#define OUTBOX_DEPTH(which)                                                    \
+	"SELECT count(*) FROM outbox WHERE state = 0 AND due_ms < " PAUSED which
+#define OF_SINK " AND sink = ?1"
+
+/* The only number that a query has, of a sink or of all. */
+static enum status
+number_of(struct store *s, sqlite3_stmt *q, const char *sink, int64_t *out,
+    struct err *e)
+{
+	enum status st;
+
+	if (sink != NULL)
+		db_text(q, 1, sink);
+	st = db_step(s, q, e);
+	if (st == ST_OK)
+		*out = sqlite3_column_int64(q, 0);
+	sqlite3_reset(q);
+	return st;
+}
 
 enum status
 sqlite_outbox_next(struct store *s, const char *sink, int64_t *due_ms,
     size_t *depth, struct err *e)
 {
-	sqlite3_stmt *q;
-	enum status st;
+	sqlite3_stmt *q =
+	    sink == NULL
+		? db_query(s, Q_OUTBOX_NEXT, OUTBOX_NEXT(""))
+		: db_query(s, Q_OUTBOX_NEXT_SINK, OUTBOX_NEXT(OF_SINK));
+	enum status st = number_of(s, q, sink, due_ms, e);
+	int64_t num = 0;
 
-	if (sink == NULL)
-		q = db_query(s, Q_OUTBOX_NEXT, OUTBOX_NEXT(""));
-	else
-		q = db_query(
-		    s, Q_OUTBOX_NEXT_SINK, OUTBOX_NEXT(" AND sink = ?1"));
-	if (sink != NULL)
-		db_text(q, 1, sink);
-	st = db_step(s, q, e);
-	if (st != ST_OK)
+	if (st != ST_OK || depth == NULL)
 		return st;
-	*depth = (size_t)sqlite3_column_int64(q, 0);
-	*due_ms = sqlite3_column_int64(q, 1);
-	sqlite3_reset(q);
-	return ST_OK;
+	q = sink == NULL
+		? db_query(s, Q_OUTBOX_DEPTH, OUTBOX_DEPTH(""))
+		: db_query(s, Q_OUTBOX_DEPTH_SINK, OUTBOX_DEPTH(OF_SINK));
+	st = number_of(s, q, sink, &num, e);
+	*depth = (size_t)num;
+	return st;
 }
 
 static int

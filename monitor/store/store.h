@@ -204,6 +204,7 @@ struct outbox_row {
 	uint8_t event_id[16];
 	bool is_exposure;
 	struct exposure x; /* with its sightings, verified as of now */
+	bool damaged;      /* what it is about does not open: x is empty */
 	/* It is about x, but says that it was not the log's. */
 	bool is_follow_up;
 	/* The digest that it is a part of, and its public id; 0: none. Rows of
@@ -393,7 +394,8 @@ struct store_api {
 	enum status (*outbox_due)(struct store *s, const struct outbox_query *q,
 	    struct outbox *out, struct err *e);
 	/* When the next undelivered row, of this sink unless it is NULL, is
-	 * due; INT64_MAX = none. */
+	 * due; INT64_MAX = none. How many there are takes time in proportion:
+	 * depth NULL does not ask. */
 	enum status (*outbox_next)(struct store *s, const char *sink,
 	    int64_t *due_ms, size_t *depth, struct err *e);
 	/* Several rows at once, all or nothing. A row that went meanwhile

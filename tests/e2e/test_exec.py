@@ -1,6 +1,7 @@
 """The sink exec: programs that take alerts, and programs that do not."""
 import json
 import os
+import signal
 import time
 
 import pytest
@@ -108,6 +109,38 @@ def test_killed_before_it_is_settled(work, server):
     wait_until(lambda: len(read_jsonl(out)) == 2, "the same again")
     monitor.stop()
     assert read_jsonl(out)[0] == read_jsonl(out)[1]
+
+
+def test_the_helper_dies(work, server):
+    """The service ends and says so; after its start nothing is missing."""
+    log = server.new_log([jane_spec()])
+    out = work.path / "taken"
+    prepare(work, log, hook=[script(work, "take", "cat >>%s\n" % out)])
+    monitor = work.monitor()
+    only, = expected_ids(log.truth())
+    wait_until(lambda: read_jsonl(out), "the program")
+    os.kill(helper_of(monitor), signal.SIGKILL)
+    said = monitor.wait(10).expect(70).err
+    assert "the process that runs programs died of signal 9" in said
+    more = log.append([{"filler": 5}, jane_spec()])
+    monitor = work.monitor()
+    wait_until(lambda: len(read_jsonl(out)) == 2, "what came since")
+    monitor.stop()
+    assert [e["id"] for e in read_jsonl(out)] == \
+        [only] + list(expected_ids(more))
+
+
+def test_no_standard_descriptors(work, server):
+    """A service that was started without any."""
+    log = server.new_log([jane_spec()])
+    out = work.path / "taken"
+    prepare(work, log, hook=[script(work, "take", "cat >>%s\n" % out)])
+    monitor = work.monitor(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
+    work.wait_for_ids(expected_ids(log.truth()), monitor)
+    wait_until(lambda: read_jsonl(out), "the program")
+    for fd in ("0", "1", "2"):
+        assert os.readlink("/proc/%d/fd/%s" % (monitor.pid, fd)) == "/dev/null"
+    monitor.stop()
 
 
 def test_rooms_apart(work, server):

@@ -1,5 +1,7 @@
 """The sinks syslog and chat, against a datagram socket and rooms of the tests'
 own."""
+import json
+import os
 import re
 import socket
 
@@ -44,6 +46,26 @@ def test_syslog(work, server):
     assert b"severity=" in text and b"verified=yes" in text
     for word in (b"jane", b"acme", b"example"):
         assert word not in line.lower()
+
+
+def test_pipe(work, server):
+    """One that nobody reads has taken nothing."""
+    os.mkfifo(work.path / "pipe")
+    monitor, only = start(work, server, [
+        {"name": "pipe", "jsonl": {"path": str(work.path / "pipe")}}])
+    wait_until(lambda: "nobody reads this pipe" in monitor.diagnostics(),
+               "a warning")
+    with open(work.path / "pipe", encoding="utf-8") as there:
+        assert json.loads(there.readline())["id"] == only
+    monitor.stop()
+
+
+def test_standard_output(work, server):
+    """By the name that it has as a file, whatever it is."""
+    monitor, only = start(work, server, [
+        {"name": "out", "jsonl": {"path": "/dev/stdout"}}])
+    wait_until(lambda: only in monitor.out(), "a line")
+    assert json.loads(monitor.stop().out)["id"] == only
 
 
 def test_rooms(work, server):

@@ -113,6 +113,20 @@ def test_answers(work, server, receiver):
     assert "roe@" not in said and "\x1b" not in said
 
 
+def test_refused(work, server, receiver):
+    """A receiver that works and refuses some: the others do not wait."""
+    receiver.script = {"/": [(400, {}), (404, {}), (302, {}), (501, {})] * 4}
+    log = server.new_log([jane_spec() for _ in range(40)])
+    prepare(work, [(log, "static")], [hook(work, receiver.url())])
+    monitor = work.monitor()
+    ids = expected_ids(log.truth())
+    assert len(ids) == 40
+    wait_until(lambda: {one.id for one in receiver.seen} >= set(ids), "all")
+    assert receiver.seen[-1].at - receiver.seen[0].at < 4
+    wait_until(lambda: len(receiver.seen) == len(ids) + 16, "second tries")
+    monitor.stop()
+
+
 def test_gone(work, server, receiver):
     """410 closes the sink, which the others are told; SIGHUP opens it."""
     receiver.script = {"/": [(410, {})]}

@@ -545,6 +545,8 @@ test_tampering(void **state)
 	struct seen_records l = {0};
 	struct seen_exposures x = {0};
 	struct store_query q = {NULL, true};
+	size_t damaged = 0;
+	struct outbox o;
 	struct stretch t;
 
 	import_one(fx, an_email("acme", "jane"));
@@ -564,9 +566,15 @@ test_tampering(void **state)
 	FAILS(fx, ST_MISMATCH,
 	    fx->api->exposures(fx->s, NULL, see_exposure, &x, &fx->e));
 	assert_int_equal(x.num, 0);
-	/* It is not sent either, and does not keep the others. */
-	assert_int_equal(num_due(fx, NOW), 3);
-	assert_int_equal(num_due(fx, NOW), 3);
+	/* It cannot be sent either, which is said, and keeps not the others. */
+	OK(fx, fx->api->outbox_due(fx->s,
+		   &(struct outbox_query){.now_ms = NOW, .limit = 99}, &o,
+		   &fx->e));
+	for (size_t i = 0; i < o.num; i++)
+		damaged += o.rows[i].damaged;
+	assert_int_equal(o.num, 6);
+	assert_int_equal(damaged, 3);
+	outbox_fini(&o);
 	fixture_close(fx);
 	/* John gets what is Jane's. */
 	meddle(fx,

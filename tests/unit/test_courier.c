@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,9 +21,11 @@
 /* A sink that appends to a file and judges as it is told. */
 static struct {
 	char path[64];
+	const char *instead; /* of the path; NULL: that */
 	enum verdict verdict;
 	int64_t retry_ms;
-	unsigned num_judged;
+	unsigned num_judged, num_opened;
+	struct fixture *reloads; /* as soon as it is asked to judge */
 } told;
 /* The only one that the store knows. */
 static struct store_sink the_sink;
@@ -39,6 +42,7 @@ told_open(struct sink **out, const struct conf_sink *conf, struct span secret,
 	(void)conf;
 	(void)secret;
 	(void)e;
+	told.num_opened++;
 	*out = NULL;
 	return ST_OK;
 }
@@ -53,10 +57,12 @@ static void
 told_render(struct sink *s, struct parcel *out, const struct message *m)
 {
 	(void)s;
-	out->path = told.path;
+	out->path = told.instead != NULL ? told.instead : told.path;
 	buf_span_add(&out->body, m->event);
 	buf_char(&out->body, '\n');
 }
+
+static void told_reload(void);
 
 static enum verdict
 told_judge(struct sink *s, int64_t *retry_ms, const struct outcome *o,
@@ -64,9 +70,11 @@ told_judge(struct sink *s, int64_t *retry_ms, const struct outcome *o,
 {
 	(void)s;
 	(void)attempt;
-	assert_int_equal(o->status, ST_OK);
+	if (told.instead == NULL)
+		assert_int_equal(o->status, ST_OK);
 	told.num_judged++;
 	*retry_ms = told.retry_ms;
+	told_reload();
 	return told.verdict;
 }
 
@@ -99,6 +107,17 @@ struct fixture {
 	struct writer *writer;
 	struct courier *courier;
 };
+
+/* SIGHUP, once, while a round is under way. */
+static void
+told_reload(void)
+{
+	struct fixture *fx = told.reloads;
+
+	told.reloads = NULL;
+	if (fx != NULL)
+		courier_reload(fx->courier);
+}
 
 static void
 on_idle(void *arg)
@@ -274,6 +293,7 @@ test_pause(void **state)
 	courier_make(fx, find_told);
 	told.verdict = SINK_RETRY;
 	told.retry_ms = 3600 * 1000;
+	told.instead = "/dev/full";
 	add(fx, 300, now_ms() - 1000);
 	for (int i = 0; i < 3; i++) {
 		courier_kick(fx->courier);
@@ -292,6 +312,112 @@ test_pause(void **state)
 	for (size_t i = 0; i < rows.num; i++)
 		assert_int_equal(rows.rows[i].attempts, 1);
 	outbox_fini(&rows);
+}
+
+/* It works and refuses these: those behind them do not wait. */
+static void
+test_refused_are_no_pause(void **state)
+{
+	struct fixture *fx = *state;
+	struct courier_counts n;
+
+	courier_make(fx, find_told);
+	told.verdict = SINK_RETRY;
+	told.retry_ms = 3600 * 1000;
+	add(fx, 1000, now_ms() - 1000);
+	courier_kick(fx->courier);
+	run(fx);
+	assert_int_equal(told.num_judged, 1000);
+	told.verdict = SINK_DELIVERED;
+	add(fx, 300, now_ms() - 500);
+	courier_kick(fx->courier);
+	run(fx);
+	courier_counts(fx->courier, &n);
+	assert_int_equal(n.delivered, 300);
+	assert_int_equal(n.retried, 1000);
+	assert_int_equal(depth(fx), 1000);
+}
+
+/* It was mended while it still said that it takes nothing more. */
+static void
+test_reload_while_it_closes(void **state)
+{
+	struct fixture *fx = *state;
+
+	courier_make(fx, find_told);
+	told.verdict = SINK_CLOSED;
+	told.reloads = fx;
+	add(fx, 300, now_ms() - 1000);
+	courier_kick(fx->courier);
+	run(fx);
+	assert_int_equal(told.num_opened, 2);
+	assert_int_equal(told.num_judged, 512); /* then it closed again */
+	courier_kick(fx->courier);
+	assert_true(courier_is_idle(fx->courier));
+}
+
+/* At the end a file that takes nothing is left alone, and so are its rows. */
+static void
+test_hurry_leaves_a_file_that_hangs(void **state)
+{
+	struct fixture *fx = *state;
+	int64_t begun = now_ms() - 1000;
+	char pipe[80];
+	int fd;
+
+	snprintf(pipe, sizeof(pipe), "%s.pipe", told.path);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	fd = open(pipe, O_RDONLY | O_NONBLOCK);
+	assert_true(fd >= 0);
+	told.instead = pipe;
+	courier_make(fx, find_told);
+	for (unsigned i = 0; i < 4; i++)
+		add(fx, 256, begun - i);
+	courier_kick(fx->courier);
+	courier_hurry(fx->courier);
+	alarm(8);
+	run(fx);
+	/* The reader's pipe took some rounds, and of the last a part. */
+	assert_true(told.num_judged < 1024 && depth(fx) > 0);
+	assert_int_equal(depth(fx), 1024 - told.num_judged);
+	courier_kick(fx->courier);
+	assert_true(courier_is_idle(fx->courier));
+	close(fd);
+	unlink(pipe);
+}
+
+static enum status
+damaged_due(struct store *s, const struct outbox_query *q, struct outbox *out,
+    struct err *e)
+{
+	enum status st = store_memory.outbox_due(s, q, out, e);
+
+	for (size_t i = 0; i < out->num; i += 2)
+		out->rows[i].damaged =
+		    span_eq_str(buf_span(&out->rows[i].event_type), "test");
+	return st;
+}
+
+/* What does not open is given up, and that is told. */
+static void
+test_damaged(void **state)
+{
+	struct fixture *fx = *state;
+	struct courier_counts n;
+
+	courier_make(fx, find_told);
+	add(fx, 6, now_ms() - 1000);
+	fx->api.outbox_due = damaged_due;
+	courier_kick(fx->courier);
+	run(fx);
+	fx->api.outbox_due = store_memory.outbox_due;
+	courier_kick(fx->courier);
+	run(fx);
+	courier_counts(fx->courier, &n);
+	assert_int_equal(n.dead, 3);
+	assert_int_equal(n.delivered, 4); /* and the event that says so */
+	assert_int_equal(num_lines(told.path), 4);
+	assert_int_equal(depth(fx), 0);
 }
 
 /* Rows of a sink that the configuration has no longer. */
@@ -443,6 +569,10 @@ main(void)
 	    TEST(test_flush_leaves_nothing),
 	    TEST(test_flush_does_not_spin),
 	    TEST(test_pause),
+	    TEST(test_refused_are_no_pause),
+	    TEST(test_reload_while_it_closes),
+	    TEST(test_hurry_leaves_a_file_that_hangs),
+	    TEST(test_damaged),
 	    TEST(test_strays),
 	    TEST(test_full_store_appends_once),
 	    TEST(test_full_store_counts_attempts_once),

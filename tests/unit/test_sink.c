@@ -134,6 +134,42 @@ test_judge(void **state)
 	sink_jsonl.close(s);
 }
 
+/* What is said of a sink, and what of one alert. */
+static void
+test_down(void **state)
+{
+	const struct {
+		enum parcel_kind kind;
+		enum status status;
+		int code;
+		bool down;
+	} cases[] = {
+	    {PARCEL_HTTP, ST_UNREACHABLE, 0, true},
+	    {PARCEL_HTTP, ST_OK, 408, true},
+	    {PARCEL_HTTP, ST_OK, 429, true},
+	    {PARCEL_HTTP, ST_OK, 503, true},
+	    {PARCEL_HTTP, ST_OK, 204, false},
+	    {PARCEL_HTTP, ST_OK, 302, false},
+	    {PARCEL_HTTP, ST_OK, 400, false},
+	    {PARCEL_APPEND, ST_FULL, 0, true},
+	    {PARCEL_ARGV, ST_AGAIN, 0, true},
+	    {PARCEL_ARGV, ST_OK, 255, false},
+	    {PARCEL_MAIL, ST_OK, 421, true},
+	    {PARCEL_MAIL, ST_OK, 550, false},
+	    {PARCEL_DATAGRAM, ST_LIMIT, 0, false},
+	    {PARCEL_DATAGRAM, ST_AGAIN, 0, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct outcome o = {
+		    .status = cases[i].status, .code = cases[i].code};
+
+		assert_int_equal(
+		    sink_is_down(cases[i].kind, &o), cases[i].down);
+	}
+}
+
 int
 main(void)
 {
@@ -143,6 +179,7 @@ main(void)
 	    cmocka_unit_test(test_render),
 	    cmocka_unit_test(test_render_event),
 	    cmocka_unit_test(test_judge),
+	    cmocka_unit_test(test_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

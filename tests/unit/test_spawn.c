@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -104,7 +106,7 @@ test_ends(void **state)
 	expect("exit 0", ST_OK, 0, "");
 	expect("exit 1", ST_OK, 1, "it ended with 1");
 	expect("exit 255", ST_OK, 255, "it ended with 255");
-	expect("kill -SEGV $$", ST_AGAIN, 0, "killed by signal 11");
+	expect("kill -SEGV $$", ST_OK, 128 + 11, "killed by signal 11");
 	expect("read x; test \"$x\" = '{\"a\":1}'", ST_OK, 0, "");
 	expect("test \"$(cat)\" = '{\"a\":1}' && ! read x", ST_OK, 0, "");
 }
@@ -266,7 +268,32 @@ child_named(const char *name)
 	return found;
 }
 
-/* The helper dies: what ran has failed, and what comes fails, too. */
+/* What had ended before the cut is not as if it had not. */
+static void
+test_ended_before_the_cut(void **state)
+{
+	char *argv[] = {(char *)(uintptr_t) "/bin/true"};
+	struct timespec wait = {0, 300000000};
+	struct fixture fx = {0};
+	const struct spawn_request r = {
+	    .sink = "hook", .done = on_done, .arg = &fx};
+
+	(void)state;
+	start(&fx, argv, 1);
+	spawn_run(fx.spawn, &r);
+	nanosleep(&wait, NULL);
+	spawn_cut(fx.spawn);
+	alarm(20);
+	ev_run(fx.loop, 0);
+	alarm(0);
+	assert_int_equal(fx.num, 1);
+	assert_false(fx.outcome.cut);
+	assert_int_equal(fx.outcome.status, ST_OK);
+	assert_int_equal(fx.outcome.code, 0);
+	end(&fx);
+}
+
+/* The helper dies: this process ends, to be started again. */
 static void
 test_helper_dies(void **state)
 {
@@ -275,25 +302,25 @@ test_helper_dies(void **state)
 	struct fixture fx = {0};
 	const struct spawn_request r = {
 	    .sink = "hook", .done = on_done, .arg = &fx};
-	pid_t helper;
+	pid_t helper, service;
+	int how;
 
 	(void)state;
+	service = fork();
+	if (service != 0) {
+		assert_int_equal(waitpid(service, &how, 0), service);
+		assert_true(WIFEXITED(how));
+		assert_int_equal(WEXITSTATUS(how), EX_SOFTWARE);
+		return;
+	}
 	start(&fx, argv, 2);
 	spawn_run(fx.spawn, &r);
 	alarm(20); /* it has to come to give itself a name */
 	while ((helper = child_named("indelible-hook")) == 0)
 		;
 	kill(helper, SIGKILL);
-	alarm(20);
 	ev_run(fx.loop, 0);
-	alarm(0);
-	assert_int_equal(fx.num, 1);
-	assert_int_equal(fx.outcome.status, ST_AGAIN);
-	fx.num = 0;
-	run(&fx, span_str("x"));
-	assert_int_equal(fx.outcome.status, ST_AGAIN);
-	assert_says(&fx.why, "no process");
-	end(&fx);
+	_exit(0);
 }
 
 static void
@@ -318,6 +345,7 @@ main(void)
 	    cmocka_unit_test(test_cannot_run),
 	    cmocka_unit_test(test_large_input),
 	    cmocka_unit_test(test_cut),
+	    cmocka_unit_test(test_ended_before_the_cut),
 	    cmocka_unit_test(test_helper_dies),
 	    cmocka_unit_test(test_none),
 	};
