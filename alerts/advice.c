@@ -14,6 +14,45 @@ const char alert_ca_unknown[] =
     "wrong certificate. If an employer, bank or other registration authority "
     "ordered the certificate, write to them first.";
 
+const struct advice advices[NUM_ADVICES] = {
+    [ADVICE_ISSUER] = {"issuer",
+	"The CA put this into its own part of the certificate: it is the CA's "
+	"contact data. Ask the CA if it should not be yours."},
+    [ADVICE_FULCIO] = {"fulcio",
+	"Sign with a machine identity or an address kept for signing: every "
+	"keyless signature publishes the address anew. A private Sigstore "
+	"instance publishes nothing."},
+    [ADVICE_SMIME] = {"smime",
+	"Before the certificate is renewed, ask for a mailbox-validated "
+	"S/MIME certificate without your name, for a pseudonym in its place, "
+	"or for a role mailbox."},
+    [ADVICE_TLS_NAME] = {"tls-name",
+	"When the certificate is renewed, ask for a domain-validated one: it "
+	"carries no name."},
+    [ADVICE_RENEWAL] = {"renewal",
+	"Before the certificate is renewed, ask whoever orders it to leave "
+	"this data out; the next one will be public as well."},
+    [ADVICE_TEMPLATE] = {"template",
+	"Take emailAddress out of the templates for certificate requests: "
+	"some tools ask for it by default, and no TLS certificate needs it."},
+    [ADVICE_NUMBER] = {"number",
+	"The certificate carries a number or date that identifies you: be "
+	"wary of whoever knows it, and tell your bank and authorities that it "
+	"is no secret."},
+    [ADVICE_ADDRESS] = {"address",
+	"If the address draws phishing or spam, filter, or move to another "
+	"one."},
+    [ADVICE_REVOKE] = {"revoke",
+	"Have the certificate revoked only if its content is wrong or "
+	"dangerous: revocation hides nothing."},
+    [ADVICE_ASK] = {"ask",
+	"Ask the CA, or whoever ordered the certificate, what they hold about "
+	"you and why it was published."},
+    [ADVICE_AUTHORITY] = {"authority",
+	"If they do not answer within a month, a data protection authority "
+	"can help."},
+};
+
 static bool
 is(const char *a, const char *b)
 {
@@ -40,57 +79,38 @@ class_is(const struct exposure *x, const char *start)
 }
 
 /* The one lever that there is: what the next certificate will say. */
-static const char *
+static enum advice_id
 advice_renewal(const struct exposure *x)
 {
 	if (class_is(x, "fulcio"))
-		return "Sign with a machine identity or an address kept for "
-		       "signing: every keyless signature publishes the "
-		       "address anew. A private Sigstore instance publishes "
-		       "nothing.";
+		return ADVICE_FULCIO;
 	if (class_is(x, "smime"))
-		return "Before the certificate is renewed, ask for a "
-		       "mailbox-validated S/MIME certificate without your "
-		       "name, for a pseudonym in its place, or for a role "
-		       "mailbox.";
+		return ADVICE_SMIME;
 	if (class_is(x, "tls") && exposes(x, "name"))
-		return "When the certificate is renewed, ask for a "
-		       "domain-validated one: it carries no name.";
-	return "Before the certificate is renewed, ask whoever orders it to "
-	       "leave this data out; the next one will be public as well.";
+		return ADVICE_TLS_NAME;
+	return ADVICE_RENEWAL;
 }
 
 size_t
-alert_advice(const char *out[ADVICE_MAX], const struct exposure *x)
+alert_advice(const struct advice *out[ADVICE_MAX], const struct exposure *x)
 {
 	bool address = exposes(x, "email") || exposes(x, "upn");
 	size_t n = 0;
 
 	if (is(x->match.side, "issuer")) {
-		out[n++] = "The CA put this into its own part of the "
-			   "certificate: it is the CA's contact data. Ask the "
-			   "CA if it should not be yours.";
+		out[n++] = &advices[ADVICE_ISSUER];
 		return n;
 	}
-	out[n++] = advice_renewal(x);
+	out[n++] = &advices[advice_renewal(x)];
 	if (address && class_is(x, "tls"))
-		out[n++] = "Take emailAddress out of the templates for "
-			   "certificate requests: some tools ask for it by "
-			   "default, and no TLS certificate needs it.";
+		out[n++] = &advices[ADVICE_TEMPLATE];
 	if (exposes(x, "national-id") || exposes(x, "birth-date"))
-		out[n++] = "The certificate carries a number or date that "
-			   "identifies you: be wary of whoever knows it, and "
-			   "tell your bank and authorities that it is no "
-			   "secret.";
+		out[n++] = &advices[ADVICE_NUMBER];
 	if (address)
-		out[n++] = "If the address draws phishing or spam, filter, or "
-			   "move to another one.";
-	out[n++] = "Have the certificate revoked only if its content is wrong "
-		   "or dangerous: revocation hides nothing.";
-	out[n++] = "Ask the CA, or whoever ordered the certificate, what they "
-		   "hold about you and why it was published.";
-	out[n++] = "If they do not answer within a month, a data protection "
-		   "authority can help.";
+		out[n++] = &advices[ADVICE_ADDRESS];
+	out[n++] = &advices[ADVICE_REVOKE];
+	out[n++] = &advices[ADVICE_ASK];
+	out[n++] = &advices[ADVICE_AUTHORITY];
 	ASSERT(n <= ADVICE_MAX);
 	return n;
 }

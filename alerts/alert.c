@@ -143,13 +143,13 @@ permanence_json(const struct exposure *x, struct buf *out)
 static void
 advice_json(const struct exposure *x, struct buf *out)
 {
-	const char *advice[ADVICE_MAX];
+	const struct advice *advice[ADVICE_MAX];
 	size_t num = alert_advice(advice, x);
 
 	json_open(out, "advice", '[');
 	for (size_t i = 0; i < num; i++) {
 		json_sep(out);
-		text_json(out, span_str(advice[i]));
+		text_json(out, span_str(advice[i]->text));
 	}
 	buf_char(out, ']');
 }

@@ -184,7 +184,7 @@ count_classes(struct report *r, const struct exposure *x)
 static void
 count_what(struct report *r, const struct exposure *x)
 {
-	const char *advice[ADVICE_MAX];
+	const struct advice *advice[ADVICE_MAX];
 	size_t num = alert_advice(advice, x);
 
 	names_add(&r->kinds, x->match.kind, 0);
@@ -194,7 +194,7 @@ count_what(struct report *r, const struct exposure *x)
 	distinct_add(
 	    &r->certs, span_of(x->cert.family, sizeof(x->cert.family)));
 	for (size_t i = 0; i < num; i++)
-		names_add(&r->advice, advice[i], i);
+		names_add(&r->advice, advice[i]->text, i);
 }
 
 /* The first that is proven. */

@@ -13,6 +13,8 @@
 /* "2026-11-20" of an RFC 3339 time, and its year. */
 #define DAY_LEN 10
 #define YEAR_LEN 4
+/* Columns of a letter. */
+#define WIDTH 76u
 
 /* --- the alert -------------------------------------------------------------- */
 
@@ -48,23 +50,15 @@ class_begins(const json_t *cert, const char *start)
 
 /* --- fields ----------------------------------------------------------------- */
 
-static struct buf *
-field_new(struct request_fields *f, const char *name)
-{
-	ASSERT(f->num < REQUEST_FIELDS);
-	f->list[f->num].name = name;
-	return &f->list[f->num++].value;
-}
-
 /* At most `len` bytes of a text of the alert. */
 static void
-put(struct request_fields *f, const char *name, const char *text, size_t len)
+put(struct form_fields *f, const char *name, const char *text, size_t len)
 {
-	buf_add(field_new(f, name), text, strnlen(text, len));
+	buf_add(form_new(f, name), text, strnlen(text, len));
 }
 
 static void
-put_flag(struct request_fields *f, const char *name, bool yes)
+put_flag(struct form_fields *f, const char *name, bool yes)
 {
 	put(f, name, yes ? "yes" : "", SIZE_MAX);
 }
@@ -89,9 +83,9 @@ add_words(
 }
 
 static void
-fill_kinds(struct request_fields *f, const char *lang, const json_t *alert)
+fill_kinds(struct form_fields *f, const char *lang, const json_t *alert)
 {
-	struct buf *out = field_new(f, "kinds");
+	struct buf *out = form_new(f, "kinds");
 	const char *kind = text_of(part_of(alert, "match"), "kind");
 
 	if (kind[0] != '\0')
@@ -101,9 +95,9 @@ fill_kinds(struct request_fields *f, const char *lang, const json_t *alert)
 
 /* "LOG, entry 5, 2026-11-20; ...". */
 static void
-fill_published(struct request_fields *f, const char *lang, const json_t *alert)
+fill_published(struct form_fields *f, const char *lang, const json_t *alert)
 {
-	struct buf *out = field_new(f, "published");
+	struct buf *out = form_new(f, "published");
 	const json_t *s;
 	size_t i;
 
@@ -123,7 +117,7 @@ fill_published(struct request_fields *f, const char *lang, const json_t *alert)
 }
 
 static void
-fill_cert(struct request_fields *f, const char *lang, const json_t *cert)
+fill_cert(struct form_fields *f, const char *lang, const json_t *cert)
 {
 	put(f, "issuer", text_of(cert, "issuer"), SIZE_MAX);
 	put(f, "issuer_organization", text_of(cert, "issuer_organization"),
@@ -133,13 +127,13 @@ fill_cert(struct request_fields *f, const char *lang, const json_t *cert)
 	put(f, "not_before", text_of(cert, "not_before"), DAY_LEN);
 	put(f, "not_after", text_of(cert, "not_after"), DAY_LEN);
 	put(f, "year", text_of(cert, "not_before"), YEAR_LEN);
-	add_words(field_new(f, "classes"), lang, "class",
+	add_words(form_new(f, "classes"), lang, "class",
 	    json_object_get(cert, "classes"));
 }
 
 /* Which rules are broken, as far as that can be seen from here. */
 static void
-fill_rules(struct request_fields *f, const json_t *alert)
+fill_rules(struct form_fields *f, const json_t *alert)
 {
 	const char *carrier = text_of(part_of(alert, "match"), "carrier");
 	bool tls = class_begins(part_of(alert, "certificate"), "tls") &&
@@ -153,7 +147,7 @@ fill_rules(struct request_fields *f, const json_t *alert)
 }
 
 static void
-fill_search(struct request_fields *f, const json_t *alert)
+fill_search(struct form_fields *f, const json_t *alert)
 {
 	const json_t *at =
 	    json_object_get(part_of(alert, "permanence"), "searchable_at");
@@ -176,12 +170,12 @@ static const char *const facts[][2] = {
 };
 
 static void
-fill_ca(struct request_fields *f, const struct ca *ca)
+fill_ca(struct form_fields *f, const struct ca *ca)
 {
 	put_flag(f, "known", ca != NULL);
 	put(f, "checked", ca != NULL ? ca_checked(ca) : "", SIZE_MAX);
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
-		struct buf *out = field_new(f, facts[i][0]);
+		struct buf *out = form_new(f, facts[i][0]);
 
 		f->list[f->num - 1].ours = true;
 		if (ca != NULL)
@@ -198,7 +192,7 @@ issuer_of(const json_t *alert)
 
 /* What is always said has a word where the alert has none. */
 static void
-fill_gaps(struct request_fields *f, const char *lang)
+fill_gaps(struct form_fields *f, const char *lang)
 {
 	static const char *const always[] = {
 	    "issuer", "classes", "published", "kinds", "carrier"};
@@ -213,11 +207,10 @@ fill_gaps(struct request_fields *f, const char *lang)
 
 void
 request_fill(
-    struct request_fields *out, const struct request *r, const json_t *alert)
+    struct form_fields *out, const struct request *r, const json_t *alert)
 {
 	struct ca *ca = issuer_of(alert);
 
-	*out = (struct request_fields){0};
 	fill_kinds(out, r->lang, alert);
 	fill_published(out, r->lang, alert);
 	fill_cert(out, r->lang, part_of(alert, "certificate"));
@@ -226,24 +219,6 @@ request_fill(
 	fill_ca(out, ca);
 	fill_gaps(out, r->lang);
 	ca_free(ca);
-}
-
-void
-request_fields_fini(struct request_fields *f)
-{
-	for (size_t i = 0; i < f->num; i++)
-		buf_fini(&f->list[i].value);
-}
-
-const struct request_field *
-request_field(const struct request_fields *f, struct span name)
-{
-	size_t i = 0;
-
-	while (i < f->num && !span_eq_str(name, f->list[i].name))
-		i++;
-	ASSERT(i < f->num); /* the texts are ours */
-	return &f->list[i];
 }
 
 /* --- the letter -------------------------------------------------------------- */
@@ -269,13 +244,13 @@ void
 request_write(struct buf *out, const struct request *r, const json_t *alert)
 {
 	const char *text = letter_of(r, alert);
-	struct request_fields f;
+	struct form_fields f = {0};
 
 	ASSERT(text != NULL);
 	request_fill(&f, r, alert);
 	if (r->html)
 		request_as_page(out, text, &f, r->lang);
 	else
-		request_as_text(out, text, &f);
-	request_fields_fini(&f);
+		form_as_text(out, text, &f, WIDTH);
+	form_fini(&f);
 }

@@ -30,12 +30,12 @@ put_piece(struct buf *out, struct span piece, bool ours)
 }
 
 static void
-put_field(struct buf *out, const struct request_field *field, bool lines)
+put_field(struct buf *out, const struct form_field *field, bool lines)
 {
 	struct span rest = buf_span(&field->value), piece;
 	const char *sep = "";
 
-	while (request_piece(&piece, &rest, field)) {
+	while (form_piece(&piece, &rest, field)) {
 		buf_str(out, sep);
 		put_piece(out, piece, field->ours);
 		sep = lines ? "<br>\n" : ", ";
@@ -68,14 +68,14 @@ put_char(struct buf *out, char c)
 }
 
 static void
-put_text(struct buf *out, const struct block *b, const struct request_fields *f)
+put_text(struct buf *out, const struct block *b, const struct form_fields *f)
 {
 	struct span rest = b->text;
 
 	while (rest.len > 0) {
 		if (rest.p[0] == '{') {
 			put_field(
-			    out, request_hole(&rest, f), b->kind == BLOCK_LINE);
+			    out, form_hole(&rest, f), b->kind == BLOCK_LINE);
 			continue;
 		}
 		put_char(out, (char)rest.p[0]);
@@ -90,17 +90,19 @@ struct tags {
 	const char *begin, *end;  /* of each block */
 };
 
-static const struct tags tags[] = {
+static const struct tags tags[BLOCK_KINDS] = {
     [BLOCK_TEXT] = {"", "", "<p>", "</p>\n"},
     [BLOCK_HEAD] = {"", "", "<h1>", "</h1>\n"},
     [BLOCK_ITEM] = {"<ul>\n", "</ul>\n", "<li>", "</li>\n"},
     [BLOCK_STEP] = {"<ol>\n", "</ol>\n", "", "</li>\n"},
     [BLOCK_LINE] = {"<p class=lines>", "</p>\n", "", ""},
+    [BLOCK_FACT] = {"", "", "<p>", "</p>\n"},
+    [BLOCK_NOTE] = {"", "", "<p>", "</p>\n"},
     [BLOCK_CUT] = {"", "", "</aside>\n<main>\n", ""},
 };
 
 static void
-put_blocks(struct buf *out, const char *text, const struct request_fields *f)
+put_blocks(struct buf *out, const char *text, const struct form_fields *f)
 {
 	struct span rest = span_str(text);
 	const struct tags *last = NULL;
@@ -108,7 +110,7 @@ put_blocks(struct buf *out, const char *text, const struct request_fields *f)
 	struct block b;
 
 	buf_str(out, "<aside>\n");
-	while (request_block(&b, &rest, f, &apart)) {
+	while (form_block(&b, &rest, f, &apart)) {
 		const struct tags *t = &tags[b.kind];
 		bool begins = last != t || b.apart;
 
@@ -120,8 +122,8 @@ put_blocks(struct buf *out, const char *text, const struct request_fields *f)
 			buf_str(out, "<br>\n");
 		buf_str(out, t->begin);
 		if (b.kind == BLOCK_STEP)
-			buf_fmt(out, "<li value=%.*s>", (int)b.number.len - 1,
-			    (const char *)b.number.p);
+			buf_fmt(out, "<li value=%.*s>", (int)b.name.len - 1,
+			    (const char *)b.name.p);
 		if (b.kind != BLOCK_CUT)
 			put_text(out, &b, f);
 		buf_str(out, t->end);
@@ -148,7 +150,7 @@ put_policy(struct buf *out)
 
 void
 request_as_page(struct buf *out, const char *text,
-    const struct request_fields *f, const char *lang)
+    const struct form_fields *f, const char *lang)
 {
 	buf_fmt(out,
 	    "<!doctype html>\n<html lang=%s>\n<head>\n<meta charset=utf-8>\n",

@@ -81,18 +81,8 @@ request_speaks(const char *lang)
 struct span
 request_word(const char *lang, const char *prefix, const char *name)
 {
-	struct span rest = span_str(request_text(lang, "words")), line;
 	struct span found = span_str(name);
-	struct buf key = {0};
 
-	buf_fmt(
-	    &key, "%s%s%s: ", prefix ? prefix : "", prefix ? "." : "", name);
-	while (rest.len > 0) {
-		line = span_cut(rest, 0, span_chr(rest, '\n'));
-		rest = span_from(rest, line.len + 1);
-		if (span_starts(line, buf_span(&key)))
-			found = span_from(line, key.len);
-	}
-	buf_fini(&key);
+	form_word(&found, span_str(request_text(lang, "words")), prefix, name);
 	return found;
 }

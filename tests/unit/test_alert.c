@@ -488,11 +488,11 @@ test_roles(void **state)
 static bool
 advises(const struct exposure *x, const char *part)
 {
-	const char *advice[ADVICE_MAX];
+	const struct advice *advice[ADVICE_MAX];
 	size_t num = alert_advice(advice, x);
 
 	for (size_t i = 0; i < num; i++)
-		if (strstr(advice[i], part) != NULL)
+		if (strstr(advice[i]->text, part) != NULL)
 			return true;
 	return false;
 }
