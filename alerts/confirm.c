@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "alerts/mime.h"
 #include "ctlog/base/limits.h"
 #include "ctlog/base/text.h"
 
@@ -112,41 +112,6 @@ wrap(struct buf *out, struct span text)
 
 /* --- MIME ------------------------------------------------------------------ */
 
-static bool
-is_plain(uint8_t c)
-{
-	return c >= ' ' && c <= '~' && c != '=';
-}
-
-/* Quoted-printable (RFC 2045 section 6.7). */
-static void
-quoted(struct buf *out, struct span text)
-{
-	size_t column = 0, width;
-
-	for (size_t i = 0; i < text.len; i++) {
-		uint8_t c = text.p[i];
-		bool last = i + 1 == text.len || text.p[i + 1] == '\n';
-		bool plain = is_plain(c) && !(c == ' ' && last);
-
-		if (c == '\n') {
-			buf_char(out, '\n');
-			column = 0;
-			continue;
-		}
-		width = plain ? 1 : 3;
-		if (column + width > WIDTH - !last) {
-			buf_str(out, "=\n");
-			column = 0;
-		}
-		if (plain)
-			buf_char(out, (char)c);
-		else
-			buf_fmt(out, "=%02X", c);
-		column += width;
-	}
-}
-
 static void
 part(struct buf *out, const struct confirm *c, const char *type,
     struct span text)
@@ -156,22 +121,16 @@ part(struct buf *out, const struct confirm *c, const char *type,
 	    "Content-Type: text/%s; charset=utf-8\n"
 	    "Content-Transfer-Encoding: quoted-printable\n\n",
 	    c->id, type);
-	quoted(out, text);
+	mime_quoted(out, text);
 }
 
 static void
 header(struct buf *out, const struct confirm *c)
 {
-	time_t t = (time_t)(c->now_ms / 1000);
-	char date[64];
-	struct tm tm;
-
-	gmtime_r(&t, &tm);
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S +0000", &tm);
 	buf_fmt(
 	    out, "From: %s\nTo: %s\nSubject: " SUBJECT "\n", c->from, c->to);
-	buf_fmt(out, "Date: %s\nMessage-ID: <%s@%s>\n", date, c->id,
-	    strrchr(c->from, '@') + 1);
+	mime_date(out, c->now_ms);
+	buf_fmt(out, "Message-ID: <%s@%s>\n", c->id, strrchr(c->from, '@') + 1);
 	buf_fmt(out,
 	    "Auto-Submitted: auto-generated\n"
 	    "MIME-Version: 1.0\n"

@@ -12,8 +12,8 @@
 /* --- words and fields ---------------------------------------------------------- */
 
 bool
-form_word(struct span *out, struct span words, const char *prefix,
-    const char *name)
+form_word(
+    struct span *out, struct span words, const char *prefix, const char *name)
 {
 	struct buf key = {0};
 	struct span line;
@@ -116,6 +116,8 @@ block_kind(struct block *b)
 		b->text = span_from(b->text, b->name.len + 3);
 	} else if (step_over(&b->text, "# ")) {
 		b->kind = BLOCK_HEAD;
+	} else if (step_over(&b->text, "## ")) {
+		b->kind = BLOCK_PART;
 	} else if (step_over(&b->text, "- ")) {
 		b->kind = BLOCK_ITEM;
 	} else if (step_over(&b->text, "+ ")) {
@@ -132,8 +134,8 @@ block_kind(struct block *b)
 }
 
 bool
-form_block(struct block *out, struct span *rest,
-    const struct form_fields *f, bool *apart)
+form_block(struct block *out, struct span *rest, const struct form_fields *f,
+    bool *apart)
 {
 	size_t n;
 	bool stands = false;
@@ -168,8 +170,7 @@ form_hole(struct span *text, const struct form_fields *f)
 }
 
 bool
-form_piece(
-    struct span *out, struct span *rest, const struct form_field *field)
+form_piece(struct span *out, struct span *rest, const struct form_field *field)
 {
 	size_t n = field->ours ? span_chr(*rest, '\n') : rest->len;
 
@@ -271,18 +272,18 @@ wrap(struct page *p, struct span text, size_t indent)
 	buf_char(p->out, '\n');
 }
 
+/* Underlined with this character; '\0': not. */
 static void
-put_head(struct page *p, struct span text)
+put_head(struct page *p, struct span text, char line)
 {
-	bool first = p->out->len == 0;
+	size_t wide = columns(text);
 
 	wrap(p, text, 0);
 	p->step = 0;
-	if (!first)
+	if (line == '\0')
 		return;
-	for (size_t n = columns(span_cut(buf_span(p->out), 0, text.len)); n > 0;
-	     n--)
-		buf_char(p->out, '=');
+	for (size_t n = 0; n < wide && n < p->width; n++)
+		buf_char(p->out, line);
 	buf_char(p->out, '\n');
 }
 
@@ -321,7 +322,10 @@ put_block(struct page *p, const struct block *b, struct span text)
 		buf_char(p->out, '\n');
 		return;
 	case BLOCK_HEAD:
-		put_head(p, text);
+		put_head(p, text, p->out->len == 0 ? '=' : '\0');
+		return;
+	case BLOCK_PART:
+		put_head(p, text, '-');
 		return;
 	case BLOCK_ITEM:
 		buf_str(p->out, "- ");

@@ -4,7 +4,7 @@
  * request_page.c and mail_page.c.
  *
  * A text has blocks, one to a line, that begin with a mark: "# " (heading),
- * "- " (item), "1. " (step), "+ " (step, counted from the last heading on),
+ * "## " (heading of a part), "- " (item), "1. " (step), "+ " (step, counted from the last heading on),
  * "> " (a line of its own, or several of a field), "= NAME | " (fact), "! "
  * (note), "---" (a cut); no mark: paragraph. {name} is a field, [text] what the
  * person fills in. A block behind {?name} is there when the field has
@@ -19,8 +19,8 @@
 
 /* What the lines of `words` have behind "PREFIX.NAME: " (no prefix: NULL);
  * false when there is no such line. */
-bool form_word(struct span *out, struct span words, const char *prefix,
-    const char *name);
+bool form_word(
+    struct span *out, struct span words, const char *prefix, const char *name);
 
 /* --- fields ---------------------------------------------------------------- */
 
@@ -49,6 +49,7 @@ const struct form_field *form_field(
 enum block_kind {
 	BLOCK_TEXT,
 	BLOCK_HEAD,
+	BLOCK_PART,
 	BLOCK_ITEM,
 	BLOCK_STEP,
 	BLOCK_LINE,

@@ -93,6 +93,7 @@ struct tags {
 static const struct tags tags[BLOCK_KINDS] = {
     [BLOCK_TEXT] = {"", "", "<p>", "</p>\n"},
     [BLOCK_HEAD] = {"", "", "<h1>", "</h1>\n"},
+    [BLOCK_PART] = {"", "", "<h1>", "</h1>\n"},
     [BLOCK_ITEM] = {"<ul>\n", "</ul>\n", "<li>", "</li>\n"},
     [BLOCK_STEP] = {"<ol>\n", "</ol>\n", "", "</li>\n"},
     [BLOCK_LINE] = {"<p class=lines>", "</p>\n", "", ""},
@@ -149,8 +150,8 @@ put_policy(struct buf *out)
 }
 
 void
-request_as_page(struct buf *out, const char *text,
-    const struct form_fields *f, const char *lang)
+request_as_page(struct buf *out, const char *text, const struct form_fields *f,
+    const char *lang)
 {
 	buf_fmt(out,
 	    "<!doctype html>\n<html lang=%s>\n<head>\n<meta charset=utf-8>\n",

@@ -92,7 +92,7 @@ struct sink_api {
 };
 
 extern const struct sink_api sink_jsonl, sink_webhook, sink_exec, sink_syslog,
-    sink_chat;
+    sink_chat, sink_mail;
 
 /* How long to wait after this attempt (0 = the first) has failed: 5 s, 5 min,
  * 30 min, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h, as Standard Webhooks 1.0 says;

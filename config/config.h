@@ -59,6 +59,7 @@ struct conf_sink {
 	char *secret_file; /* webhook */
 	bool public_only;  /* webhook */
 	char *server, *from, *to, *user, *password_file; /* mail */
+	char *lang;                                      /* mail: "en", "de" */
 	struct conf_strings command;                     /* exec */
 };
 

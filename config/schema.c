@@ -23,6 +23,7 @@ static const char *const words_sandbox[] = {"auto", "require", "off", NULL};
 static const char *const words_api[] = {"static", "rfc6962", NULL};
 static const char *const words_lists[] = {"chrome", "apple", NULL};
 static const char *const words_chat[] = {"slack", "teams", NULL};
+static const char *const words_lang[] = {"en", "de", NULL};
 static const char *const words_severity[] = {
     "info", "low", "medium", "high", NULL};
 
@@ -153,6 +154,8 @@ static const struct conf_key mail_keys[] = {
 	{"to", TYPE_TEXT, 0, SINK_AT(to), .def = "record",
 	    .check = value_recipient,
 	    .help = "an address, or 'record': the one the record names"},
+	{"lang", TYPE_TEXT, 0, SINK_AT(lang), .def = "en",
+	    .words = words_lang, .help = "the language of its mails"},
 	{"user", TYPE_TEXT, KEY_NULL, SINK_AT(user), .check = value_glob,
 	    .needs = "password_file", .help = "account at the server"},
 	{"password_file", TYPE_PATH, KEY_NULL, SINK_AT(password_file),
