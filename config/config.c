@@ -134,6 +134,23 @@ dir_of(const char *file)
 	return out;
 }
 
+/* Mails and chats are read by people, unless the file says otherwise. */
+static void
+digest_default(struct config *c, const struct node *root)
+{
+	const struct node *n = node_get(node_get(root, "alerts"), "sinks");
+
+	n = n != NULL ? n->first : NULL;
+	for (size_t i = 0; n != NULL && i < c->alerts.num_sinks; i++) {
+		struct conf_sink *s = &c->alerts.sinks[i];
+
+		if (node_get(n, "digest") == NULL)
+			s->digest =
+			    s->type == CONF_MAIL || s->type == CONF_CHAT;
+		n = n->next;
+	}
+}
+
 static void
 load_root(struct load *l, struct config *out, const struct node *root)
 {
@@ -146,6 +163,7 @@ load_root(struct load *l, struct config *out, const struct node *root)
 	load_defaults(l, out, conf_schema);
 	if (root->kind == NODE_MAP) {
 		load_map(l, out, conf_schema, root);
+		digest_default(out, root);
 		load_check(l, out, root);
 	} else if (!root->refused) {
 		mistake_add(

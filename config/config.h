@@ -51,6 +51,7 @@ struct conf_sink {
 	enum conf_sink_type type;
 	struct conf_strings tenants; /* empty: all */
 	bool reveal;
+	bool digest;       /* it is for people; unless given, by the type */
 	char *path;        /* jsonl */
 	char *url;         /* webhook, chat */
 	char *url_file;    /* chat: instead of url */
@@ -92,6 +93,9 @@ struct config {
 		size_t num_sinks;
 		struct conf_sink *sinks;
 		struct conf_strings digest_daily, digest_weekly;
+		int64_t digest_day_ms, digest_week_ms, digest_at_ms;
+		int64_t per_day;   /* 0: no limit */
+		int64_t canary_ms; /* 0: none */
 	} alerts;
 	struct {
 		char *listen, *socket, *token_file;

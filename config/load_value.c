@@ -87,14 +87,20 @@ wrong_range(struct load *l, const struct conf_key *k, const struct node *n)
 		    (long long)k->max, k->unit);
 }
 
+static bool
+is_zero(const struct conf_key *k, const struct node *n)
+{
+	return k->zero != NULL && is_scalar(n, SCALAR_TEXT) &&
+	       strcmp(n->text, k->zero) == 0;
+}
+
 static void
 load_number(struct load *l, int64_t *out, const struct conf_key *k,
     const struct node *n)
 {
 	uint64_t v;
 
-	if (k->zero != NULL && is_scalar(n, SCALAR_TEXT) &&
-	    strcmp(n->text, k->zero) == 0) {
+	if (is_zero(k, n)) {
 		*out = 0;
 		return;
 	}
@@ -121,6 +127,10 @@ load_quantity(struct load *l, int64_t *out, const struct conf_key *k,
 	bool time = k->type == TYPE_DURATION;
 	int64_t v;
 
+	if (is_zero(k, n)) {
+		*out = 0;
+		return;
+	}
 	if (is_scalar(n, SCALAR_INT) || is_scalar(n, SCALAR_FLOAT)) {
 		mistake_add(l->m, n->at, "%s: '%s' has no unit; write %s",
 		    k->name, QUOTE(span_str(n->text)),

@@ -86,7 +86,11 @@ put_value(struct printer *p, const void *base, const struct conf_key *k)
 			buf_fmt(&p->line, "%lld", (long long)n);
 		break;
 	case TYPE_DURATION:
-		put_quantity(p, value_duration(text, *(const int64_t *)v));
+		n = *(const int64_t *)v;
+		if (n == 0 && k->zero != NULL)
+			put_text(p, k->zero);
+		else
+			put_quantity(p, value_duration(text, n));
 		break;
 	case TYPE_SIZE:
 		put_quantity(p, value_size(text, *(const int64_t *)v));

@@ -192,6 +192,8 @@ static const struct conf_key sink_keys[] = {
 	    .help = "whose alerts it gets; none: everybody's"},
 	{"reveal", TYPE_BOOL, 0, SINK_AT(reveal), .def = "false",
 	    .help = "show the matched value unmasked"},
+	{"digest", TYPE_BOOL, 0, SINK_AT(digest), .def = "false",
+	    .help = "for people: few alerts, and digests (mail, chat: true)"},
 	{"jsonl", TYPE_MAP, KEY_ONE_OF, SINK_AT(type), .sub = jsonl_keys,
 	    .choice = CONF_JSONL, .help = "a file of JSON Lines"},
 	{"webhook", TYPE_MAP, KEY_ONE_OF, SINK_AT(type), .sub = webhook_keys,
@@ -212,6 +214,12 @@ static const struct conf_key digest_keys[] = {
 	    .words = words_severity, .help = "severities collected for a day"},
 	{"weekly", TYPE_TEXTS, 0, AT(alerts.digest_weekly), .def = "info",
 	    .words = words_severity, .help = "severities collected for a week"},
+	{"day", TYPE_DURATION, 0, AT(alerts.digest_day_ms), .def = "24h",
+	    .min = S, .max = 7 * DAY, .help = "from one daily digest to the next"},
+	{"week", TYPE_DURATION, 0, AT(alerts.digest_week_ms), .def = "7d",
+	    .min = S, .max = YEAR, .help = "from one weekly digest to the next"},
+	{"at", TYPE_DURATION, 0, AT(alerts.digest_at_ms), .def = "8h",
+	    .min = 0, .max = DAY, .help = "when, after midnight UTC"},
 	{0}
 };
 
@@ -223,7 +231,13 @@ static const struct conf_key alerts_keys[] = {
 	    .size = sizeof(struct conf_sink), .num_at = AT(alerts.num_sinks),
 	    .help = "where alerts go; none: they stay in the store"},
 	{"digest", TYPE_MAP, 0, .sub = digest_keys,
-	    .help = "severities that are not sent one by one"},
+	    .help = "what people are not sent one by one"},
+	{"per_day", TYPE_INT, 0, AT(alerts.per_day), .def = "5", .min = 0,
+	    .max = 1000000, .unit = "alerts",
+	    .help = "one by one to people, for each record; 0: all"},
+	{"canary", TYPE_DURATION, 0, AT(alerts.canary_ms), .def = "24h",
+	    .min = S, .max = 30 * DAY, .zero = "off",
+	    .help = "how often a test event goes through every sink"},
 	{0}
 };
 

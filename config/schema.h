@@ -42,7 +42,8 @@ struct conf_key {
 	const char *def;  /* default as in a file; list: words; NULL: none */
 	int64_t min, max; /* numbers; TYPE_TEXTS: fewest items */
 	const char *unit; /* TYPE_INT */
-	const char *zero; /* TYPE_INT: a word that stands for 0 */
+	const char
+	    *zero; /* TYPE_INT, TYPE_DURATION: a word that stands for 0 */
 	const char *const *words; /* all that is allowed; NULL-ended */
 	value_check *check;
 	const char *needs; /* another key of the map that must stand with it */

@@ -105,6 +105,34 @@ cmd_owner(char out[64])
 	return out;
 }
 
+static void
+cadence_set(struct store_sink *k, const struct conf_strings *severities,
+    enum store_cadence cadence)
+{
+	for (size_t i = 0; i < severities->num; i++)
+		for (int v = SEV_INFO; v <= SEV_HIGH; v++)
+			if (strcmp(severities->list[i],
+				severity_name((enum severity)v)) == 0)
+				k->cadence[v] = (uint8_t)cadence;
+}
+
+static struct store_sink
+store_sink_of(const struct config *c, const struct conf_sink *s)
+{
+	struct store_sink k = {.name = s->name,
+	    .tenants = {s->tenants.num, s->tenants.list},
+	    .to_record = s->type == CONF_MAIL && strcmp(s->to, "record") == 0,
+	    .digests = s->digest,
+	    .per_day = (unsigned)c->alerts.per_day,
+	    .day_ms = c->alerts.digest_day_ms,
+	    .week_ms = c->alerts.digest_week_ms,
+	    .at_ms = c->alerts.digest_at_ms};
+
+	cadence_set(&k, &c->alerts.digest_daily, CADENCE_DAILY);
+	cadence_set(&k, &c->alerts.digest_weekly, CADENCE_WEEKLY);
+	return k;
+}
+
 size_t
 cmd_sinks(struct store_sink *out, const struct config *c)
 {
@@ -114,8 +142,7 @@ cmd_sinks(struct store_sink *out, const struct config *c)
 		const struct conf_sink *s = &c->alerts.sinks[i];
 
 		if (sink_takes_alerts(s))
-			out[num++] = (struct store_sink){
-			    s->name, {s->tenants.num, s->tenants.list}};
+			out[num++] = store_sink_of(c, s);
 	}
 	return num;
 }

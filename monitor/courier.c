@@ -232,7 +232,7 @@ lane_plan(struct lane *l, const struct round *r)
 	}
 	if (r->num_taken > 0)
 		l->failures = 0;
-	if (l->again || (r->query.now_ms == INT64_MAX && r->num_done > 0) ||
+	if (l->again || (r->query.all && r->num_done > 0) ||
 	    wait <= 0)
 		lane_kick(l);
 	else if (r->next_due_ms != INT64_MAX)

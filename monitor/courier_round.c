@@ -462,7 +462,8 @@ round_start(struct lane *l)
 	r->query = (struct outbox_query){
 	    .sink = l->conf != NULL ? l->conf->name : NULL,
 	    .strays = l->conf == NULL,
-	    .now_ms = all ? INT64_MAX : now_ms(),
+	    .all = all,
+	    .now_ms = now_ms(),
 	    .limit = round_size(l)};
 	r->next_due_ms = INT64_MAX;
 	r->task.run = fetch_run;

@@ -229,7 +229,7 @@ static bool
 is_asked_for(const struct store *s, const struct mem_row *r,
     const struct outbox_query *q)
 {
-	if (r->state != MEM_WAITING || r->due_ms > q->now_ms)
+	if (r->state != MEM_WAITING || (!q->all && r->due_ms > q->now_ms))
 		return false;
 	if (q->strays)
 		return is_stray(s, r);

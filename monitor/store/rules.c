@@ -208,6 +208,21 @@ rule_later(int64_t now_ms, int64_t wait_ms)
 	return __builtin_add_overflow(now_ms, wait_ms, &sum) ? INT64_MAX : sum;
 }
 
+/* 1970-01-05 was a Monday. */
+#define MONDAY_MS (4 * 86400000ll)
+
+int64_t
+rule_digest_at(const struct store_sink *k, enum store_cadence c, int64_t at_ms)
+{
+	bool weekly = c == CADENCE_WEEKLY;
+	int64_t step = weekly ? k->week_ms : k->day_ms;
+	int64_t since = at_ms - k->at_ms - (weekly ? MONDAY_MS : 0);
+
+	if (step <= 0)
+		return at_ms;
+	return at_ms - (since % step + step) % step + step;
+}
+
 bool
 rule_expired(int64_t expires_ms, int64_t now_ms)
 {

@@ -35,6 +35,9 @@ char *rule_only(const struct record *r);
 
 /* now + wait, without overflow. */
 int64_t rule_later(int64_t now_ms, int64_t wait_ms);
+/* When the next digest of that cadence goes, after at_ms. */
+int64_t rule_digest_at(
+    const struct store_sink *k, enum store_cadence c, int64_t at_ms);
 
 bool rule_expired(int64_t expires_ms, int64_t now_ms);
 /* What is imported again: what is there. */

@@ -65,6 +65,8 @@ enum query {
 	Q_QUARANTINE_EXPIRE,
 	Q_COUNTS,
 	Q_EVENT_NEW,
+	Q_DELIVER_TOLD,
+	Q_DELIVER_FULL,
 	Q_OUTBOX_EXPOSURE,
 	Q_OUTBOX_EVENT,
 	Q_OUTBOX_RELEASE,
@@ -72,6 +74,12 @@ enum query {
 	Q_OUTBOX_DUE,
 	Q_OUTBOX_DUE_SINK,
 	Q_OUTBOX_STRAYS,
+	Q_OUTBOX_DIGEST,
+	Q_DIGEST_NEXT,
+	Q_DIGEST_NEW,
+	Q_DIGEST_FILL,
+	Q_DIGEST_QUIET,
+	Q_DIGEST_EXPIRE,
 	Q_OUTBOX_NEXT,
 	Q_OUTBOX_NEXT_SINK,
 	Q_OUTBOX_DEPTH,
@@ -343,6 +351,9 @@ enum status sqlite_event_add(
     struct store *s, const struct event *ev, struct err *e);
 enum status sqlite_outbox_due(struct store *s, const struct outbox_query *q,
     struct outbox *out, struct err *e);
+/* Of what is due, before it is handed out (sqlite_digest.c). */
+enum status sqlite_digests_make(
+    struct store *s, const struct outbox_query *which, struct err *e);
 enum status sqlite_outbox_next(struct store *s, const char *sink,
     int64_t *due_ms, size_t *depth, struct err *e);
 enum status sqlite_outbox_settle(

@@ -173,8 +173,8 @@ hit_of_holder(struct work *w, const struct store_hit *hit,
 	/* One that was rewound after some sink had it goes to the others. */
 	if (st == ST_OK && !seen)
 		st = sqlite_deliver(w->s,
-		    &(struct delivery){
-			no, hit->record, h->tenant, h->only, &hit->x, due},
+		    &(struct delivery){no, hit->record, h->tenant, h->only,
+			&hit->x, due, w->c->now_ms},
 		    e);
 	return st != ST_OK ? st : sighting_new(w->s, w->c, hit, no, e);
 }

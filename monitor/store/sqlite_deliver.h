@@ -13,6 +13,7 @@ struct delivery {
 	const char *only; /* record.sinks: the only ones; NULL: all */
 	const struct exposure *x;
 	int64_t due_ms; /* when it is not proven before */
+	int64_t now_ms;
 };
 
 /* Rows for the sinks that have none; they wait for the proof. */

@@ -65,6 +65,8 @@ enum {
 	DUE_SINK,
 	DUE_ATTEMPTS,
 	DUE_ERROR,
+	DUE_DIGEST,
+	DUE_DIGEST_UID,
 	DUE_EXPOSURE,
 	DUE_EVENT = DUE_EXPOSURE + EXPOSURE_NUM_COLUMNS
 };
@@ -99,6 +101,9 @@ due_fill(struct store *s, struct outbox_row *r, sqlite3_stmt *q, struct err *e)
 	r->id = sqlite3_column_int64(q, DUE_ID);
 	r->sink = db_str(q, DUE_SINK);
 	r->attempts = (unsigned)sqlite3_column_int(q, DUE_ATTEMPTS);
+	r->digest = sqlite3_column_int64(q, DUE_DIGEST);
+	if (r->digest != 0)
+		db_bytes(q, DUE_DIGEST_UID, r->digest_id, sizeof(r->digest_id));
 	last_error_fill(s, r, q);
 	if (sqlite3_column_type(q, DUE_EVENT) != SQLITE_NULL) {
 		event_fill(r, q);
@@ -126,15 +131,24 @@ outbox_room(struct outbox *o)
 	return &o->rows[o->num++];
 }
 
-#define OUTBOX_DUE(which)                                                      \
-	"SELECT o.id, o.sink, o.attempts, o.error_box, " EXPOSURE_COLUMNS      \
-	", v.id, v.type, v.subject, v.time_ms, v.data FROM outbox o"           \
-	" LEFT JOIN exposure x ON x.no = o.exposure"                           \
+#define OUTBOX_ROWS                                                            \
+	"SELECT o.id, o.sink, o.attempts, o.error_box, o.digest, "             \
+	"d.uid, " EXPOSURE_COLUMNS                                             \
+	", v.id, v.type, v.subject, v.time_ms, v.data"                         \
+	" FROM outbox o LEFT JOIN exposure x ON x.no = o.exposure"             \
 	" LEFT JOIN record r ON r.id = x.record"                               \
 	" LEFT JOIN record_key k ON k.record = x.record"                       \
 	" LEFT JOIN event v ON v.no = o.event"                                 \
-	" WHERE o.state = 0 AND o.due_ms <= ?1" which                          \
-	" ORDER BY o.due_ms, o.id LIMIT ?2"
+	" LEFT JOIN digest d ON d.id = o.digest WHERE o.state = 0"
+#define OUTBOX_DUE(which)                                                      \
+	OUTBOX_ROWS " AND o.due_ms <= ?1" which                                \
+		    " ORDER BY o.due_ms, o.id LIMIT ?2"
+/* What is collected waits until it is in a digest, of which the first row
+ * stands for all. */
+#define MESSAGE                                                                \
+	" AND (o.cadence = 0 OR o.digest IS NOT NULL) AND (o.digest IS NULL"   \
+	" OR NOT EXISTS(SELECT 1 FROM outbox p WHERE p.digest = o.digest"      \
+	" AND p.state = 0 AND p.id < o.id))"
 
 /* The store's sinks as a JSON array; a name needs no escape (value_name). */
 static void
@@ -144,6 +158,15 @@ sinks_json(const struct store *s, struct buf *out)
 	for (size_t i = 0; i < s->num_sinks; i++)
 		buf_fmt(out, "%s\"%s\"", i ? "," : "", s->sinks[i].name);
 	buf_char(out, ']');
+}
+
+/* Of a paused record nothing is sent; without its sink it may as well go. */
+static int64_t
+due_until(const struct outbox_query *which)
+{
+	if (which->strays)
+		return INT64_MAX;
+	return which->all ? strtoll(PAUSED, NULL, 10) - 1 : which->now_ms;
 }
 
 /* *names stays until the query is done. */
@@ -157,11 +180,11 @@ due_query(struct store *s, const struct outbox_query *which, struct buf *names)
 		    OUTBOX_DUE(" AND o.sink NOT IN"
 			       " (SELECT value FROM json_each(?3))"));
 	else if (which->sink != NULL)
-		q = db_query(
-		    s, Q_OUTBOX_DUE_SINK, OUTBOX_DUE(" AND o.sink = ?3"));
+		q = db_query(s, Q_OUTBOX_DUE_SINK,
+		    OUTBOX_DUE(" AND o.sink = ?3" MESSAGE));
 	else
-		q = db_query(s, Q_OUTBOX_DUE, OUTBOX_DUE(""));
-	db_int(q, 1, which->now_ms);
+		q = db_query(s, Q_OUTBOX_DUE, OUTBOX_DUE(MESSAGE));
+	db_int(q, 1, due_until(which));
 	db_int(q, 2, which->limit > INT64_MAX ? -1 : (int64_t)which->limit);
 	if (which->strays) {
 		sinks_json(s, names);
@@ -172,23 +195,61 @@ due_query(struct store *s, const struct outbox_query *which, struct buf *names)
 	return q;
 }
 
-enum status
-sqlite_outbox_due(struct store *s, const struct outbox_query *which,
-    struct outbox *out, struct err *e)
+/* The others of the digest that this row is the first of. */
+static enum status
+digest_add(
+    struct store *s, struct outbox *out, sqlite3_stmt *first, struct err *e)
 {
-	struct buf names = {0};
-	sqlite3_stmt *q = due_query(s, which, &names);
+	sqlite3_stmt *q;
 	enum status st;
 
-	*out = (struct outbox){0};
+	if (sqlite3_column_type(first, DUE_DIGEST) == SQLITE_NULL)
+		return ST_OK;
+	q = db_query(s, Q_OUTBOX_DIGEST,
+	    OUTBOX_ROWS " AND o.digest = ?1 AND o.id > ?2 ORDER BY o.id");
+	db_int(q, 1, sqlite3_column_int64(first, DUE_DIGEST));
+	db_int(q, 2, sqlite3_column_int64(first, DUE_ID));
 	while ((st = db_step(s, q, e)) == ST_OK) {
 		st = due_fill(s, outbox_room(out), q, e);
 		if (st != ST_OK)
 			break;
 	}
 	sqlite3_reset(q);
+	return db_done(st);
+}
+
+/* Rows that are held at a time: a digest has so many at most. */
+#define ROWS_MOST 1000
+
+static enum status
+due_read(struct store *s, const struct outbox_query *which, struct outbox *out,
+    struct err *e)
+{
+	struct buf names = {0};
+	sqlite3_stmt *q = due_query(s, which, &names);
+	enum status st = ST_OK;
+
+	while (out->num < ROWS_MOST && (st = db_step(s, q, e)) == ST_OK) {
+		st = due_fill(s, outbox_room(out), q, e);
+		if (st == ST_OK && !which->strays)
+			st = digest_add(s, out, q, e);
+		if (st != ST_OK)
+			break;
+	}
+	sqlite3_reset(q);
 	buf_fini(&names);
-	st = db_done(st);
+	return db_done(st);
+}
+
+enum status
+sqlite_outbox_due(struct store *s, const struct outbox_query *which,
+    struct outbox *out, struct err *e)
+{
+	enum status st = sqlite_digests_make(s, which, e);
+
+	*out = (struct outbox){0};
+	if (st == ST_OK)
+		st = due_read(s, which, out, e);
 	if (st != ST_OK)
 		outbox_fini(out);
 	return st;

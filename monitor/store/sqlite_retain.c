@@ -69,10 +69,18 @@ deliveries_expire(struct retain *r, int64_t before_ms, struct err *e)
 	st = db_run(r->s, q, NULL, e);
 	if (st != ST_OK)
 		return st;
-	return step(r,
+	st = step(r,
 	    db_query(r->s, Q_OUTBOX_EXPIRE,
 		"DELETE FROM outbox WHERE id IN (" SETTLED ")"),
 	    before_ms, true, e);
+	if (st != ST_OK)
+		return st;
+	return step(r,
+	    db_query(r->s, Q_DIGEST_EXPIRE,
+		"DELETE FROM digest WHERE id IN (SELECT id FROM digest d"
+		" WHERE made_ms < ?1 AND NOT EXISTS(SELECT 1 FROM outbox o"
+		" WHERE o.digest = d.id) LIMIT ?2)"),
+	    before_ms, false, e);
 }
 
 /* Of an event its id stays, so that it is not told again when it is found

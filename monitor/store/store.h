@@ -33,6 +33,9 @@ struct store_sink {
 	bool digests;
 	uint8_t cadence[4]; /* of each enum severity, an enum store_cadence */
 	unsigned per_day;
+	/* Digests go at at_ms after midnight UTC (and Monday), and then in
+	 * such steps. */
+	int64_t day_ms, week_ms, at_ms;
 };
 
 /* Room for an owner's name. */
@@ -231,8 +234,9 @@ void outbox_fini(struct outbox *o);
 struct outbox_query {
 	const char *sink; /* NULL: of all */
 	bool strays;      /* instead: of sinks that this store has not */
+	bool all;         /* also what is not due yet, unless it is collected */
 	int64_t now_ms;
-	size_t limit;
+	size_t limit; /* a digest counts as one */
 };
 
 struct record_row { /* a record with what the store knows of it */

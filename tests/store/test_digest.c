@@ -3,6 +3,7 @@
  * same, which deliveries wait for which digest, and that a digest that was
  * begun stays as it is.
  */
+#include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
 #include "tests/store/ledger.h"
 
@@ -150,6 +151,410 @@ test_same_kept(void **state)
 	fixture_free(other);
 }
 
+/* --- who waits for what --------------------------------------------------- */
+
+static const struct store_sink two_sinks[] = {
+    {.name = (char *)(uintptr_t) "people",
+	.digests = true,
+	.cadence = {CADENCE_WEEKLY, CADENCE_DAILY},
+	.per_day = 2,
+	.day_ms = DAY,
+	.week_ms = 7 * DAY,
+	.at_ms = DAY / 3},
+    {.name = (char *)(uintptr_t) "machine"},
+};
+/* NOW is 2026-05-28 20:26:40, a Thursday. */
+#define NEXT_DAY 1780041600000ll  /* Friday, 08:00 */
+#define NEXT_WEEK 1780300800000ll /* Monday, 08:00 */
+
+static int
+setup(void **state)
+{
+	struct fixture *fx = fixture_new(&store_sqlite);
+
+	fixture_close(fx);
+	fx->conf.sinks = two_sinks;
+	fx->conf.num_sinks = 2;
+	fixture_open(fx);
+	import_one(fx, an_email("acme", "jane"));
+	import_one(fx, an_email("acme", "john"));
+	*state = fx;
+	return 0;
+}
+#define PEOPLE(x) cmocka_unit_test_setup_teardown(x, setup, done)
+
+/* One more hit of `id`, of its own data when `value` is not NULL; proven. */
+static void
+hit(struct fixture *fx, struct stretch *t, const char *id, const char *value,
+    enum severity severity)
+{
+	unsigned n = (unsigned)t->read;
+	struct store_hit h = a_hit(fx, id, n + 1, n);
+
+	h.x.severity = severity;
+	if (value != NULL)
+		set(&h.x.match.value, value);
+	step(fx, (struct step){.t = t,
+		     .read = n + 1,
+		     .proven = n + 1,
+		     .num_hits = 1,
+		     .hits = {h}});
+}
+
+/* Another value each time. */
+static void
+hit_new(struct fixture *fx, struct stretch *t, const char *id,
+    enum severity severity)
+{
+	char value[64];
+
+	snprintf(value, sizeof(value), "roe.%llu@example.org",
+	    (unsigned long long)t->read);
+	hit(fx, t, id, value, severity);
+}
+
+static struct outbox
+due_for(struct fixture *fx, const char *sink, int64_t now_ms, size_t limit)
+{
+	struct outbox_query q = {
+	    .sink = sink, .now_ms = now_ms, .limit = limit};
+	struct outbox o;
+
+	OK(fx, fx->api->outbox_due(fx->s, &q, &o, &fx->e));
+	return o;
+}
+
+static size_t
+num_for(struct fixture *fx, const char *sink, int64_t now_ms)
+{
+	struct outbox o = due_for(fx, sink, now_ms, 100);
+	size_t num = o.num;
+
+	outbox_fini(&o);
+	return num;
+}
+
+static int64_t
+num_cadence(struct fixture *fx, int cadence)
+{
+	char sql[96];
+
+	snprintf(sql, sizeof(sql),
+	    "SELECT count(*) FROM outbox WHERE sink = 'people'"
+	    " AND cadence = %d",
+	    cadence);
+	return ask_db(fx->path, sql);
+}
+
+static void
+test_next_digest(void **state)
+{
+	const struct store_sink *k = &two_sinks[0];
+	struct store_sink odd = {.day_ms = 1000, .at_ms = DAY / 3};
+
+	(void)state;
+	assert_true(rule_digest_at(k, CADENCE_DAILY, NOW) == NEXT_DAY);
+	assert_true(rule_digest_at(k, CADENCE_WEEKLY, NOW) == NEXT_WEEK);
+	/* Strictly afterwards, and also before 1970. */
+	assert_true(
+	    rule_digest_at(k, CADENCE_DAILY, NEXT_DAY) == NEXT_DAY + DAY);
+	assert_true(rule_digest_at(k, CADENCE_DAILY, NEXT_DAY - 1) == NEXT_DAY);
+	assert_true(rule_digest_at(k, CADENCE_DAILY, 0) == DAY / 3);
+	assert_true(rule_digest_at(&odd, CADENCE_DAILY, NOW + 1) == NOW + 1000);
+	odd.day_ms = 0;
+	assert_true(rule_digest_at(&odd, CADENCE_DAILY, NOW) == NOW);
+}
+
+/* By severity, for people; everything at once for machines. */
+static void
+test_cadence(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+
+	hit_new(fx, &t, "jane", SEV_INFO);
+	hit_new(fx, &t, "jane", SEV_LOW);
+	hit_new(fx, &t, "jane", SEV_LOW);
+	hit_new(fx, &t, "jane", SEV_HIGH);
+	assert_int_equal(num_for(fx, "machine", NOW), 4);
+	assert_int_equal(num_for(fx, "people", NOW), 1);
+	assert_int_equal(num_for(fx, "people", NEXT_DAY - 1), 1);
+	assert_int_equal(num_for(fx, "people", NEXT_DAY), 3);
+	assert_int_equal(num_for(fx, "people", NEXT_WEEK), 4);
+}
+
+/* Two a day of a record go at once, whatever they are; then they are
+ * collected, until the day is over. Of another record others count. */
+static void
+test_cap(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct store_hit late;
+
+	for (int i = 0; i < 5; i++)
+		hit_new(fx, &t, "jane", SEV_HIGH);
+	hit_new(fx, &t, "john", SEV_HIGH);
+	assert_int_equal(num_for(fx, "people", NOW), 3);
+	assert_int_equal(num_cadence(fx, CADENCE_DAILY), 3);
+	assert_int_equal(num_for(fx, "machine", NOW), 6);
+	late = a_hit(fx, "jane", 9, t.read);
+	late.x.time_ms = NOW + DAY + 6;
+	set(&late.x.match.value, "roe.late@example.org");
+	step(fx, (struct step){.t = &t,
+		     .read = t.read + 1,
+		     .num_hits = 1,
+		     .hits = {late},
+		     .now_ms = NOW + DAY + 6});
+	assert_int_equal(num_cadence(fx, CADENCE_SINGLE), 4);
+}
+
+/* A renewal with the same data waits for the weekly digest. */
+static void
+test_coalesce(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+
+	for (int i = 0; i < 4; i++)
+		hit(fx, &t, "jane", NULL, SEV_HIGH);
+	hit(fx, &t, "john", NULL, SEV_HIGH);
+	assert_int_equal(num_for(fx, "people", NOW), 2);
+	assert_int_equal(num_cadence(fx, CADENCE_WEEKLY), 3);
+	assert_int_equal(num_for(fx, "machine", NOW), 5);
+	assert_int_equal(num_for(fx, "people", NEXT_DAY), 2);
+	assert_int_equal(num_for(fx, "people", NEXT_WEEK), 5);
+}
+
+/* What never arrived was not told. */
+static void
+test_dead_was_not_told(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct outbox o;
+
+	hit(fx, &t, "jane", NULL, SEV_HIGH);
+	o = due_for(fx, "people", NOW, 1);
+	settle(fx, o.rows[0].id, SETTLE_DEAD);
+	outbox_fini(&o);
+	hit(fx, &t, "jane", NULL, SEV_HIGH);
+	assert_int_equal(num_for(fx, "people", NOW), 1);
+}
+
+/* What is collected and not proven is not told before its time, and one that
+ * is undone before goes. */
+static void
+test_rewind(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct store_hit h = a_hit(fx, "jane", 1, 0);
+	size_t retracted, delivered;
+
+	h.x.severity = SEV_LOW;
+	step_hit(fx, &t, 1, h);
+	assert_int_equal(num_for(fx, "people", NEXT_DAY - 1), 0);
+	OK(fx, fx->api->rewind(fx->s, &t, &retracted, &delivered, &fx->e));
+	assert_int_equal(retracted, 1);
+	assert_int_equal(num_for(fx, "people", NEXT_WEEK), 0);
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM outbox"), 0);
+}
+
+/* --- digests -------------------------------------------------------------------- */
+
+/* All of one record, side by side, under one id that stays. */
+static void
+test_digest(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct outbox o;
+	uint8_t id[16];
+
+	for (int i = 0; i < 3; i++) {
+		hit_new(fx, &t, "jane", SEV_LOW);
+		hit_new(fx, &t, "john", SEV_LOW);
+	}
+	assert_int_equal(num_for(fx, "people", NOW), 0);
+	o = due_for(fx, "people", NEXT_DAY, 1);
+	assert_int_equal(o.num, 3);
+	memcpy(id, o.rows[0].digest_id, 16);
+	for (size_t i = 0; i < 3; i++) {
+		assert_string_equal(o.rows[i].x.record_id, "jane");
+		assert_true(o.rows[i].digest == o.rows[0].digest);
+		assert_memory_equal(o.rows[i].digest_id, id, 16);
+		settle(fx, o.rows[i].id, SETTLE_RETRY);
+	}
+	outbox_fini(&o);
+	hit_new(fx, &t, "jane", SEV_LOW);
+	fixture_again(fx);
+	o = due_for(fx, "people", NEXT_DAY + 10000, 9);
+	assert_int_equal(o.num, 7);
+	for (size_t i = 0; i < o.num; i++)
+		assert_true((i < 3 || i > 5) ==
+			    (strcmp(o.rows[i].x.record_id, "jane") == 0));
+	assert_memory_equal(o.rows[0].digest_id, id, 16);
+	assert_memory_not_equal(o.rows[6].digest_id, id, 16);
+	assert_memory_not_equal(o.rows[3].digest_id, id, 16);
+	outbox_fini(&o);
+}
+
+/* With 2,500 rows it is three messages. */
+static void
+test_digest_large(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct outbox o;
+	size_t sizes[] = {1000, 1000, 500};
+
+	for (unsigned i = 0; i < 2501; i++) {
+		struct store_hit h = a_hit(fx, "jane", 1, t.read);
+
+		memcpy(h.x.id + 4, &i, sizeof(i));
+		memcpy(h.x.cert.family, &i, sizeof(i));
+		step(fx, (struct step){.t = &t,
+			     .read = t.read + 1,
+			     .num_hits = 1,
+			     .hits = {h}});
+	}
+	for (size_t i = 0; i < 3; i++) {
+		o = due_for(fx, "people", NEXT_WEEK - 1, 8);
+		assert_int_equal(o.num, i == 0 ? 1 : 0);
+		for (size_t k = 0; k < o.num; k++)
+			settle(fx, o.rows[k].id, SETTLE_DELIVERED);
+		outbox_fini(&o);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		o = due_for(fx, "people", NEXT_WEEK, 8);
+		assert_int_equal(o.num, sizes[i]);
+		for (size_t k = 0; k < o.num; k++) {
+			assert_true(o.rows[k].digest == o.rows[0].digest);
+			settle(fx, o.rows[k].id, SETTLE_DELIVERED);
+		}
+		outbox_fini(&o);
+	}
+	assert_int_equal(num_for(fx, "people", NEXT_WEEK), 0);
+}
+
+static void
+change(struct fixture *fx, const char *sql)
+{
+	sqlite3 *db;
+
+	fixture_close(fx);
+	assert_int_equal(sqlite3_open(fx->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	fixture_open(fx);
+}
+
+/* What was acknowledged or muted is in no digest, what is withdrawn or erased
+ * leaves it, and of a paused record it waits. */
+static void
+test_quiet(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+
+	for (int i = 0; i < 4; i++)
+		hit_new(fx, &t, "jane", SEV_LOW);
+	hit_new(fx, &t, "john", SEV_LOW);
+	change(fx, "UPDATE exposure SET acked_ms = 1 WHERE no = 1;"
+		   "INSERT INTO mute SELECT record, same, 0, 1 FROM exposure"
+		   " WHERE no = 2");
+	assert_int_equal(num_for(fx, "people", NEXT_DAY), 3);
+	set_state(fx, "jane", RECORD_PAUSED);
+	assert_int_equal(num_for(fx, "people", NEXT_DAY), 1);
+	set_state(fx, "jane", RECORD_ACTIVE);
+	assert_int_equal(num_for(fx, "people", NEXT_DAY), 3);
+	change(fx, "PRAGMA foreign_keys = 1;"
+		   "DELETE FROM exposure WHERE no = 3");
+	assert_int_equal(num_for(fx, "people", NEXT_DAY), 2);
+	set_state(fx, "jane", RECORD_WITHDRAWN);
+	assert_int_equal(num_for(fx, "people", NEXT_DAY), 1);
+	set_state(fx, "john", RECORD_ERASED);
+	assert_int_equal(num_for(fx, "people", NEXT_DAY), 0);
+}
+
+/* A scan that tells all it has at its end tells no digest early. */
+static void
+test_all(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct outbox_query q = {
+	    .sink = "people", .all = true, .now_ms = NOW, .limit = 9};
+	struct outbox o;
+
+	step_hit(fx, &t, 1, a_hit(fx, "jane", 1, 0)); /* not proven */
+	hit_new(fx, &t, "john", SEV_LOW);
+	step_hit(fx, &t, 3, a_hit(fx, "john", 3, 2));
+	OK(fx, fx->api->outbox_due(fx->s, &q, &o, &fx->e));
+	assert_int_equal(o.num, 2);
+	assert_true(o.rows[0].digest == 0 && o.rows[1].digest == 0);
+	outbox_fini(&o);
+}
+
+/* A digest goes with the last of its rows. */
+static void
+test_retention(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct ledger_retention ages = {400 * DAY, DAY, 400 * DAY, 400 * DAY};
+	struct outbox o;
+	bool more;
+
+	hit_new(fx, &t, "jane", SEV_LOW);
+	deliver(fx, "machine", NOW);
+	o = due_for(fx, "people", NEXT_DAY, 1);
+	settle(fx, o.rows[0].id, SETTLE_DELIVERED);
+	outbox_fini(&o);
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM digest"), 1);
+	OK(fx, LEDGER(fx)->retain(
+		   fx->s, &ages, NEXT_DAY + 3 * DAY, &more, &fx->e));
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM outbox"), 0);
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM digest"), 0);
+	/* It was told, though nobody knows to whom. */
+	hit(fx, &t, "jane", "roe.0@example.org", SEV_LOW);
+	assert_int_equal(num_cadence(fx, CADENCE_WEEKLY), 1);
+}
+
+/* The planner takes the indexes that were made for it. */
+static void
+test_plans(void **state)
+{
+	struct fixture *fx = *state;
+	static const char *const list[] = {
+	    "SELECT 1 FROM outbox WHERE state = 0 AND cadence > 0"
+	    " AND digest IS NULL AND sink = ?1 AND due_ms <= ?2"
+	    " AND record IS NOT NULL ORDER BY due_ms, id LIMIT 1",
+	    "outbox_collected",
+	    "SELECT x.time_ms FROM outbox o JOIN exposure x ON x.no ="
+	    " o.exposure WHERE o.record = ?1 AND o.sink = ?2"
+	    " AND o.address = x'' AND o.cadence = 0 AND o.digest IS NULL"
+	    " ORDER BY o.id DESC LIMIT 1 OFFSET ?3",
+	    "outbox_people",
+	};
+
+	for (size_t i = 0; i < 4; i += 2) {
+		struct buf sql = {0};
+		sqlite3_stmt *q;
+
+		buf_fmt(&sql, "EXPLAIN QUERY PLAN %s", list[i]);
+		assert_int_equal(
+		    sqlite3_prepare_v2(fx->s->db, buf_cstr(&sql), -1, &q, NULL),
+		    SQLITE_OK);
+		assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+		assert_non_null(strstr(
+		    (const char *)sqlite3_column_text(q, 3), list[i + 1]));
+		sqlite3_finalize(q);
+		buf_fini(&sql);
+	}
+}
+
 int
 main(void)
 {
@@ -157,6 +562,18 @@ main(void)
 	    SQLITE(test_same),
 	    SQLITE(test_same_order),
 	    SQLITE(test_same_kept),
+	    cmocka_unit_test(test_next_digest),
+	    PEOPLE(test_cadence),
+	    PEOPLE(test_cap),
+	    PEOPLE(test_coalesce),
+	    PEOPLE(test_dead_was_not_told),
+	    PEOPLE(test_rewind),
+	    PEOPLE(test_digest),
+	    PEOPLE(test_digest_large),
+	    PEOPLE(test_quiet),
+	    PEOPLE(test_all),
+	    PEOPLE(test_retention),
+	    PEOPLE(test_plans),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

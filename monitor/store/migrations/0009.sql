@@ -23,6 +23,7 @@ CREATE TABLE outbox_new(
 	-- 0: by itself; 1: in a daily digest; 2: in a weekly one.
 	cadence INTEGER NOT NULL DEFAULT 0 CHECK (cadence BETWEEN 0 AND 2),
 	digest INTEGER REFERENCES digest ON DELETE SET NULL, -- NULL: none yet
+	record INTEGER, -- of alerts for people: who it is about; else NULL
 	begun_ms INTEGER, -- it was given away without a proof, maybe; NULL: no
 	state INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 2),
 	held INTEGER NOT NULL CHECK (held IN (0, 1)), -- until it is proven
@@ -45,6 +46,10 @@ CREATE INDEX outbox_settled ON outbox(settled_ms) WHERE state <> 0;
 CREATE INDEX outbox_dead ON outbox(id) WHERE state = 2;
 CREATE INDEX outbox_sink ON outbox(sink, due_ms) WHERE state = 0;
 CREATE INDEX outbox_digest ON outbox(digest) WHERE digest IS NOT NULL;
+CREATE INDEX outbox_people ON outbox(record, sink, address, cadence, digest)
+	WHERE record IS NOT NULL;
+CREATE INDEX outbox_collected ON outbox(sink, due_ms)
+	WHERE state = 0 AND cadence > 0 AND digest IS NULL;
 
 -- same: keyed hash, under the store's secret, over the record and what of it
 -- the certificate says and by whom: renewals have it in common. NULL: older
