@@ -5,12 +5,15 @@
  * certificate is in blocks of plain text, in which nothing is a link, a
  * mention or a format; it has passed text_line, and Slack's escapes besides.
  */
+#include "alerts/digest.h"
 #include "alerts/json.h"
 #include "alerts/sink.h"
 #include "config/value.h"
 #include "ctlog/base/mem.h"
 
 #define NAME_LEN 160 /* of a foreign name, escaped */
+/* Lines of a digest: Slack takes 3,000 characters in a block. */
+#define GROUPS 5
 
 enum format { FORMAT_SLACK, FORMAT_TEAMS };
 
@@ -179,10 +182,64 @@ words_exposure(struct words *w, const struct exposure *x, bool reveal)
 	line_log(x, out);
 }
 
+/* "3 x high: email j...@e....com by Example Trust, 2026-05-01 to 2026-05-03" */
+static void
+line_group(const struct digest_group *g, bool reveal, struct buf *out)
+{
+	const struct exposure *x = g->list[0];
+	const char *value = x->match.value != NULL ? x->match.value : "";
+	struct buf shown = {0};
+
+	if (reveal)
+		buf_str(&shown, value);
+	else
+		alert_mask(x->match.kind, span_str(value), &shown);
+	buf_fmt(out, "%zu x %s: ", g->num, severity_name(x->severity));
+	add(out, x->match.kind, "?");
+	buf_char(out, ' ');
+	text_line(out, buf_span(&shown), NAME_LEN);
+	buf_str(out, " by ");
+	add(out, x->cert.issuer_org, "an issuer without a name");
+	buf_str(out, ", ");
+	date(out, x->time_ms);
+	if (g->num > 1) {
+		buf_str(out, " to ");
+		date(out, g->list[g->num - 1]->time_ms);
+	}
+	buf_char(out, '\n');
+	buf_fini(&shown);
+}
+
+static void
+words_digest(struct words *w, const struct message *m, bool reveal)
+{
+	const struct exposure *x = m->list[0];
+	size_t groups = digest_num_groups(m), at = 0;
+
+	buf_fmt(&w->title, "Personal data in public certificates: %zu alert%s",
+	    m->num_list, m->num_list == 1 ? "" : "s");
+	line(&w->lines, "Record", x->record_id, "?");
+	line(&w->lines, "Tenant", x->tenant, "?");
+	for (size_t i = 0; i < GROUPS && at < m->num_list; i++) {
+		struct digest_group g =
+		    digest_group(m->list + at, m->num_list - at);
+
+		line_group(&g, reveal, &w->lines);
+		at += g.num;
+	}
+	if (at < m->num_list)
+		buf_fmt(&w->lines,
+		    "and %zu more, of %zu other kinds: see `indelible alerts "
+		    "list`\n",
+		    m->num_list - at, groups - GROUPS);
+}
+
 static void
 words_of(struct words *w, const struct message *m, bool reveal)
 {
-	if (m->x != NULL) {
+	if (m->kind == MESSAGE_DIGEST) {
+		words_digest(w, m, reveal);
+	} else if (m->x != NULL) {
 		words_exposure(w, m->x, reveal);
 	} else {
 		buf_str(&w->title, "Event: ");

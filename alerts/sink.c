@@ -4,6 +4,8 @@
  */
 #include "alerts/sink.h"
 
+#include "alerts/digest.h"
+
 static const struct sink_api *const sinks[] = {
     [CONF_JSONL] = &sink_jsonl,
     [CONF_WEBHOOK] = &sink_webhook,
@@ -67,7 +69,9 @@ sink_is_down(enum parcel_kind kind, const struct outcome *o)
 void
 message_json(const struct message *m, bool reveal, struct buf *out)
 {
-	if (m->x != NULL)
+	if (m->kind == MESSAGE_DIGEST)
+		digest_json(m, reveal, out);
+	else if (m->x != NULL)
 		alert_json(m->x, m->instance, reveal, out);
 	else
 		buf_span_add(out, m->event);

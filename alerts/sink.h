@@ -20,7 +20,8 @@ struct message {
 	uint8_t id[16]; /* the same on every retry */
 	const char *instance;
 	const struct exposure *x; /* EXPOSURE, FOLLOW_UP; else NULL */
-	/* DIGEST: of one record, renewals with the same data side by side. */
+	/* DIGEST: of one record, at least one, in the order of digest_sort
+	 * (alerts/digest.h): what says the same stands side by side. */
 	size_t num_list;
 	const struct exposure *const *list;
 	const struct event *ev; /* EVENT; else NULL */

@@ -48,9 +48,19 @@ level_of(const struct message *m)
 	static const unsigned levels[] = {
 	    [SEV_INFO] = 6, [SEV_LOW] = 5, [SEV_MEDIUM] = 4, [SEV_HIGH] = 3};
 
+	if (m->kind == MESSAGE_DIGEST) /* the gravest comes first */
+		return levels[m->list[0]->severity];
 	if (m->x != NULL)
 		return levels[m->x->severity];
 	return strcmp(m->ev->type, "canary") == 0 ? 6 : 4;
+}
+
+static const char *
+name_of(const struct message *m)
+{
+	if (m->kind == MESSAGE_DIGEST)
+		return "digest";
+	return m->x != NULL ? "exposure" : m->ev->type;
 }
 
 static bool
@@ -71,10 +81,14 @@ syslog_render(struct sink *s, struct parcel *out, const struct message *m)
 	out->path = s->path;
 	buf_fmt(&out->body,
 	    "<%u>1 %s - indelible - %s - id=", FACILITY * 8 + level_of(m),
-	    text_time(when, m->now_ms),
-	    m->x != NULL ? "exposure" : m->ev->type);
+	    text_time(when, m->now_ms), name_of(m));
 	text_hex(&out->body, span_of(m->id, sizeof(m->id)));
 	buf_fmt(&out->body, " instance=%s", m->instance);
+	if (m->kind == MESSAGE_DIGEST) {
+		buf_fmt(&out->body, " severity=%s count=%zu",
+		    severity_name(m->list[0]->severity), m->num_list);
+		return;
+	}
 	if (m->x != NULL) {
 		buf_fmt(&out->body, " severity=%s verified=%s sightings=%zu",
 		    severity_name(m->x->severity),

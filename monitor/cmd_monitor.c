@@ -6,7 +6,6 @@
 #include "ctlog/base/mem.h"
 #include "monitor/admin.h"
 #include "monitor/cmd.h"
-#include "monitor/config_warn.h"
 #include "monitor/diag.h"
 #include "monitor/enrol.h"
 #include "monitor/opts.h"
@@ -301,7 +300,6 @@ cmd_monitor(int argc, char **argv)
 	}
 	rc = cmd_config_read(&s->config, file);
 	if (rc == EX_OK) {
-		config_warn_start(s->config.file);
 		rc = service_run(s);
 		listing_free(s->listing);
 		lists_fini(&s->lists);

@@ -40,36 +40,6 @@ nth(const struct node *list, size_t i)
 	return n;
 }
 
-static bool
-is_given(const struct node *n)
-{
-	return n != NULL &&
-	       (n->kind != NODE_SCALAR || node_scalar(n) != SCALAR_NULL);
-}
-
-/* --- keys of later versions -------------------------------------------------
- */
-
-static const struct {
-	const char *map, *key, *why;
-} absent[] = {
-    {"alerts", "digest", "every alert is sent by itself, at once"},
-};
-
-static void
-warn_absent(struct warn *w)
-{
-	for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
-		const struct node *n =
-		    node_get(node_get(w->root, absent[i].map), absent[i].key);
-
-		if (is_given(n))
-			mistake_add(w->m, place_of(n->key),
-			    "%s.%s: not in this version: %s", absent[i].map,
-			    absent[i].key, absent[i].why);
-	}
-}
-
 static void
 warn_sandbox(struct warn *w)
 {
@@ -173,8 +143,8 @@ warn_files(struct warn *w)
  */
 
 /* The tree again, which config_load does not keep. */
-static void
-warn_run(struct mistakes *m, const struct config *c, bool all)
+void
+config_warn(struct mistakes *m, const struct config *c)
 {
 	void *memory = mem_grow(NULL, YAML_MEMORY, 1);
 	struct arena a = arena_of(memory, YAML_MEMORY);
@@ -182,36 +152,10 @@ warn_run(struct mistakes *m, const struct config *c, bool all)
 
 	ASSERT(w.root != NULL);
 	m->warnings = true;
-	warn_absent(&w);
-	if (all) {
-		warn_sandbox(&w);
-		warn_sinks(&w);
-		warn_store(&w);
-		warn_files(&w);
-	}
+	warn_sandbox(&w);
+	warn_sinks(&w);
+	warn_store(&w);
+	warn_files(&w);
 	free(memory);
 	mistakes_sort(m);
-}
-
-void
-config_warn(struct mistakes *m, const struct config *c)
-{
-	warn_run(m, c, true);
-}
-
-void
-config_warn_start(const char *file)
-{
-	struct mistakes m;
-	struct config c;
-	struct err e;
-
-	if (config_load(&c, file, &m, &e) == ST_OK) {
-		warn_run(&m, &c, false);
-		for (size_t i = 0; i < mistakes_kept(&m); i++)
-			diag_warn("%s:%u:%u: %s", QUOTE(span_str(file)),
-			    m.list[i].line, m.list[i].column, m.list[i].text);
-		config_fini(&c);
-	}
-	mistakes_fini(&m);
 }

@@ -12,8 +12,4 @@
 /* All of it, into *m as config_load left it after ST_OK. */
 void config_warn(struct mistakes *m, const struct config *c);
 
-/* As diag messages: the keys that a service silently has no use for. It says
- * by itself which logs, sinks and files it cannot use. */
-void config_warn_start(const char *file);
-
 #endif

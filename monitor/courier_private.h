@@ -41,8 +41,12 @@ struct courier {
 	struct courier_counts counts;
 };
 
+/* One message: one row, or the rows of a digest. */
 struct carried {
 	struct round *round;
+	const struct outbox_row *row; /* the first of them */
+	size_t num_rows;
+	bool damaged; /* none of them opens */
 	struct parcel parcel;
 	struct outcome outcome;
 	char *why; /* it failed; NULL: see the outcome's status */
@@ -56,9 +60,10 @@ struct round {
 	struct lane *lane;
 	struct outbox_query query; /* its sink is the lane's */
 	struct outbox rows;
-	struct carried *carried; /* one for each row */
-	size_t on_way;           /* still being carried */
-	size_t num_done;         /* delivered or given up */
+	struct carried *carried;
+	size_t num;      /* messages */
+	size_t on_way;   /* still being carried */
+	size_t num_done; /* delivered or given up */
 	size_t num_delivered;
 	size_t num_taken; /* delivered, or refused by a sink that works */
 	size_t num_down;  /* the sink itself is what failed */

@@ -3,6 +3,7 @@
  * them (loop), carry (a file's own thread, else the loop), judge (loop), settle
  * (store thread). Files get one fsync a round.
  */
+#include "alerts/digest.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/courier_private.h"
@@ -22,7 +23,7 @@ round_free(struct round *r)
 {
 	if (r == NULL)
 		return;
-	for (size_t i = 0; r->carried != NULL && i < r->rows.num; i++) {
+	for (size_t i = 0; i < r->num; i++) {
 		parcel_fini(&r->carried[i].parcel);
 		free(r->carried[i].why);
 	}
@@ -45,6 +46,24 @@ why_of(const struct carried *p)
 	return p->why != NULL ? p->why : status_name(p->outcome.status);
 }
 
+#define DAMAGED "it does not open: its part of the store is damaged"
+
+/* The rows of a digest go as one, but those that were not in it. */
+static struct store_settle
+settle_row(const struct carried *c, size_t k)
+{
+	const struct outbox_row *row = &c->row[k];
+	struct store_settle s = {row->id, c->how, now_ms(), c->due_ms, NULL};
+
+	if (row->damaged) {
+		s.how = SETTLE_DEAD;
+		s.error = DAMAGED;
+	} else if (c->how != SETTLE_DELIVERED) {
+		s.error = why_of(c);
+	}
+	return s;
+}
+
 /* The whole round at once: a crash repeats it as a whole, or not at all. */
 static enum status
 settle_all(struct store *s, const struct round *r, struct err *e)
@@ -54,15 +73,10 @@ settle_all(struct store *s, const struct round *r, struct err *e)
 	enum status st;
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->rows.num; i++) {
-		const struct carried *c = &r->carried[i];
-
-		if (c->left)
-			continue;
-		how[n++] = (struct store_settle){r->rows.rows[i].id, c->how,
-		    now_ms(), c->due_ms,
-		    c->how == SETTLE_DELIVERED ? NULL : why_of(c)};
-	}
+	for (size_t i = 0; i < r->num; i++)
+		for (size_t k = 0; k < r->carried[i].num_rows; k++)
+			if (!r->carried[i].left)
+				how[n++] = settle_row(&r->carried[i], k);
 	st = n > 0 ? api->outbox_settle(s, how, n, e) : ST_OK;
 	free(how);
 	return st;
@@ -203,7 +217,7 @@ judge_one(struct round *r, struct carried *p, const struct outbox_row *row)
 		p->left = true;
 		return;
 	}
-	if (l->conf != NULL && !row->damaged) {
+	if (l->conf != NULL && !p->damaged) {
 		v = l->api->judge(
 		    l->sink, &retry_ms, &p->outcome, row->attempts);
 		if (sink_is_down(l->api->kind, &p->outcome))
@@ -226,8 +240,8 @@ judge_one(struct round *r, struct carried *p, const struct outbox_row *row)
 static void
 round_judge(struct round *r)
 {
-	for (size_t i = 0; i < r->rows.num; i++)
-		judge_one(r, &r->carried[i], &r->rows.rows[i]);
+	for (size_t i = 0; i < r->num; i++)
+		judge_one(r, &r->carried[i], r->carried[i].row);
 	round_settle(r);
 }
 
@@ -238,7 +252,7 @@ append_done(void *arg, enum status st, bool cut, const struct err *why)
 {
 	struct round *r = arg;
 
-	for (size_t i = 0; i < r->rows.num; i++) {
+	for (size_t i = 0; i < r->num; i++) {
 		struct carried *p = &r->carried[i];
 
 		p->outcome.status = st;
@@ -256,8 +270,8 @@ carry_append(struct round *r)
 	struct append_request q = {.done = append_done, .arg = r};
 	struct buf text = {0};
 
-	for (size_t i = 0; i < r->rows.num; i++) {
-		if (r->rows.rows[i].damaged)
+	for (size_t i = 0; i < r->num; i++) {
+		if (r->carried[i].damaged)
 			continue;
 		q.path = r->carried[i].parcel.path;
 		buf_span_add(&text, buf_span(&r->carried[i].parcel.body));
@@ -334,8 +348,8 @@ carry(struct round *r)
 	struct courier *c = r->lane->courier;
 	enum parcel_kind kind = r->lane->api->kind;
 
-	for (size_t i = 0; i < r->rows.num; i++)
-		r->on_way += !r->rows.rows[i].damaged;
+	for (size_t i = 0; i < r->num; i++)
+		r->on_way += !r->carried[i].damaged;
 	if (r->on_way == 0) {
 		round_judge(r);
 		return;
@@ -344,8 +358,8 @@ carry(struct round *r)
 		carry_append(r);
 		return;
 	}
-	for (size_t i = 0; i < r->rows.num; i++)
-		if (!r->rows.rows[i].damaged)
+	for (size_t i = 0; i < r->num; i++)
+		if (!r->carried[i].damaged)
 			carry_one(c, kind, &r->carried[i]);
 }
 
@@ -374,26 +388,67 @@ render_event(struct lane *l, const struct outbox_row *row, struct message *m,
 	buf_fini(&line);
 }
 
+/* One list for all that is the same in it. */
 static void
-render_one(struct lane *l, const struct outbox_row *row, struct carried *p)
+render_digest(struct lane *l, struct carried *p, struct message *m)
 {
+	const struct exposure **list = mem_new(p->num_rows, sizeof(*list));
+
+	for (size_t i = 0; i < p->num_rows; i++)
+		if (!p->row[i].damaged)
+			list[m->num_list++] = &p->row[i].x;
+	digest_sort(list, m->num_list);
+	m->kind = MESSAGE_DIGEST;
+	m->list = list;
+	memcpy(m->id, p->row->digest_id, sizeof(m->id));
+	l->api->render(l->sink, &p->parcel, m);
+	free(list);
+}
+
+static void
+render_one(struct lane *l, struct carried *p)
+{
+	const struct outbox_row *row = p->row;
 	struct message m = {.instance = l->courier->conf.instance,
 	    .attempt = row->attempts,
 	    .now_ms = now_ms()};
-	struct parcel *out = &p->parcel;
 
-	if (row->damaged) {
-		p->why = mem_str("it does not open: its part of the store "
-				 "is damaged");
+	if (p->damaged) {
+		p->why = mem_str(DAMAGED);
+		return;
+	}
+	if (row->digest != 0) {
+		render_digest(l, p, &m);
 		return;
 	}
 	memcpy(m.id, row->event_id, sizeof(m.id));
 	if (!row->is_exposure) {
-		render_event(l, row, &m, out);
+		render_event(l, row, &m, &p->parcel);
 		return;
 	}
 	m.x = &row->x;
-	l->api->render(l->sink, out, &m);
+	l->api->render(l->sink, &p->parcel, &m);
+}
+
+/* Rows of one digest, which stand side by side, are one message. */
+static void
+messages_make(struct round *r)
+{
+	struct carried *c = NULL;
+
+	r->carried = mem_new(r->rows.num, sizeof(*r->carried));
+	for (size_t i = 0; i < r->rows.num; i++) {
+		const struct outbox_row *row = &r->rows.rows[i];
+
+		if (c == NULL || row->digest == 0 ||
+		    row->digest != c->row->digest) {
+			c = &r->carried[r->num++];
+			*c = (struct carried){
+			    .round = r, .row = row, .damaged = true};
+		}
+		c->num_rows++;
+		c->damaged &= row->damaged;
+	}
 }
 
 static void
@@ -411,7 +466,7 @@ fetch_run(struct task *task, struct store *s)
 static void
 give_up(struct round *r)
 {
-	for (size_t i = 0; i < r->rows.num; i++)
+	for (size_t i = 0; i < r->num; i++)
 		r->carried[i].outcome.status = ST_MISSING;
 	round_judge(r);
 }
@@ -429,12 +484,9 @@ fetch_done(struct task *task)
 		lane_next(l, r);
 		return;
 	}
-	r->carried = mem_new(r->rows.num, sizeof(*r->carried));
-	for (size_t i = 0; i < r->rows.num; i++) {
-		r->carried[i].round = r;
-		if (l->conf != NULL)
-			render_one(l, &r->rows.rows[i], &r->carried[i]);
-	}
+	messages_make(r);
+	for (size_t i = 0; l->conf != NULL && i < r->num; i++)
+		render_one(l, &r->carried[i]);
 	if (l->conf != NULL)
 		carry(r);
 	else

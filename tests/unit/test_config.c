@@ -497,6 +497,9 @@ test_defaults(void **state)
 	assert_int_equal(c.alerts.num_sinks, 0);
 	assert_string_equal(c.alerts.digest_daily.list[0], "low");
 	assert_string_equal(c.alerts.digest_weekly.list[0], "info");
+	assert_int_equal(c.alerts.digest_at_ms, 8ll * 3600000);
+	assert_int_equal(c.alerts.per_day, 5);
+	assert_int_equal(c.alerts.canary_ms, 86400000);
 	assert_string_equal(c.admin.listen, "127.0.0.1:9469");
 	assert_string_equal(c.admin.socket, "/run/indelible/admin.sock");
 	assert_string_equal(c.public.listen, "127.0.0.1:9470");
@@ -544,14 +547,17 @@ test_defaults(void **state)
 	"    - name: w\n"                                                      \
 	"      tenants: [acme/x, b]\n"                                         \
 	"      reveal: true\n"                                                 \
+	"      digest: true\n"                                                 \
 	"      webhook: {url: 'https://h/?x=y', secret_file: s}\n"             \
 	"    - {name: m, mail: {server: 'smtp://h:25', from: a@b, to: c@d,\n"  \
 	"        user: u, password_file: p}}\n"                                \
 	"    - {name: e, exec: {command: [bin/x, -v, '8', '']}}\n"             \
 	"    - {name: s, syslog: {}}\n"                                        \
-	"    - {name: c, chat: {url_file: f}}\n"                               \
+	"    - {name: c, digest: false, chat: {url_file: f}}\n"                \
 	"    - {name: j, jsonl: {path: j}}\n"                                  \
-	"  digest: {daily: [], weekly: [high, medium]}\n"                      \
+	"  digest: {daily: [], weekly: [high, medium], day: 12h, at: 0s}\n"    \
+	"  per_day: 0\n"                                                       \
+	"  canary: off\n"                                                      \
 	"admin: {listen: ~, socket: null, token_file: null}\n"                 \
 	"public: {listen: '[::1]:80', url: 'https://p.dev/x/', mail: m,\n"     \
 	"    resolver: '[::1]:53'}\n"                                          \
@@ -599,6 +605,15 @@ test_all_keys(void **state)
 	assert_int_equal(c.alerts.sinks[5].type, CONF_JSONL);
 	assert_int_equal(c.alerts.digest_daily.num, 0);
 	assert_int_equal(c.alerts.digest_weekly.num, 2);
+	assert_int_equal(c.alerts.digest_day_ms, 12ll * 3600000);
+	assert_int_equal(c.alerts.digest_week_ms, 7ll * 86400000);
+	assert_int_equal(c.alerts.digest_at_ms, 0);
+	assert_int_equal(c.alerts.per_day, 0);
+	assert_int_equal(c.alerts.canary_ms, 0);
+	assert_true(c.alerts.sinks[0].digest);  /* as it says */
+	assert_true(c.alerts.sinks[1].digest);  /* a mail */
+	assert_false(c.alerts.sinks[2].digest); /* a program */
+	assert_false(c.alerts.sinks[4].digest); /* a chat, but it says so */
 	assert_null(c.admin.listen);
 	assert_null(c.admin.token_file);
 	assert_string_equal(c.public.resolver, "[::1]:53");
