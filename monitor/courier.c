@@ -232,8 +232,7 @@ lane_plan(struct lane *l, const struct round *r)
 	}
 	if (r->num_taken > 0)
 		l->failures = 0;
-	if (l->again || (r->query.all && r->num_done > 0) ||
-	    wait <= 0)
+	if (l->again || (r->query.all && r->num_done > 0) || wait <= 0)
 		lane_kick(l);
 	else if (r->next_due_ms != INT64_MAX)
 		lane_wake(l, (double)wait / 1000.0 + 0.001);

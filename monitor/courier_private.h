@@ -76,6 +76,9 @@ bool lane_is_open(const struct lane *l);
 /* Begin; lane_next is called at the end. */
 void round_start(struct lane *l);
 void round_settle(struct round *r);
+/* r->carried, out of the rows that were fetched (courier_render.c). */
+void round_render(struct round *r);
+#define ROUND_DAMAGED "it does not open: its part of the store is damaged"
 void round_free(struct round *r);
 /* The round is over, and the callee's. */
 void lane_next(struct lane *l, struct round *r);

@@ -1,9 +1,8 @@
 /*
  * courier_round: a round of one sink: fetch due rows (store thread), render
- * them (loop), carry (a file's own thread, else the loop), judge (loop), settle
- * (store thread). Files get one fsync a round.
+ * them (loop, courier_render.c), carry (a file's own thread, else the loop),
+ * judge (loop), settle (store thread). Files get one fsync a round.
  */
-#include "alerts/digest.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/courier_private.h"
@@ -46,8 +45,6 @@ why_of(const struct carried *p)
 	return p->why != NULL ? p->why : status_name(p->outcome.status);
 }
 
-#define DAMAGED "it does not open: its part of the store is damaged"
-
 /* The rows of a digest go as one, but those that were not in it. */
 static struct store_settle
 settle_row(const struct carried *c, size_t k)
@@ -57,7 +54,7 @@ settle_row(const struct carried *c, size_t k)
 
 	if (row->damaged) {
 		s.how = SETTLE_DEAD;
-		s.error = DAMAGED;
+		s.error = ROUND_DAMAGED;
 	} else if (c->how != SETTLE_DELIVERED) {
 		s.error = why_of(c);
 	}
@@ -363,93 +360,7 @@ carry(struct round *r)
 			carry_one(c, kind, &r->carried[i]);
 }
 
-/* --- fetch and render ------------------------------------------------------ */
-
-static void
-render_event(struct lane *l, const struct outbox_row *row, struct message *m,
-    struct parcel *out)
-{
-	struct buf type = {0}, subject = {0}, line = {0};
-	struct event ev = {
-	    .time_ms = row->event_time_ms, .data = buf_span(&row->event_data)};
-
-	buf_span_add(&type, buf_span(&row->event_type));
-	buf_span_add(&subject, buf_span(&row->event_subject));
-	memcpy(ev.id, row->event_id, sizeof(ev.id));
-	ev.type = buf_cstr(&type);
-	ev.subject = buf_cstr(&subject);
-	event_json(&ev, m->instance, &line);
-	m->kind = MESSAGE_EVENT;
-	m->ev = &ev;
-	m->event = buf_span(&line);
-	l->api->render(l->sink, out, m);
-	buf_fini(&type);
-	buf_fini(&subject);
-	buf_fini(&line);
-}
-
-/* One list for all that is the same in it. */
-static void
-render_digest(struct lane *l, struct carried *p, struct message *m)
-{
-	const struct exposure **list = mem_new(p->num_rows, sizeof(*list));
-
-	for (size_t i = 0; i < p->num_rows; i++)
-		if (!p->row[i].damaged)
-			list[m->num_list++] = &p->row[i].x;
-	digest_sort(list, m->num_list);
-	m->kind = MESSAGE_DIGEST;
-	m->list = list;
-	memcpy(m->id, p->row->digest_id, sizeof(m->id));
-	l->api->render(l->sink, &p->parcel, m);
-	free(list);
-}
-
-static void
-render_one(struct lane *l, struct carried *p)
-{
-	const struct outbox_row *row = p->row;
-	struct message m = {.instance = l->courier->conf.instance,
-	    .attempt = row->attempts,
-	    .now_ms = now_ms()};
-
-	if (p->damaged) {
-		p->why = mem_str(DAMAGED);
-		return;
-	}
-	if (row->digest != 0) {
-		render_digest(l, p, &m);
-		return;
-	}
-	memcpy(m.id, row->event_id, sizeof(m.id));
-	if (!row->is_exposure) {
-		render_event(l, row, &m, &p->parcel);
-		return;
-	}
-	m.x = &row->x;
-	l->api->render(l->sink, &p->parcel, &m);
-}
-
-/* Rows of one digest, which stand side by side, are one message. */
-static void
-messages_make(struct round *r)
-{
-	struct carried *c = NULL;
-
-	r->carried = mem_new(r->rows.num, sizeof(*r->carried));
-	for (size_t i = 0; i < r->rows.num; i++) {
-		const struct outbox_row *row = &r->rows.rows[i];
-
-		if (c == NULL || row->digest == 0 ||
-		    row->digest != c->row->digest) {
-			c = &r->carried[r->num++];
-			*c = (struct carried){
-			    .round = r, .row = row, .damaged = true};
-		}
-		c->num_rows++;
-		c->damaged &= row->damaged;
-	}
-}
+/* --- fetch ----------------------------------------------------------------- */
 
 static void
 fetch_run(struct task *task, struct store *s)
@@ -484,9 +395,7 @@ fetch_done(struct task *task)
 		lane_next(l, r);
 		return;
 	}
-	messages_make(r);
-	for (size_t i = 0; l->conf != NULL && i < r->num; i++)
-		render_one(l, &r->carried[i]);
+	round_render(r);
 	if (l->conf != NULL)
 		carry(r);
 	else
