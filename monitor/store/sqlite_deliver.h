@@ -16,6 +16,16 @@ struct delivery {
 	int64_t now_ms;
 };
 
+/* A row of it. */
+struct delivery_row {
+	const struct store_sink *sink;
+	struct span address; /* of the recipient; empty: the sink's own */
+	enum store_cadence cadence;
+};
+/* Fills r->cadence, which only matters to sinks for people. */
+enum status sqlite_cadence(struct store *s, const struct delivery *d,
+    struct delivery_row *r, struct err *e);
+
 /* Rows for the sinks that have none; they wait for the proof. */
 enum status sqlite_deliver(
     struct store *s, const struct delivery *d, struct err *e);
