@@ -35,6 +35,7 @@ static const struct api_route routes[] = {
     {"GET", RECORD ":history", READ, api_record_history, LEDGER},
     {"GET", API "/alerts", READ, api_alerts_list, LEDGER},
     {"GET", API "/alerts/{id}", READ, api_alert_show, LEDGER},
+    {"GET", API "/alerts/{id}:evidence", BOTH, api_alert_evidence, LEDGER},
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 

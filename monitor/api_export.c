@@ -150,6 +150,8 @@ export_run(struct api_job *c, const struct record_row *row)
 		st = alerts_json(c, out);
 	if (st == ST_OK)
 		st = deliveries_json(c, out);
+	if (st == ST_OK)
+		st = api_evidence_json(c, out);
 	buf_char(out, '}');
 	return st;
 }

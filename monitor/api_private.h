@@ -52,7 +52,8 @@ const struct api_route *api_routes(size_t *num);
 api_fn api_records_list, api_record_show, api_record_export, api_record_history,
     api_record_pause, api_record_resume, api_record_withdraw, api_record_erase,
     api_record_confirm, api_records_import, api_record_patch, api_alerts_list,
-    api_alert_show, api_status, api_logs, api_audit, api_openapi;
+    api_alert_show, api_alert_evidence, api_status, api_logs, api_audit,
+    api_openapi;
 
 /* The second half of confirming a domain. */
 void api_record_proven(struct api_job *c, const struct api_proof *p);
@@ -90,6 +91,8 @@ void api_record_answer(
 void api_record_say(struct api_job *c);
 /* ,"coverage":[...] */
 enum status api_coverage_json(struct api_job *c, struct buf *out);
+/* ,"evidence":[...]: of all that was found of the record. */
+enum status api_evidence_json(struct api_job *c, struct buf *out);
 /* The name at which a domain is proven; false: it has none. */
 bool api_dns_name(char out[256], const struct record *r);
 /* What a TXT record there must say. */

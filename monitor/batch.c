@@ -30,7 +30,7 @@ struct bench {
 	struct findings findings;
 	struct buf hits; /* struct match_hit[] of one certificate */
 	struct buf cert; /* its side of a hit */
-	struct buf kept; /* an entry that can't be read */
+	struct buf kept; /* an entry that can't be read, or with hits */
 	struct buf stamps, quarantined, found; /* results in the making */
 };
 
@@ -200,6 +200,8 @@ put_hits(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e,
 	uint32_t kinds = sure_kinds(&b->findings);
 
 	put_cert(w, e, c);
+	buf_clear(&b->kept);
+	kept_put_hit(&b->kept, e);
 	for (size_t i = 0; i < n; i++) {
 		const struct finding *f = &b->findings.list[hit[i].finding];
 
@@ -212,6 +214,8 @@ put_hits(struct work *w, uint64_t at, const struct hash *leaf, struct entry *e,
 		put_match(&b->found, &hit[i], f);
 		buf_uint(&b->found, kinds & ~(1u << f->kind), 4);
 		buf_span_add(&b->found, buf_span(&b->cert));
+		buf_vec(&b->found, buf_span(&b->kept), 4);
+		buf_clear(&b->kept); /* with the first of them */
 		w->num.hits++;
 	}
 	return NULL;

@@ -92,6 +92,8 @@ struct batch_hit {
 	struct hash sha256, family;
 	struct span serial, issuer, issuer_org;
 	int64_t not_before_ms, not_after_ms;
+	/* The entry, as kept.h has it; empty: it is more than may be kept. */
+	struct span kept;
 };
 
 struct batch_quarantine {
@@ -120,7 +122,11 @@ struct batch_result {
 	uint32_t num_quarantined, num_hits;
 	struct span stamps; /* a probe's: see batch_stamp */
 	struct span tally;  /* see tally_add() */
-	struct rd records;  /* private: what follows */
+	/* private: */
+	struct rd records;           /* what follows */
+	struct span kept;            /* of the entry whose hits are read, */
+	uint64_t kept_entry;         /* which is this one */
+	size_t kept_left, kept_room; /* of LIMIT_KEPT_ENTRY, _BATCH */
 };
 
 /* Check and open a result for this order; ST_BAD when it is no such thing:
@@ -129,7 +135,8 @@ struct batch_result {
 enum status batch_open(struct batch_result *out, struct span bytes,
     const struct batch_order *order, struct err *e);
 /* First all quarantined entries, then all hits. false: nothing more, or the
- * bytes are damaged (then records.bad is set). */
+ * bytes are damaged (then records.bad is set). The hits of an entry share its
+ * bytes, each of them once as often as LIMIT_KEPT_ENTRY lets it be kept. */
 bool batch_next_quarantine(struct batch_result *r, struct batch_quarantine *q);
 bool batch_next_hit(struct batch_result *r, struct batch_hit *h);
 /* Both lists can be read to their ends, and nothing is behind them. */

@@ -7,8 +7,11 @@
  *   else:           vec16 range, u32 dropped, u32 partial,
  *                   u32 odd indices; the first: u64 entry, u64 says, leaf hash
  *                   vec32 timestamps (of all entries, u64 each; only of a
- *                   probe), vec32 counters (tally.h), u32 quarantined, u32 hits, the quarantined, the
- *                   hits
+ *                   probe), vec32 counters (tally.h), u32 quarantined, u32
+ *                   hits, the quarantined, the hits
+ *
+ * A hit ends with vec32 its entry (kept.h), which is empty but in the first one
+ * of an entry: so a result holds each entry once at most.
  */
 #ifndef MONITOR_BATCH_FORMAT_H
 #define MONITOR_BATCH_FORMAT_H

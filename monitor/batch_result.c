@@ -4,6 +4,7 @@
  */
 #include "monitor/batch.h"
 #include "monitor/batch_format.h"
+#include "monitor/kept.h"
 #include "monitor/tally.h"
 
 static enum status
@@ -14,7 +15,7 @@ bad(struct err *e, const char *what)
 
 /* The fewest bytes of a quarantined entry and of a hit: their fixed fields
  * and the lengths of their vectors, as they are read below. */
-enum { QUARANTINE_MIN = 46, HIT_MIN = 159 };
+enum { QUARANTINE_MIN = 46, HIT_MIN = 163 };
 /* Of a timestamp. */
 enum { STAMP_LEN = 8 };
 
@@ -61,7 +62,7 @@ batch_open(struct batch_result *out, struct span bytes,
 	struct rd r = rd_of(bytes);
 	enum status st;
 
-	*out = (struct batch_result){0};
+	*out = (struct batch_result){.kept_room = LIMIT_KEPT_BATCH};
 	if (rd_u32(&r) != RESULT_MAGIC)
 		return bad(e, "magic");
 	out->status = rd_u8(&r);
@@ -164,6 +165,35 @@ read_cert(struct rd *r, struct batch_hit *h)
 	h->not_after_ms = (int64_t)rd_u64(r);
 }
 
+/* Of the first hit of an entry; the others have nothing there. */
+static bool
+is_kept(struct span form)
+{
+	struct kept parts;
+
+	return form.len <= LIMIT_ENTRY && kept_read(&parts, form);
+}
+
+/* The entry, for this hit to be kept with, while there is room for it. */
+static void
+read_kept(struct batch_result *r, struct batch_hit *h)
+{
+	struct span form = rd_vec(&r->records, 4);
+
+	if (form.len > 0 && !is_kept(form))
+		r->records.bad = true;
+	if (form.len > 0 || h->entry != r->kept_entry) {
+		r->kept = form;
+		r->kept_entry = h->entry;
+		r->kept_left = LIMIT_KEPT_ENTRY;
+	}
+	if (r->kept.len > r->kept_left || r->kept.len > r->kept_room)
+		return;
+	h->kept = r->kept;
+	r->kept_left -= r->kept.len;
+	r->kept_room -= r->kept.len;
+}
+
 bool
 batch_next_hit(struct batch_result *r, struct batch_hit *h)
 {
@@ -177,6 +207,7 @@ batch_next_hit(struct batch_result *r, struct batch_hit *h)
 	h->leaf_hash = read_hash(&r->records);
 	read_match(&r->records, h);
 	read_cert(&r->records, h);
+	read_kept(r, h);
 	return rd_ok(&r->records);
 }
 

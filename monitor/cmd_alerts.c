@@ -208,7 +208,7 @@ alerts_letter(struct args *a)
 	return rc;
 }
 
-/* The log is asked, not the store: what is not there any more is not had. */
+/* What is kept, and else what a log still has. */
 static int
 alerts_evidence(struct args *a)
 {
@@ -216,7 +216,8 @@ alerts_evidence(struct args *a)
 	int rc = ask_one(&alert, a);
 
 	if (rc == EX_OK)
-		rc = evidence_save(a->c, alert, a->output);
+		rc = evidence_save(
+		    &(struct evidence_job){a->c, a->tenant, alert, a->output});
 	json_decref(alert);
 	return rc;
 }
@@ -356,8 +357,9 @@ cmd_alerts(int argc, char **argv)
 		     "first, with masked values;\nalso beside a running "
 		     "service. letter: a ready letter to the CA, and what to"
 		     "\nknow before it is sent; what only you know stands in "
-		     "[brackets].\nevidence: fetched from a log that has "
-		     "it, files that anybody can check; a README\nsays how.",
+		     "[brackets].\nevidence: what is kept, or a log that "
+		     "has it gives, as files that anybody\ncan check; a "
+		     "README says how.",
 	    .table = table,
 	    .argc = argc,
 	    .argv = argv};

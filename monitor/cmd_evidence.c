@@ -1,28 +1,33 @@
-/* cmd_evidence: see cmd_evidence.h. */
+/* cmd_evidence: see cmd_evidence.h. What is kept comes first; the log is asked
+ * for what is missing. */
 #include "monitor/cmd_evidence.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "alerts/evidence.h"
 #include "ctlog/base/limits.h"
 #include "ctlog/base/text.h"
+#include "monitor/ask.h"
 #include "monitor/cmd.h"
 #include "monitor/detect.h"
-#include "monitor/proof.h"
+#include "monitor/evidence_folder.h"
 #include "monitor/records_view.h"
 #include "monitor/wants.h"
 
-/* So long for all that is asked of one log. */
+/* So long for all that is asked, of however many logs. */
 #define LIMIT_S 120.0
+
+/* What the store has, as far as it holds; the texts are the answer's. */
+struct keeping {
+	struct proven_at at;
+	bool has_place, has_entry, has_proof;
+	struct buf leaf, precert;
+	struct entry entry; /* spans into these */
+	struct proven proof;
+	long long tries;
+};
 
 struct job {
 	const struct config *config;
 	const char *alert, *dir;
+	struct keeping kept;
 	struct ev_loop *loop;
 	struct http *http;
 	ev_timer limit;
@@ -30,69 +35,98 @@ struct job {
 	struct log log;
 	struct detect *detect;
 	struct proof *proof;
-	uint64_t index;
-	struct hash leaf_hash;
-	bool done;
+	struct proven_at at;
+	bool done, late;
 	enum status status;
 	struct err err;
 };
 
-/* --- files --------------------------------------------------------------------- */
-
-struct folder {
-	int fd;
-	const char *path, *name; /* of the file that could not be written */
-	int error;
-};
+/* --- what is kept ------------------------------------------------------------- */
 
 static bool
-write_all(int fd, struct span s)
+place_read(struct proven_at *out, const json_t *j)
 {
-	ssize_t n;
+	long long index = view_number(j, "index");
 
-	for (; s.len > 0; s = span_from(s, (size_t)n)) {
-		n = write(fd, s.p, s.len);
-		if (n < 0)
-			return false;
-	}
-	return true;
+	out->index = (uint64_t)index;
+	return index >= 0 &&
+	       text_unbase64_exact(
+		   out->log_id.b, HASH_LEN, span_str(view_text(j, "log_id"))) &&
+	       text_unbase64_exact(out->leaf_hash.b, HASH_LEN,
+		   span_str(view_text(j, "leaf_hash")));
 }
 
+/* The entry whose leaf has that hash, with its certificate. */
 static bool
-put_file(void *arg, const char *name, struct span content)
+entry_read(struct keeping *k, const json_t *j)
 {
-	struct folder *f = arg;
-	int fd =
-	    openat(f->fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	bool ok = fd >= 0 && write_all(fd, content) && fsync(fd) == 0;
+	struct hasher *h = hasher_new();
+	struct hash hash;
 
-	if (!ok) {
-		f->error = errno;
-		f->name = name;
+	if (view_bytes(&k->leaf, j, "leaf")) {
+		entry_parse_leaf(&k->entry, buf_span(&k->leaf));
+		if (view_bytes(&k->precert, j, "precertificate"))
+			k->entry.precert = buf_span(&k->precert);
 	}
-	if (fd >= 0)
-		close(fd);
-	return ok;
+	hasher_leaf(h, &hash, buf_span(&k->leaf));
+	hasher_free(h);
+	return k->leaf.len > 0 && hash_eq(&hash, &k->at.leaf_hash) &&
+	       evidence_cert(&k->entry).len > 0;
+}
+
+static void
+keeping_read(struct keeping *k, const json_t *answer)
+{
+	const json_t *proof = json_object_get(answer, "proof");
+	struct err e;
+
+	k->tries = view_number(answer, "tries");
+	k->has_place = place_read(&k->at, answer);
+	if (!k->has_place)
+		return;
+	k->has_entry = entry_read(k, json_object_get(answer, "entry"));
+	k->has_proof = json_is_object(proof) &&
+		       proven_read(&k->proof, proof, &k->at, &e) == ST_OK;
+}
+
+static void
+keeping_fini(struct keeping *k)
+{
+	proven_fini(&k->proof);
+	buf_fini(&k->leaf);
+	buf_fini(&k->precert);
 }
 
 static enum status
-write_files(const struct job *j, const struct evidence *ev, struct err *e)
+save_kept(struct job *j)
 {
-	struct folder f = {.path = j->dir};
-	enum status st = ST_OK;
+	const struct keeping *k = &j->kept;
+	const struct evidence_of x = {.alert = j->alert,
+	    .log = k->proof.log,
+	    .at = k->at,
+	    .head = k->proof.head,
+	    .head_raw = buf_span(&k->proof.head_raw),
+	    .path = &k->proof.path,
+	    .entry = &k->entry};
 
-	if (mkdir(j->dir, 0700) != 0)
-		return err_set(e, ST_DENIED, "%s cannot be made: %s",
-		    QUOTE(span_str(j->dir)), strerror(errno));
-	f.fd = open(j->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (f.fd < 0)
-		return err_set(e, ST_IO, "%s: %s", QUOTE(span_str(j->dir)),
-		    strerror(errno));
-	if (!evidence_files(ev, put_file, &f))
-		st = err_set(e, ST_IO, "%s/%s: %s", QUOTE(span_str(j->dir)),
-		    f.name, strerror(f.error));
-	close(f.fd);
-	return st;
+	return evidence_folder(j->dir, &x, &j->err);
+}
+
+/* Beside a running service by its socket, else out of the store. */
+static int
+keeping_ask(struct keeping *k, json_t **answer, const struct evidence_job *e)
+{
+	struct asking a;
+	int rc;
+
+	asking_init(&a, e->config, "GET", "/api/v1/alerts");
+	a.q.write = true; /* it leaves a row in the audit trail */
+	asking_id(&a, view_text(e->alert, "id"), ":evidence");
+	asking_param(&a, "tenant", e->tenant);
+	rc = ask(answer, &a);
+	if (rc == EX_OK)
+		keeping_read(k, *answer);
+	return rc;
 }
 
 /* --- what was fetched ------------------------------------------------------------ */
@@ -105,44 +139,28 @@ end(struct job *j, enum status st)
 	ev_break(j->loop, EVBREAK_ALL);
 }
 
+/* The entry in hand is this place's. */
+static bool
+entry_kept(const struct job *j)
+{
+	const struct keeping *k = &j->kept;
+
+	return k->has_entry && hash_eq(&k->at.leaf_hash, &j->at.leaf_hash);
+}
+
 static void
 save(struct job *j, const struct proof_got *got)
 {
-	struct span path[sizeof(got->path.node) / sizeof(got->path.node[0])];
-	uint8_t tbs[HEAD_TBS_LEN];
-	struct buf sig = {0};
-	struct evidence ev = {.alert = j->alert,
-	    .log_name = j->want->name,
-	    .operator_name =
-		j->want->operator_name ? j->want->operator_name : "",
-	    .url = j->want->url,
-	    .api = j->log.api->name,
-	    .log_id = hash_span(logkey_id(j->want->key)),
-	    .log_spki = logkey_spki(j->want->key),
+	const struct evidence_of x = {.alert = j->alert,
+	    .log = {j->want->name, j->want->operator_name, j->want->url,
+		j->log.api->name, j->want->key},
+	    .at = j->at,
+	    .head = got->head,
 	    .head_raw = got->head_raw,
-	    .head_tbs = span_of(tbs, sizeof(tbs)),
-	    .size = got->head.size,
-	    .index = j->index,
-	    .signed_ms = (int64_t)got->head.timestamp,
-	    .logged_ms = (int64_t)got->timestamp,
-	    .leaf = got->leaf,
-	    .leaf_hash = hash_span(&j->leaf_hash),
-	    .num_path = got->path.num,
-	    .path = path,
-	    .cert = got->cert,
-	    .precert = got->precert};
-	enum status st;
+	    .path = &got->path,
+	    .entry = got->entry != NULL ? got->entry : &j->kept.entry};
 
-	for (uint32_t i = 0; i < got->path.num; i++)
-		path[i] = hash_span(&got->path.node[i]);
-	head_tbs(tbs, &got->head);
-	st = head_signature(&sig, j->want->key, got->head_raw, &j->err);
-	if (st == ST_OK) {
-		ev.head_sig = buf_span(&sig);
-		st = write_files(j, &ev, &j->err);
-	}
-	buf_fini(&sig);
-	end(j, st);
+	end(j, evidence_folder(j->dir, &x, &j->err));
 }
 
 static void
@@ -167,8 +185,9 @@ proof_begin(struct job *j)
 	struct proof_want w = {.http = j->http,
 	    .log = &j->log,
 	    .operator_name = j->want->operator_name,
-	    .index = j->index,
-	    .leaf_hash = j->leaf_hash};
+	    .index = j->at.index,
+	    .leaf_hash = j->at.leaf_hash,
+	    .has_entry = entry_kept(j)};
 
 	j->proof = proof_new(&w, on_proof, j);
 }
@@ -195,6 +214,7 @@ on_limit(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
+	j->late = true;
 	err_set(&j->err, ST_UNREACHABLE, "it takes too long");
 	end(j, ST_UNREACHABLE);
 }
@@ -210,15 +230,12 @@ from_log(struct job *j, struct want_log *w)
 	    .url = w->url,
 	    .origin = w->origin,
 	    .key = w->key};
-	ev_timer_set(&j->limit, LIMIT_S, 0.0);
-	ev_timer_start(j->loop, &j->limit);
 	if (w->api != NULL)
 		proof_begin(j);
 	else
 		j->detect = detect_new(j->http, w->url, on_detected, j);
 	while (!j->done)
 		ev_run(j->loop, 0);
-	ev_timer_stop(j->loop, &j->limit);
 	if (j->detect != NULL)
 		detect_end(j->detect);
 	proof_end(j->proof);
@@ -238,19 +255,6 @@ log_find(const struct wants *wants, const struct hash *log_id)
 	return NULL;
 }
 
-static bool
-sighting_read(struct job *j, struct hash *log_id, const json_t *s)
-{
-	long long index = view_number(s, "index");
-
-	j->index = (uint64_t)index;
-	return index >= 0 &&
-	       text_unbase64_exact(
-		   log_id->b, HASH_LEN, span_str(view_text(s, "log_id"))) &&
-	       text_unbase64_exact(j->leaf_hash.b, HASH_LEN,
-		   span_str(view_text(s, "leaf_hash")));
-}
-
 /* The first log that still has it. */
 static enum status
 from_logs(struct job *j, const struct wants *wants, const json_t *sightings)
@@ -259,13 +263,12 @@ from_logs(struct job *j, const struct wants *wants, const json_t *sightings)
 	    "no log that has it stands in logs.lists or logs.extra");
 	const json_t *s;
 	struct want_log *w;
-	struct hash log_id;
 	size_t i;
 
 	json_array_foreach(sightings, i, s)
 	{
-		if (!sighting_read(j, &log_id, s) ||
-		    (w = log_find(wants, &log_id)) == NULL)
+		if (!place_read(&j->at, s) ||
+		    (w = log_find(wants, &j->at.log_id)) == NULL)
 			continue;
 		st = wants_contact(&(struct wants){.num = 1, .list = w},
 		    j->config->contact, &j->err);
@@ -274,7 +277,7 @@ from_logs(struct job *j, const struct wants *wants, const json_t *sightings)
 		if (st == ST_OK)
 			return st;
 		err_prefix(&j->err, "%s", QUOTE(span_str(w->name)));
-		if (st == ST_DENIED || st == ST_IO)
+		if (st == ST_DENIED || st == ST_IO || j->late)
 			return st;
 	}
 	return st;
@@ -307,36 +310,73 @@ with_wants(struct job *j, const struct wants *wants, const json_t *alert)
 	j->loop = ev_loop_new(EVFLAG_AUTO);
 	ASSERT(j->loop != NULL);
 	j->http = engine_http(j->loop, j->config);
-	ev_timer_init(&j->limit, on_limit, 0.0, 0.0);
+	ev_timer_init(&j->limit, on_limit, LIMIT_S, 0.0);
 	j->limit.data = j;
+	ev_timer_start(j->loop, &j->limit);
 	st = from_logs(j, wants, list);
+	ev_timer_stop(j->loop, &j->limit);
 	http_free(j->http);
 	ev_loop_destroy(j->loop);
 	return st;
 }
 
-int
-evidence_save(const struct config *c, const json_t *alert, const char *dir)
+static enum status
+save_asked(struct job *j, const json_t *alert)
 {
-	struct job j = {
-	    .config = c, .alert = view_text(alert, "id"), .dir = dir};
-	char *lists = cmd_list_dir(c->store);
-	struct listing_conf lc = {.config = c,
+	char *lists = cmd_list_dir(j->config->store);
+	struct listing_conf lc = {.config = j->config,
 	    .dir = lists,
-	    .allow_http = c->allow_http,
+	    .allow_http = j->config->allow_http,
 	    .offline = true};
 	struct listing *listing = listing_new(&lc);
 	struct wants wants = {0};
-	enum status st = wants_read(&wants, c, listing, &j.err);
+	enum status st = wants_read(&wants, j->config, listing, &j->err);
 
 	if (st == ST_OK)
-		st = with_wants(&j, &wants, alert);
+		st = with_wants(j, &wants, alert);
 	wants_fini(&wants);
 	listing_free(listing);
 	free(lists);
-	if (st == ST_DENIED) {
-		cmd_fail(st, &j.err);
-		return EX_CANTCREAT;
+	return st;
+}
+
+/* What there is, when it is not all. */
+static void
+tell_missing(const struct keeping *k)
+{
+	if (k->has_entry && !k->has_proof)
+		fprintf(stderr,
+		    "indelible: the entry is kept, the proof that the log has "
+		    "signed it is not (the service has asked in vain, so far: "
+		    "%lld)\n",
+		    k->tries);
+	else if (k->has_proof)
+		fprintf(
+		    stderr, "indelible: the proof is kept, the entry is not\n");
+}
+
+int
+evidence_save(const struct evidence_job *e)
+{
+	struct job j = {.config = e->config,
+	    .alert = view_text(e->alert, "id"),
+	    .dir = e->dir};
+	json_t *answer;
+	enum status st;
+	int rc = keeping_ask(&j.kept, &answer, e);
+
+	if (rc == EX_OK) {
+		st = j.kept.has_entry && j.kept.has_proof
+			 ? save_kept(&j)
+			 : save_asked(&j, e->alert);
+		if (st != ST_OK)
+			rc = cmd_fail(st, &j.err);
+		if (st == ST_DENIED)
+			rc = EX_CANTCREAT;
+		else if (st != ST_OK)
+			tell_missing(&j.kept);
 	}
-	return st == ST_OK ? EX_OK : cmd_fail(st, &j.err);
+	json_decref(answer);
+	keeping_fini(&j.kept);
+	return rc;
 }

@@ -8,6 +8,7 @@
 #include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/enrol.h"
+#include "monitor/gather.h"
 #include "monitor/opts.h"
 #include "monitor/public.h"
 #include "monitor/retention.h"
@@ -32,6 +33,8 @@ struct service {
 	struct admin *admin;
 	struct public *public;
 	struct enrol *enrol;
+	struct gather *gather;
+	struct wants known; /* logs that are not followed, for it */
 	struct lists lists;
 	struct roster *roster;
 	char *list_dir, owner[64];
@@ -118,6 +121,7 @@ service_tick(void *arg)
 	retention_tick(s->retention);
 	admin_tick(s->admin);
 	enrol_tick(s->enrol);
+	gather_tick(s->gather);
 	roster_tick(s->roster);
 }
 
@@ -138,6 +142,7 @@ service_stop(void *arg)
 	admin_stop(s->admin);
 	public_stop(s->public);
 	enrol_stop(s->enrol);
+	gather_stop(s->gather);
 }
 
 static void
@@ -184,6 +189,37 @@ service_follow(struct service *s)
 	roster_resume(s->roster);
 	engine_run(&s->engine);
 	roster_free(s->roster);
+}
+
+static const struct want_log *
+log_of(const struct wants *w, const struct hash *log_id)
+{
+	for (size_t i = 0; i < w->num; i++)
+		if (hash_eq(logkey_id(w->list[i].key), log_id))
+			return &w->list[i];
+	return NULL;
+}
+
+/* Whom to ask for evidence: a log that is followed, else one that a list has,
+ * in whatever state: it may have been read by a backfill. */
+static const struct want_log *
+service_log(void *arg, const struct hash *log_id)
+{
+	struct service *s = arg;
+	const struct want_log *w;
+	struct err e;
+
+	for (size_t i = 0; i < s->engine.num_logs; i++) {
+		w = &s->engine.logs[i]->want;
+		if (hash_eq(logkey_id(w->key), log_id))
+			return w;
+	}
+	wants_fini(&s->known);
+	s->known = (struct wants){0};
+	roster_known(s->roster, &s->known);
+	if (wants_contact(&s->known, s->config.contact, &e) != ST_OK)
+		return NULL;
+	return log_of(&s->known, log_id);
 }
 
 static void
@@ -261,13 +297,21 @@ service_run(struct service *s)
 				      : cmd_store_fail(st, &e);
 	s->retention = retention_new(&s->config, s->engine.writer);
 	s->enrol = enrol_new(s->engine.loop, s->engine.writer, &s->config);
+	s->gather = gather_new(&(struct gather_conf){.loop = s->engine.loop,
+	    .http = s->engine.http,
+	    .writer = s->engine.writer,
+	    .find = service_log,
+	    .arg = s});
 	rc = service_serve(s);
 	enrol_stop(s->enrol);
+	gather_stop(s->gather);
 	public_free(s->public);
 	admin_free(s->admin);
 	engine_close(&s->engine);
 	retention_free(s->retention);
 	enrol_free(s->enrol);
+	gather_free(s->gather);
+	wants_fini(&s->known);
 	if (rc == EX_OK)
 		diag_info("stopped");
 	return rc;

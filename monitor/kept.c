@@ -1,29 +1,61 @@
 /* kept: see kept.h. */
 #include "monitor/kept.h"
 
-#define KEPT_MAGIC 0x494e5131u
+/* Of the present form, and of the one before, which had no issuers. */
+#define KEPT_MAGIC 0x494e5132u
+#define KEPT_MAGIC_1 0x494e5131u
 /* A certificate of LIMIT_ENTRY bytes in its framing, with 64 KiB extensions. */
 #define KEPT_MOST (LIMIT_ENTRY + (65u << 10))
+#define KEPT_ISSUERS (64u << 10)
+/* What is not an entry's own: magic and lengths. */
+#define KEPT_FRAME 24u
 
 static const uint8_t leaf_head[2] = {0, 0}; /* v1, timestamped_entry */
 
 /* --- writing ---------------------------------------------------------------- */
 
+static struct span
+at_most(struct span s, size_t most)
+{
+	return s.len <= most ? s : span_of(NULL, 0);
+}
+
+static size_t
+head_len(const struct entry *e)
+{
+	return e->bare ? sizeof(leaf_head) : 0;
+}
+
+static void
+put(struct buf *out, const struct entry *e, size_t issuers)
+{
+	size_t len = e->leaf.len < KEPT_MOST ? e->leaf.len : KEPT_MOST;
+
+	buf_uint(out, KEPT_MAGIC, 4);
+	buf_uint(out, head_len(e) + e->leaf.len, 4);
+	buf_uint(out, head_len(e) + len, 4);
+	buf_add(out, leaf_head, head_len(e));
+	buf_add(out, e->leaf.p, len);
+	buf_vec(out, at_most(e->precert, KEPT_MOST), 4);
+	buf_vec(out, at_most(e->chain, issuers), 4);
+	buf_vec(out, at_most(e->fingerprints, issuers), 4);
+}
+
 void
 kept_put(struct buf *out, const struct entry *e)
 {
-	size_t head = e->bare ? sizeof(leaf_head) : 0;
-	size_t len = e->leaf.len < KEPT_MOST ? e->leaf.len : KEPT_MOST;
-	struct span precert = e->precert;
+	put(out, e, KEPT_ISSUERS);
+}
 
-	if (precert.len > KEPT_MOST)
-		precert = span_of(NULL, 0);
-	buf_uint(out, KEPT_MAGIC, 4);
-	buf_uint(out, head + e->leaf.len, 4);
-	buf_uint(out, head + len, 4);
-	buf_add(out, leaf_head, head);
-	buf_add(out, e->leaf.p, len);
-	buf_vec(out, precert, 4);
+void
+kept_put_hit(struct buf *out, const struct entry *e)
+{
+	size_t own = KEPT_FRAME + head_len(e) + e->leaf.len + e->precert.len;
+	size_t issuers = e->chain.len + e->fingerprints.len;
+
+	if (own > LIMIT_ENTRY)
+		return;
+	put(out, e, issuers <= LIMIT_ENTRY - own ? KEPT_ISSUERS : 0);
 }
 
 void
@@ -35,23 +67,50 @@ kept_order(struct buf *body, struct span kept, int64_t time_ms)
 
 /* --- reading ---------------------------------------------------------------- */
 
+/* *len: of the leaf before it was cut. */
+static bool
+unframe(struct kept *out, uint32_t *len, struct span form)
+{
+	struct rd r = rd_of(form);
+	uint32_t magic = rd_u32(&r);
+
+	*len = rd_u32(&r);
+	*out = (struct kept){0};
+	out->leaf = rd_vec(&r, 4);
+	out->precert = rd_vec(&r, 4);
+	if (magic == KEPT_MAGIC) {
+		out->chain = rd_vec(&r, 4);
+		out->fingerprints = rd_vec(&r, 4);
+	}
+	return (magic == KEPT_MAGIC || magic == KEPT_MAGIC_1) && rd_done(&r);
+}
+
+bool
+kept_read(struct kept *out, struct span form)
+{
+	uint32_t len;
+
+	return unframe(out, &len, form) && out->leaf.len == len;
+}
+
 /* false: it is no such form. */
 static bool
-kept_get(struct entry *out, struct span kept)
+kept_get(struct entry *out, struct span form)
 {
-	struct rd r = rd_of(kept);
-	uint32_t magic = rd_u32(&r), len = rd_u32(&r);
-	struct span leaf = rd_vec(&r, 4), precert = rd_vec(&r, 4);
+	struct kept k;
+	uint32_t len;
 
-	if (magic != KEPT_MAGIC || !rd_done(&r))
+	if (!unframe(&k, &len, form))
 		return false;
-	entry_parse_leaf(out, leaf);
-	if (leaf.len < len) {
+	entry_parse_leaf(out, k.leaf);
+	if (k.leaf.len < len) {
 		out->problem = "only the first 1 MiB of the entry was kept";
 		out->cert = span_of(NULL, 0);
 	}
 	if (out->type == ENTRY_PRECERT)
-		out->precert = precert;
+		out->precert = k.precert;
+	out->chain = k.chain;
+	out->fingerprints = k.fingerprints;
 	return true;
 }
 

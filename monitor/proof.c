@@ -6,12 +6,11 @@
 
 #include "ctlog/base/mem.h"
 
-/* Failures in a row; http waits in between as the host wants it. */
+/* Failures in a row, of one request; http waits in between as the host wants
+ * it. */
 #define TRIES 5u
 /* Heads: a static log may have dropped the tiles of the one before. */
 #define HEADS 3u
-#define LEAF_VERSION 0
-#define LEAF_TYPE 0
 
 enum step { STEP_HEAD, STEP_PATH, STEP_ENTRY };
 
@@ -21,9 +20,11 @@ struct proof {
 	void *arg;
 	struct hasher *hasher;
 	struct http_call *call;
+	ev_timer soon; /* with a share: it may have all that is needed */
+	char asked[LIMIT_URL];
 	enum step step;
 	unsigned failures, heads;
-	struct buf head_raw, leaf;
+	struct buf head_raw;
 	struct head head;
 	struct proof_job job;
 	bool has_job;
@@ -49,6 +50,8 @@ job_end(struct proof *p)
 static void
 start_again(struct proof *p)
 {
+	if (p->want.share != NULL)
+		share_forget(p->want.share);
 	job_end(p);
 	p->step = STEP_HEAD;
 	proof_ask(p);
@@ -60,6 +63,8 @@ fail(struct proof *p, enum status st, const struct err *e)
 {
 	struct err why;
 
+	if (p->want.share != NULL)
+		share_forget(p->want.share);
 	if (st != ST_AGAIN) {
 		refuse(p, st, e);
 		return;
@@ -73,6 +78,33 @@ fail(struct proof *p, enum status st, const struct err *e)
 }
 
 /* --- the head ------------------------------------------------------------------- */
+
+/* Under p->head, which was verified. */
+static void
+path_begin(struct proof *p, struct span head_raw)
+{
+	buf_clear(&p->head_raw);
+	buf_span_add(&p->head_raw, head_raw);
+	proof_job_inclusion(
+	    &p->job, &p->head, p->want.index, &p->want.leaf_hash);
+	p->has_job = true;
+	p->step = STEP_PATH;
+	p->failures = 0;
+	proof_ask(p);
+}
+
+/* The head that another proof was made under will do. */
+static bool
+head_shared(struct proof *p)
+{
+	const struct proof_share *s = p->want.share;
+
+	if (s == NULL || s->head.size <= p->want.index)
+		return false;
+	p->head = s->head;
+	path_begin(p, buf_span(&s->head_raw));
+	return true;
+}
 
 static void
 on_head(struct proof *p, const struct http_reply *r)
@@ -90,30 +122,45 @@ on_head(struct proof *p, const struct http_reply *r)
 		fail(p, st, &e);
 		return;
 	}
-	buf_clear(&p->head_raw);
-	buf_span_add(&p->head_raw, r->body);
-	proof_job_inclusion(
-	    &p->job, &p->head, p->want.index, &p->want.leaf_hash);
-	p->has_job = true;
-	p->step = STEP_PATH;
-	proof_ask(p);
+	if (p->want.share != NULL)
+		share_head_put(p->want.share, &p->head, r->body);
+	path_begin(p, r->body);
 }
 
 /* --- the audit path -------------------------------------------------------------- */
 
 static void
-on_path(struct proof *p, const struct http_reply *r)
+on_path(struct proof *p, int code, struct span body)
 {
+	struct proof_share *share = p->want.share;
 	struct err e;
-	enum status st = p->want.log->api->proof_reply(
-	    &p->job, p->hasher, r->code, r->body, &e);
+	enum status st =
+	    p->want.log->api->proof_reply(&p->job, p->hasher, code, body, &e);
 
-	if (st == ST_AGAIN && r->code == 404 && ++p->heads < HEADS)
+	if (st == ST_AGAIN && code == 404 && ++p->heads < HEADS) {
 		start_again(p);
-	else if (st != ST_OK)
+	} else if (st != ST_OK) {
 		fail(p, st, &e);
-	else
+	} else {
+		if (share != NULL && code == 200)
+			share_tile_put(share, p->asked, body);
+		/* A tile that is not there as it was asked for is asked for
+		 * otherwise: that is no progress yet. */
+		if (code == 200)
+			p->failures = 0;
 		proof_ask(p);
+	}
+}
+
+static void
+succeed(struct proof *p, const struct entry *entry)
+{
+	const struct proof_got got = {.head = p->head,
+	    .head_raw = buf_span(&p->head_raw),
+	    .path = p->job.path,
+	    .entry = entry};
+
+	p->fn(p->arg, ST_OK, &got, NULL);
 }
 
 static void
@@ -126,7 +173,12 @@ path_done(struct proof *p)
 		fail(p, st, &e);
 		return;
 	}
+	if (p->want.has_entry) {
+		succeed(p, NULL);
+		return;
+	}
 	p->step = STEP_ENTRY;
+	p->failures = 0;
 	p->entry =
 	    (struct want){p->want.index, p->want.index + 1, p->head.size, 0};
 	proof_ask(p);
@@ -135,32 +187,19 @@ path_done(struct proof *p)
 /* --- the entry ------------------------------------------------------------------- */
 
 static void
-take_entry(struct proof *p, struct entry *found)
+take_entry(struct proof *p, const struct entry *found)
 {
-	struct proof_got got = {.timestamp = found->timestamp,
-	    .precert = found->type == ENTRY_PRECERT};
 	struct hash hash;
 	struct err e;
 
 	entry_leaf_hash(found, p->hasher, &hash);
-	if (!hash_eq(&hash, &p->want.leaf_hash)) {
-		err_set(&e, ST_MISMATCH, "entry %" PRIu64 " is another one now",
-		    p->want.index);
-		refuse(p, ST_MISMATCH, &e);
+	if (hash_eq(&hash, &p->want.leaf_hash)) {
+		succeed(p, found);
 		return;
 	}
-	buf_clear(&p->leaf);
-	if (found->bare) {
-		buf_char(&p->leaf, LEAF_VERSION);
-		buf_char(&p->leaf, LEAF_TYPE);
-	}
-	buf_span_add(&p->leaf, found->leaf);
-	got.leaf = buf_span(&p->leaf);
-	got.cert = got.precert ? found->precert : found->cert;
-	got.head = p->head;
-	got.head_raw = buf_span(&p->head_raw);
-	got.path = p->job.path;
-	p->fn(p->arg, ST_OK, &got, NULL);
+	err_set(&e, ST_MISMATCH, "entry %" PRIu64 " is another one now",
+	    p->want.index);
+	refuse(p, ST_MISMATCH, &e);
 }
 
 /* With the precertificate, which is not in the leaf. */
@@ -211,7 +250,7 @@ on_reply(void *arg, const struct http_reply *r)
 	if (r->status != ST_OK) {
 		fail(p, r->status, &r->err);
 	} else if (p->step == STEP_PATH) {
-		on_path(p, r);
+		on_path(p, r->code, r->body);
 	} else if (r->code == 404 && p->step == STEP_ENTRY) {
 		p->entry.attempt++;
 		proof_ask(p);
@@ -243,13 +282,32 @@ describe(struct proof *p, struct request *req)
 	return false;
 }
 
+/* Another proof has got this already; false: none has. */
+static bool
+tile_shared(struct proof *p, const struct request *req)
+{
+	const struct buf *body;
+
+	if (p->want.share == NULL || p->step != STEP_PATH)
+		return false;
+	memcpy(p->asked, req->url, sizeof(p->asked));
+	body = share_tile_get(p->want.share, req->url);
+	if (body != NULL)
+		on_path(p, 200, buf_span(body));
+	return body != NULL;
+}
+
 static void
 proof_ask(struct proof *p)
 {
 	struct request req = {0};
 	struct err e;
 
+	if (p->step == STEP_HEAD && head_shared(p))
+		return;
 	if (describe(p, &req)) {
+		if (tile_shared(p, &req))
+			return;
 		p->call = http_get(
 		    p->want.http, &(struct http_get){.url = req.url,
 				      .limit = req.limit,
@@ -265,6 +323,14 @@ proof_ask(struct proof *p)
 	}
 }
 
+static void
+on_soon(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	proof_ask(w->data);
+}
+
 struct proof *
 proof_new(const struct proof_want *w, proof_fn *fn, void *arg)
 {
@@ -274,7 +340,12 @@ proof_new(const struct proof_want *w, proof_fn *fn, void *arg)
 	p->fn = fn;
 	p->arg = arg;
 	p->hasher = hasher_new();
-	proof_ask(p);
+	ev_timer_init(&p->soon, on_soon, 0.0, 0.0);
+	p->soon.data = p;
+	if (w->share != NULL)
+		ev_timer_start(w->share->loop, &p->soon);
+	else
+		proof_ask(p);
 	return p;
 }
 
@@ -285,9 +356,10 @@ proof_end(struct proof *p)
 		return;
 	if (p->call != NULL)
 		http_cancel(p->want.http, p->call);
+	if (p->want.share != NULL)
+		ev_timer_stop(p->want.share->loop, &p->soon);
 	job_end(p);
 	buf_fini(&p->head_raw);
-	buf_fini(&p->leaf);
 	hasher_free(p->hasher);
 	free(p);
 }

@@ -1,13 +1,15 @@
 /*
  * proof: that an entry is in a log, fetched from it and verified: a signed head
- * that covers it, its audit path, and the entry itself. On the loop; one object
- * for one entry. Keeping it, and making files of it, is for others.
+ * that covers it, its audit path, and the entry itself unless that is there. On
+ * the loop; one object for one entry. Keeping it, and making files of it, is for
+ * others.
  */
 #ifndef MONITOR_PROOF_H
 #define MONITOR_PROOF_H
 
 #include "ctlog/api/api.h"
 #include "monitor/http.h"
+#include "monitor/proof_share.h"
 
 struct proof;
 
@@ -15,10 +17,9 @@ struct proof_got {
 	struct head head;
 	struct span head_raw; /* as it came */
 	struct path path;
-	struct span leaf; /* the whole MerkleTreeLeaf; its hash is as asked */
-	bool precert;
-	struct span cert; /* DER; of a precert entry the precertificate */
-	uint64_t timestamp;
+	/* Its leaf has the hash that was asked for, and there is a certificate
+	 * in it; NULL: it was not wanted. */
+	const struct entry *entry;
 };
 
 struct proof_want {
@@ -27,6 +28,9 @@ struct proof_want {
 	const char *operator_name;
 	uint64_t index;
 	struct hash leaf_hash; /* the entry must have it */
+	bool has_entry;        /* somebody has the entry already */
+	/* With those before; NULL: this one is alone. Lives as long. */
+	struct proof_share *share;
 };
 
 /* Called once, from the loop, unless it is ended before. With ST_OK *got is

@@ -16,6 +16,18 @@ view_text(const json_t *j, const char *key)
 	return text != NULL ? text : "";
 }
 
+bool
+view_bytes(struct buf *out, const json_t *j, const char *key)
+{
+	struct span text = span_str(view_text(j, key));
+	ssize_t n = text_unbase64(buf_room(out, text.len + 4), text);
+
+	if (n <= 0)
+		return false;
+	out->len += (size_t)n;
+	return true;
+}
+
 long long
 view_number(const json_t *j, const char *key)
 {

@@ -9,8 +9,12 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "ctlog/base/buf.h"
+
 /* A member's text; "" when it is not there, or no text. */
 const char *view_text(const json_t *j, const char *key);
+/* A member that is base64, appended; false: it is none, or empty. */
+bool view_bytes(struct buf *out, const json_t *j, const char *key);
 long long view_number(const json_t *j, const char *key);
 /* One safe line, cut to the columns that a list has for it. */
 void view_line(FILE *out, const char *text);

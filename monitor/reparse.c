@@ -98,8 +98,8 @@ hit_take(struct reparse *r, struct store *s, const struct batch_hit *h,
 		return st == ST_MISSING ? ST_OK : st;
 	i->hits = mem_grow(i->hits, i->num_hits + 1, sizeof(*i->hits));
 	hit = &i->hits[i->num_hits++];
-	*hit =
-	    (struct store_hit){.record = row, .timestamp_ms = h->timestamp_ms};
+	*hit = (struct store_hit){
+	    .record = row, .timestamp_ms = h->timestamp_ms, .entry = h->kept};
 	exposure_make(&hit->x, h, &ref,
 	    (unsigned)r->config.match.name_threshold, now_ms());
 	free(ref.tenant);

@@ -310,3 +310,10 @@ roster_tick(struct roster *r)
 	roster_logs_tick(r);
 	notices_submit(&r->notices, r->conf.engine->writer);
 }
+
+void
+roster_known(const struct roster *r, struct wants *out)
+{
+	for (size_t i = 0; i < r->lists.num; i++)
+		wants_all(out, &r->lists.list[i]);
+}

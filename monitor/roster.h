@@ -35,6 +35,9 @@ void roster_refresh(struct roster *r);
 /* To be called every second. */
 void roster_tick(struct roster *r);
 
+/* All logs of the lists as they are now, in whatever state. */
+void roster_known(const struct roster *r, struct wants *out);
+
 /* Where reading begins in a log that the store does not know. `now`: as in
  * roster_is_young. */
 struct tail_range roster_range(

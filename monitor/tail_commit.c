@@ -90,7 +90,8 @@ lists_hit(struct lists *l, struct store *s, const struct found *f,
 	*hit = (struct store_hit){.record = f->row,
 	    .index = f->hit.entry,
 	    .timestamp_ms = f->hit.timestamp_ms,
-	    .leaf_hash = f->hit.leaf_hash};
+	    .leaf_hash = f->hit.leaf_hash,
+	    .entry = f->hit.kept};
 	exposure_make(&hit->x, &f->hit, &ref, name_threshold, now_ms());
 	l->num_hits++;
 	free(ref.tenant);

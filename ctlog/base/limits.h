@@ -31,6 +31,11 @@
 #define LIMIT_RECORD_FILE (4ull << 30)
 /* One entry, certificate and chain references together. */
 #define LIMIT_ENTRY (1u << 20)
+/* An entry with hits is kept once for each record that it has hit, sealed under
+ * the key of each: so much of one entry, and of all in a batch. What is more is
+ * told of, and not kept. */
+#define LIMIT_KEPT_ENTRY (16u << 20)
+#define LIMIT_KEPT_BATCH (64u << 20)
 /* One certificate value kept for matching; longer ones are cut and flagged. */
 #define LIMIT_VALUE 4096u
 /* Values examined in one certificate. */

@@ -31,7 +31,7 @@ struct ledger_event {
 	int64_t time_ms;
 	const char *what; /* "registered", "changed", "asked", "confirmed",
 			     "paused", "resumed", "withdrawn", "expired",
-			     "revealed", "exported", "erased" */
+			     "revealed", "exported", "evidence", "erased" */
 	const char *who;
 	const char *detail;
 };
@@ -106,6 +106,54 @@ struct ledger_proof { /* of control: "dns", "TXT at ..." */
 	const char *method, *evidence;
 };
 
+/* What proves an exposure (sealed under its record's key): the entry, kept when
+ * it was found, and the proof, fetched once its place is verified. Of both the
+ * store knows no more than that they are bytes. */
+struct ledger_evidence {
+	uint8_t id[16]; /* of the exposure */
+	struct hash log_id;
+	uint64_t index;
+	struct hash leaf_hash;
+	bool verified;            /* the place is proven to be the log's */
+	struct span entry, proof; /* empty: not there */
+	unsigned tries;           /* of having the proof, that failed */
+	int64_t due_ms; /* when it is tried next; INT64_MIN: it is not */
+};
+typedef void ledger_evidence_fn(void *arg, const struct ledger_evidence *v);
+
+/* Which evidence: of one exposure, or of all of a record. */
+struct ledger_evidence_at {
+	const char *tenant; /* NULL: any */
+	const uint8_t *id;  /* 16 bytes; NULL: the record's */
+	const char *record;
+	/* It holds the value that was matched: it is revealed to him, which
+	 * leaves an audit row. NULL: that was noted already. Not with a
+	 * record. */
+	const struct actor *who;
+};
+struct ledger_evidence_due {
+	int64_t now_ms;
+	size_t limit;
+};
+
+/* What came of asking a log: a proof for an exposure, and the entry, unless
+ * that is empty: then the one that is there stays. */
+struct ledger_proven {
+	uint8_t id[16];
+	struct hash log_id; /* and index: the evidence is still of this place */
+	uint64_t index;
+	struct span entry, proof;
+};
+/* Or none: of this exposure, or (id NULL) of none that is due in this log. It is
+ * tried again after 1, 5 and 30 minutes, 2, 6 and 12 hours, then every day, for
+ * two weeks. */
+struct ledger_unproven {
+	struct hash log_id;
+	const uint8_t *id;
+	int64_t now_ms;
+	uint64_t given_up; /* out: that were tried for the last time */
+};
+
 struct ledger_retention {
 	int64_t hits_ms, messages_ms, audit_ms, pending_ms; /* ages */
 };
@@ -158,6 +206,23 @@ struct ledger_api {
 	enum status (*exposures)(struct store *s,
 	    const struct ledger_exposures *q, store_exposure_fn *fn, void *arg,
 	    struct err *e);
+
+	/* Evidence of active records that the log is to be asked for now: of one
+	 * log at a time, at most `limit`, in the order of entries. */
+	enum status (*evidence_due)(struct store *s,
+	    const struct ledger_evidence_due *q, ledger_evidence_fn *fn,
+	    void *arg, struct err *e);
+	/* What went meanwhile, or whose record is not active any more, is left
+	 * alone; that is no error. */
+	enum status (*evidence_put)(
+	    struct store *s, const struct ledger_proven *p, struct err *e);
+	enum status (*evidence_fail)(
+	    struct store *s, struct ledger_unproven *io, struct err *e);
+	/* Exposures without any evidence are passed over. ST_MISSING: there
+	 * is no such exposure. */
+	enum status (*evidence_get)(struct store *s,
+	    const struct ledger_evidence_at *at, ledger_evidence_fn *fn,
+	    void *arg, struct err *e);
 
 	/* Records that name a sink (notify) which this store has not, or which
 	 * does not serve them: of those, alerts are lost. */

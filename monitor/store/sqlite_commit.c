@@ -9,6 +9,7 @@
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
 #include "monitor/store/sqlite_deliver.h"
+#include "monitor/store/sqlite_evidence.h"
 #include "monitor/store/sqlite_marks.h"
 
 /* --- position ------------------------------------------------------------ */
@@ -159,6 +160,16 @@ struct work {
 };
 
 static enum status
+evidence_new(struct work *w, const struct store_hit *hit,
+    const struct holder *h, int64_t no, struct err *e)
+{
+	const struct evidence_new n = {
+	    no, w->c->at->id, hit, h->wrapped, buf_span(&h->context)};
+
+	return sqlite_evidence_new(w->s, &n, e);
+}
+
+static enum status
 hit_of_holder(struct work *w, const struct store_hit *hit,
     const struct holder *h, struct err *e)
 {
@@ -176,7 +187,9 @@ hit_of_holder(struct work *w, const struct store_hit *hit,
 		    &(struct delivery){no, hit->record, h->tenant, h->only,
 			&hit->x, due, w->c->now_ms},
 		    e);
-	return st != ST_OK ? st : sighting_new(w->s, w->c, hit, no, e);
+	if (st == ST_OK)
+		st = sighting_new(w->s, w->c, hit, no, e);
+	return st != ST_OK ? st : evidence_new(w, hit, h, no, e);
 }
 
 static enum status
@@ -263,6 +276,8 @@ sqlite_hits_prove(struct store *s, const struct store_commit *c, struct err *e)
 {
 	enum status st = release(s, c, e);
 
+	if (st == ST_OK)
+		st = sqlite_evidence_release(s, c, e);
 	return st == ST_OK ? mark_verified(s, c, e) : st;
 }
 

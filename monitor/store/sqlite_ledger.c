@@ -8,6 +8,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite_copies.h"
+#include "monitor/store/sqlite_evidence.h"
 #include "monitor/store/sqlite_letter.h"
 #include "monitor/store/sqlite_marks.h"
 
@@ -393,6 +394,10 @@ const struct ledger_api ledger_sqlite = {
     .coverage = sqlite_coverage,
     .exposures = sqlite_exposures_some,
     .deliveries = ledger_deliveries,
+    .evidence_due = sqlite_evidence_due,
+    .evidence_put = sqlite_evidence_put,
+    .evidence_fail = sqlite_evidence_fail,
+    .evidence_get = sqlite_evidence_get,
     .unserved = ledger_unserved,
     .confirm = ledger_confirm,
     .challenge = ledger_challenge,

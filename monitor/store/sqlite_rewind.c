@@ -3,6 +3,7 @@
  */
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_evidence.h"
 #include "monitor/store/sqlite_marks.h"
 
 static enum status
@@ -97,6 +98,8 @@ sqlite_undo(struct store *s, const struct stretch *at, size_t *retracted,
 
 		memcpy(&no, list.p + i * 8, 8);
 		st = retract(s, no, retracted, delivered, e);
+		if (st == ST_OK)
+			st = sqlite_evidence_undo(s, no, e);
 	}
 	buf_fini(&list);
 	return st;

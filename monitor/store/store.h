@@ -113,6 +113,8 @@ struct store_hit {
 	uint64_t index;
 	int64_t timestamp_ms;
 	struct hash leaf_hash;
+	/* The entry, to be kept sealed as evidence; empty: it is not. */
+	struct span entry;
 };
 
 struct store_quarantine {

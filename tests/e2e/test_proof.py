@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -155,6 +156,13 @@ LIES = [
     ("huge", {"on": ["hash", "proof"], "size": 1 << 24}, 65)]
 
 
+def forget(work):
+    """What is kept, so that the log is needed."""
+    with sqlite3.connect(work.path / "indelible.db") as db:
+        db.execute("DELETE FROM evidence")
+    db.close()
+
+
 @pytest.fixture(scope="module", params=["static", "rfc6962"])
 def lying(request, server, tmp_path_factory):
     """A store with an alert, nobody at work: (workspace, id, log)."""
@@ -166,6 +174,7 @@ def lying(request, server, tmp_path_factory):
     found = alert_id("acme", "acme/jane", bytes.fromhex(entry["tbs_sha256"]))
     work.wait_for_ids([found])
     monitor.stop().expect(0)
+    forget(work)
     yield work, found, log
     work.close()
 
@@ -207,6 +216,7 @@ def test_log_that_leaves(server, work):
     found = alert_id("acme", "acme/jane", bytes.fromhex(entry["tbs_sha256"]))
     work.wait_for_ids([found])
     monitor.stop().expect(0)
+    forget(work)
     listed = server.log_list((log, "static"))
     for operator in listed["operators"]:
         for kind in ("logs", "tiled_logs"):

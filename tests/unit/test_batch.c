@@ -4,6 +4,7 @@
  */
 #include "monitor/batch.h"
 #include "monitor/batch_format.h"
+#include "monitor/kept.h"
 
 #include <libdeflate.h>
 #include <sys/mman.h>
@@ -99,6 +100,20 @@ run(struct world *w, const struct batch_order *o, struct span body, size_t cap)
 	return span_of(out.p, out.len);
 }
 
+/* Its entry came along, whole. */
+static void
+assert_kept(const struct batch_hit *hit)
+{
+	struct hasher *h = hasher_new();
+	struct hash hash;
+	struct kept k;
+
+	assert_true(kept_read(&k, hit->kept));
+	hasher_leaf(h, &hash, k.leaf);
+	assert_hash(&hash, &hit->leaf_hash);
+	hasher_free(h);
+}
+
 static void
 test_tile(void **state)
 {
@@ -132,7 +147,9 @@ test_tile(void **state)
 	assert_int_equal(hit.kind, PII_EMAIL);
 	assert_true(hit.has_sha256);
 	assert_true(span_eq_str(hit.value, "user3@example.com"));
+	assert_kept(&hit);
 	assert_true(batch_next_hit(&r, &hit));
+	assert_kept(&hit);
 	assert_int_equal(hit.entry, 456);
 	assert_int_equal(hit.no, 1);
 	assert_false(batch_next_hit(&r, &hit));
@@ -180,6 +197,53 @@ test_many_records(void **state)
 	assert_true(rd_done(&r.records));
 	free(emails);
 	buf_fini(&tile);
+}
+
+/* A large entry with many hits is kept as often as may be, in the result once;
+ * and so are many of them. */
+static void
+test_many_kept(void **state)
+{
+	enum { MANY = 40, ENTRIES = 8, ISSUERS = 59968 };
+	const char *emails[MANY];
+	struct world *w = *state;
+	struct buf tile = {0}, cert = {0}, issuers = {0};
+	struct batch_order o = order_of(&log_api_static, 0, ENTRIES);
+	struct batch_result r;
+	struct batch_hit hit;
+	struct err e;
+	struct span got;
+	size_t num = 0, kept[ENTRIES] = {0};
+
+	memset(buf_room(&issuers, ISSUERS), 'f', ISSUERS);
+	issuers.len = ISSUERS;
+	cert_build(&cert, "many@example.com");
+	for (uint64_t i = 0; i < ENTRIES; i++) {
+		entry_build(&tile, i, buf_span(&cert));
+		buf_vec(&tile, buf_span(&issuers), 2);
+	}
+	for (size_t i = 0; i < MANY; i++)
+		emails[i] = "many@example.com";
+	world_index(w, emails, MANY);
+	got = run(w, &o, buf_span(&tile), OUT);
+	assert_true(got.len < ENTRIES * (ISSUERS + MANY * 500));
+	assert_status(batch_open(&r, got, &o, &e), ST_OK, &e);
+	r.kept_room = 2 << 20; /* of a batch, made small */
+	while (batch_next_hit(&r, &hit)) {
+		num++;
+		if (hit.kept.len > 0) {
+			assert_kept(&hit);
+			kept[hit.entry]++;
+		}
+	}
+	assert_int_equal(num, ENTRIES * MANY);
+	assert_true(rd_done(&r.records));
+	assert_in_range(kept[0], 30, 36);
+	for (size_t i = 1; i < ENTRIES; i++)
+		assert_int_equal(kept[i], 0);
+	buf_fini(&tile);
+	buf_fini(&cert);
+	buf_fini(&issuers);
 }
 
 /* A leaf_index that is not the entry's place is told; the entry counts where it
@@ -557,6 +621,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_tile),
 	    cmocka_unit_test(test_many_records),
+	    cmocka_unit_test(test_many_kept),
 	    cmocka_unit_test(test_odd_index),
 	    cmocka_unit_test(test_gzip_and_window),
 	    cmocka_unit_test(test_page),

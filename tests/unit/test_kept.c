@@ -89,6 +89,8 @@ assert_same(struct world *w, const struct entry *a, const struct entry *b)
 	assert_true(span_eq(a->cert, b->cert));
 	assert_true(span_eq(a->issuer_key_hash, b->issuer_key_hash));
 	assert_true(span_eq(a->precert, b->precert));
+	assert_true(span_eq(a->chain, b->chain));
+	assert_true(span_eq(a->fingerprints, b->fingerprints));
 	assert_true((a->problem == NULL) == (b->problem == NULL));
 }
 
@@ -135,6 +137,9 @@ test_round(void **state)
 		entry_parse_leaf(&f, buf_span(&leaf));
 		f.precert = e.precert;
 		assert_same(w, again(w, &f), &e);
+		e.chain = span_str("issuers");
+		e.fingerprints = span_str("their fingerprints");
+		assert_same(w, again(w, &e), &e);
 		buf_fini(&tile);
 		buf_fini(&leaf);
 	}
@@ -199,6 +204,66 @@ test_large(void **state)
 	again(w, &e);
 	assert_int_equal(w->entry[0].precert.len, 0);
 	buf_fini(&leaf);
+}
+
+/* Of an entry with a hit all or nothing is kept, but for its issuers. */
+static void
+test_hit(void **state)
+{
+	struct world *w = *state;
+	struct buf leaf = {0}, tile = {0};
+	struct entry e = tile_entry(&tile, true);
+	struct kept k;
+	struct hash a, b;
+
+	e.chain = span_str("issuers");
+	kept_put_hit(&w->kept, &e);
+	assert_true(kept_read(&k, buf_span(&w->kept)));
+	entry_leaf_hash(&e, w->h, &a);
+	hasher_leaf(w->h, &b, k.leaf);
+	assert_hash(&a, &b);
+	assert_true(span_eq(k.precert, e.precert));
+	assert_true(span_eq(k.chain, e.chain));
+	e = sized(&leaf, LIMIT_ENTRY - 128);
+	e.chain = buf_span(&tile);
+	buf_clear(&w->kept);
+	kept_put_hit(&w->kept, &e);
+	assert_true(kept_read(&k, buf_span(&w->kept)));
+	assert_true(span_eq(k.leaf, e.leaf) && k.chain.len == 0);
+	assert_in_range(w->kept.len, LIMIT_ENTRY - 128, LIMIT_ENTRY);
+	e = sized(&leaf, LIMIT_ENTRY);
+	buf_clear(&w->kept);
+	kept_put_hit(&w->kept, &e);
+	assert_int_equal(w->kept.len, 0);
+	/* What was cut is not the entry. */
+	e = sized(&leaf, 2 * LIMIT_ENTRY);
+	kept_put(&w->kept, &e);
+	assert_false(kept_read(&k, buf_span(&w->kept)));
+	assert_false(kept_read(&k, span_of(NULL, 0)));
+	buf_fini(&leaf);
+	buf_fini(&tile);
+}
+
+/* The form before this one, without issuers. */
+static void
+test_form_1(void **state)
+{
+	struct world *w = *state;
+	struct buf tile = {0}, form = {0};
+	struct entry e = tile_entry(&tile, true);
+	struct kept k;
+
+	buf_uint(&form, 0x494e5131, 4);
+	buf_uint(&form, e.leaf.len + 2, 4);
+	buf_uint(&form, e.leaf.len + 2, 4);
+	buf_uint(&form, 0, 2);
+	buf_span_add(&form, e.leaf);
+	buf_vec(&form, e.precert, 4);
+	assert_same(w, old(w, buf_span(&form)), &e);
+	assert_true(kept_read(&k, buf_span(&form)));
+	assert_int_equal(k.chain.len + k.fingerprints.len, 0);
+	buf_fini(&tile);
+	buf_fini(&form);
 }
 
 static void
@@ -281,8 +346,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(test_round), TEST(test_broken),
-	    TEST(test_large), TEST(test_old), TEST(test_bodies),
-	    TEST(test_damage)};
+	    TEST(test_large), TEST(test_hit), TEST(test_form_1), TEST(test_old),
+	    TEST(test_bodies), TEST(test_damage)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

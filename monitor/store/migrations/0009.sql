@@ -68,15 +68,25 @@ CREATE TABLE mute(
 	PRIMARY KEY (record, same)
 ) STRICT, WITHOUT ROWID;
 
--- What proves an exposure, while the log may vanish: the entry as it was read,
--- then signed head and path, sealed under the record's key.
+-- What proves an exposure, for logs vanish: the entry from when it was found, the
+-- proof that the log has signed it from when that could be had; both sealed under
+-- the record's key. Of the first place where it was seen and that was not undone.
 CREATE TABLE evidence(
 	exposure INTEGER PRIMARY KEY REFERENCES exposure ON DELETE CASCADE,
 	log INTEGER NOT NULL REFERENCES log,
 	ix INTEGER NOT NULL,
-	entry BLOB NOT NULL, -- sealed
-	proof BLOB,          -- sealed; NULL: not there yet
-	tries INTEGER NOT NULL DEFAULT 0,
-	due_ms INTEGER NOT NULL -- when it is tried to get it
+	leaf_hash BLOB NOT NULL CHECK (length(leaf_hash) = 32),
+	entry BLOB,          -- NULL: too large, or seen before there was this
+	proof BLOB,          -- NULL: not there yet
+	tries INTEGER NOT NULL DEFAULT 0, -- of having it, that failed
+	-- When the log is asked for it. NULL: it is there, or was given up, or
+	-- the place is not proven yet.
+	due_ms INTEGER,
+	CHECK (proof IS NULL OR due_ms IS NULL)
 ) STRICT;
-CREATE INDEX evidence_due ON evidence(due_ms) WHERE proof IS NULL;
+CREATE INDEX evidence_due ON evidence(due_ms) WHERE due_ms IS NOT NULL;
+INSERT INTO evidence(exposure, log, ix, leaf_hash, due_ms)
+	SELECT i.exposure, t.log, i.ix, i.leaf_hash, 0
+	FROM sighting i JOIN stretch t ON t.id = i.stretch WHERE i.verified = 1
+	ORDER BY i.exposure, i.timestamp_ms, t.log, i.ix
+	ON CONFLICT DO NOTHING;
