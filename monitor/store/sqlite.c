@@ -7,6 +7,7 @@
  * the one writer holds, with words about that writer in it.
  */
 #include "monitor/store/sqlite_copies.h"
+#include "monitor/store/sqlite_open.h"
 
 #include <errno.h>
 #include <fcntl.h>

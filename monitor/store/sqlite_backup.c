@@ -11,6 +11,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/store/files.h"
 #include "monitor/store/sqlite_copies.h"
+#include "monitor/store/sqlite_open.h"
 
 void
 sqlite_remove(const char *path)

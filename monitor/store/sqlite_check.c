@@ -10,7 +10,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/files.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_open.h"
 
 /* "INDL", as 0001.sql sets it. */
 #define APPLICATION_ID 0x494e444c

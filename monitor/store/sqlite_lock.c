@@ -12,7 +12,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/files.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_open.h"
 
 char *
 sqlite_path(const char *path, const char *more)

@@ -13,6 +13,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/store/files.h"
 #include "monitor/store/sqlite_copies.h"
+#include "monitor/store/sqlite_open.h"
 
 struct places {
 	const char *file, *path; /* the backup, the store */
