@@ -177,6 +177,8 @@ call_done(struct task *task)
 		indexer_check(a->conf.indexer);
 	if (c->answer.letters && a->conf.letters != NULL)
 		a->conf.letters(a->conf.arg);
+	if (c->answer.again && a->conf.again != NULL)
+		a->conf.again(a->conf.arg);
 	if (c->answer.dns_name[0] != '\0' && !c->proving)
 		look_up(c);
 	else

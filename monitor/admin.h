@@ -24,6 +24,8 @@ struct admin_conf {
 	const uint8_t *index_key;
 	/* There may be letters to send; may be NULL. */
 	void (*letters)(void *arg);
+	/* Deliveries are to be made again; may be NULL. */
+	void (*again)(void *arg);
 	void *arg;
 };
 

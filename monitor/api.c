@@ -15,6 +15,7 @@
 #define LEDGER API_LEDGER
 #define RECORDS API "/records"
 #define RECORD RECORDS "/{id}"
+#define ALERT API "/alerts/{id}"
 
 /* An id has no colon, so of two paths that begin alike one fits. */
 static const struct api_route routes[] = {
@@ -34,8 +35,16 @@ static const struct api_route routes[] = {
     {"GET", RECORD ":export", BOTH, api_record_export, LEDGER},
     {"GET", RECORD ":history", READ, api_record_history, LEDGER},
     {"GET", API "/alerts", READ, api_alerts_list, LEDGER},
-    {"GET", API "/alerts/{id}", READ, api_alert_show, LEDGER},
-    {"GET", API "/alerts/{id}:evidence", BOTH, api_alert_evidence, LEDGER},
+    {"GET", API "/alerts:dead", READ, api_alerts_dead, LEDGER},
+    {"GET", API "/alerts:mutes", READ, api_alerts_mutes, LEDGER},
+    {"POST", API "/alerts:resend", WRITE, api_alerts_resend, LEDGER},
+    {"GET", ALERT, READ, api_alert_show, LEDGER},
+    {"GET", ALERT ":state", READ, api_alert_state, LEDGER},
+    {"GET", ALERT ":evidence", BOTH, api_alert_evidence, LEDGER},
+    {"POST", ALERT ":ack", WRITE, api_alert_ack, LEDGER},
+    {"POST", ALERT ":mute", WRITE, api_alert_mute, LEDGER},
+    {"POST", ALERT ":unmute", WRITE, api_alert_unmute, LEDGER},
+    {"POST", ALERT ":resend", WRITE, api_alert_resend, LEDGER},
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 
@@ -128,8 +137,8 @@ api_param(const struct api_job *c, const char *name)
 static bool
 params_ok(struct api_job *c)
 {
-	static const char *const known[] = {
-	    "tenant", "record", "after", "limit", "reveal"};
+	static const char *const known[] = {"tenant", "record", "after",
+	    "limit", "reveal", "open", "sink", "not_me"};
 	size_t times[sizeof(known) / sizeof(known[0])] = {0};
 
 	for (size_t i = 0; i < c->r->num_params; i++) {
@@ -152,10 +161,17 @@ params_ok(struct api_job *c)
 }
 
 bool
+api_flag(const struct api_job *c, const char *name)
+{
+	const char *text = api_param(c, name);
+
+	return text != NULL && strcmp(text, "0") != 0;
+}
+
+bool
 api_reveal(struct api_job *c, bool *ok)
 {
-	const char *text = api_param(c, "reveal");
-	bool yes = text != NULL && strcmp(text, "0") != 0;
+	bool yes = api_flag(c, "reveal");
 
 	*ok = !yes || (c->r->caller.scopes & SCOPE_WRITE) != 0;
 	if (!*ok)

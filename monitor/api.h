@@ -46,6 +46,7 @@ struct api_answer {
 	char dns_name[256];
 	bool changed; /* records did: the index is to look at once */
 	bool letters; /* there may be letters to send */
+	bool again;   /* somebody wants deliveries to be made now */
 };
 void api_answer_fini(struct api_answer *a);
 

@@ -1,44 +1,65 @@
 /*
  * api_alerts: exposures as the sinks get them (interface.md section 5), the
- * matched value masked.
+ * matched value masked; beside them what somebody said of them. What is done
+ * about one is in api_acts.c.
  */
 #include "monitor/api_private.h"
 
 struct listing {
 	struct api_job *c;
 	struct buf *out;
+	struct buf marks; /* of those in it */
 	struct api_page page;
 	uint8_t last[16]; /* the last one that was told */
 	int64_t last_ms;
 };
 
 static void
-list_one(void *arg, const struct exposure *x)
+list_one(void *arg, const struct ledger_exposure *x)
 {
 	struct listing *l = arg;
 
 	if (!api_page_has_room(&l->page, l->out))
 		return;
 	json_sep(l->out);
-	alert_json(x, l->c->env->config->instance, false, l->out);
-	memcpy(l->last, x->id, sizeof(l->last));
-	l->last_ms = x->time_ms;
+	alert_json(x->x, l->c->env->config->instance, false, l->out);
+	api_mark_item(&l->marks, x);
+	memcpy(l->last, x->x->id, sizeof(l->last));
+	l->last_ms = x->x->time_ms;
 }
 
-/* "TIME:ID" of the last one that was told. */
-static bool
-after_read(struct ledger_exposures *q, uint8_t id[16], const char *text)
+bool
+api_after(struct api_job *c, struct ledger_exposures *q, uint8_t id[16])
 {
-	struct span s = span_str(text);
+	const char *text = api_param(c, "after");
+	struct span s = span_str(text != NULL ? text : "");
 	size_t n = span_chr(s, ':');
 	uint64_t ms;
 
+	if (text == NULL)
+		return true;
 	if (!text_u64(&ms, span_cut(s, 0, n)) || ms > INT64_MAX ||
-	    !text_unhex(id, 16, span_from(s, n + 1)))
+	    !text_unhex(id, 16, span_from(s, n + 1))) {
+		api_problem(c->out, 400, "The request is not understood",
+		    "after: what \"next\" said is wanted");
 		return false;
+	}
 	q->after_ms = (int64_t)ms;
 	q->after = id;
 	return true;
+}
+
+void
+api_next(struct buf *out, bool more, int64_t last_ms, const uint8_t last[16])
+{
+	json_name(out, "next");
+	if (!more) {
+		buf_str(out, "null");
+		return;
+	}
+	buf_fmt(out, "\"%lld:", (long long)last_ms);
+	text_hex(out, span_of(last, 16));
+	buf_char(out, '"');
 }
 
 static void
@@ -51,14 +72,13 @@ list_run(struct api_job *c, struct ledger_exposures *q)
 	q->limit++;
 	buf_str(l.out, "{\"alerts\":[");
 	st = c->ledger->exposures(c->s, q, list_one, &l, &c->e);
-	buf_str(l.out, "],\"next\":");
-	if (l.page.more) {
-		buf_fmt(l.out, "\"%lld:", (long long)l.last_ms);
-		text_hex(l.out, span_of(l.last, sizeof(l.last)));
-		buf_str(l.out, "\"}");
-	} else {
-		buf_str(l.out, "null}");
-	}
+	buf_char(l.out, ']');
+	json_open(l.out, "marks", '[');
+	buf_span_add(l.out, buf_span(&l.marks));
+	buf_char(l.out, ']');
+	api_next(l.out, l.page.more, l.last_ms, l.last);
+	buf_char(l.out, '}');
+	buf_fini(&l.marks);
 	if (st != ST_OK)
 		api_fail(c, st);
 }
@@ -66,26 +86,23 @@ list_run(struct api_job *c, struct ledger_exposures *q)
 void
 api_alerts_list(struct api_job *c)
 {
-	const char *after = api_param(c, "after");
-	struct ledger_exposures q = {
-	    .tenant = c->tenant, .record = api_param(c, "record")};
+	struct ledger_exposures q = {.tenant = c->tenant,
+	    .record = api_param(c, "record"),
+	    .open = api_flag(c, "open")};
 	uint8_t id[16];
 
-	if (after != NULL && !after_read(&q, id, after))
-		api_problem(c->out, 400, "The request is not understood",
-		    "after: what \"next\" said is wanted");
-	else if (api_limit(c, &q.limit))
+	if (api_after(c, &q, id) && api_limit(c, &q.limit))
 		list_run(c, &q);
 }
 
 /* --- one ------------------------------------------------------------------ */
 
 static void
-show_one(void *arg, const struct exposure *x)
+show_one(void *arg, const struct ledger_exposure *x)
 {
 	struct api_job *c = arg;
 
-	alert_json(x, c->env->config->instance, false, api_json(c, 200));
+	alert_json(x->x, c->env->config->instance, false, api_json(c, 200));
 }
 
 void

@@ -67,22 +67,25 @@ api_record_history(struct api_job *c)
 
 struct telling_alerts {
 	struct buf *out;
+	struct buf marks;
 	const char *instance;
 };
 
 static void
-alert_one(void *arg, const struct exposure *x)
+alert_one(void *arg, const struct ledger_exposure *x)
 {
-	const struct telling_alerts *t = arg;
+	struct telling_alerts *t = arg;
 
 	json_sep(t->out);
-	alert_json(x, t->instance, true, t->out);
+	alert_json(x->x, t->instance, true, t->out);
+	api_mark_item(&t->marks, x);
 }
 
 static enum status
 alerts_json(struct api_job *c, struct buf *out)
 {
-	struct telling_alerts t = {out, c->env->config->instance};
+	struct telling_alerts t = {
+	    .out = out, .instance = c->env->config->instance};
 	struct ledger_exposures q = {
 	    .tenant = c->at.tenant, .record = c->at.id};
 	enum status st;
@@ -90,15 +93,11 @@ alerts_json(struct api_job *c, struct buf *out)
 	json_open(out, "alerts", '[');
 	st = c->ledger->exposures(c->s, &q, alert_one, &t, &c->e);
 	buf_char(out, ']');
+	json_open(out, "marks", '[');
+	buf_span_add(out, buf_span(&t.marks));
+	buf_char(out, ']');
+	buf_fini(&t.marks);
 	return st;
-}
-
-static const char *
-delivery_name(enum delivery_state s)
-{
-	return s == DELIVERY_DONE   ? "delivered"
-	       : s == DELIVERY_DEAD ? "given up"
-				    : "waiting";
 }
 
 static void
@@ -110,7 +109,7 @@ delivery_one(void *arg, const struct ledger_delivery *d)
 	buf_char(out, '{');
 	json_hex(out, "alert", span_of(d->exposure, sizeof(d->exposure)));
 	json_text(out, "sink", d->sink);
-	json_text(out, "state", delivery_name(d->state));
+	json_text(out, "state", api_delivery_name(d->state));
 	json_uint(out, "attempts", d->attempts);
 	json_time(out, "at", d->at_ms > 0 ? d->at_ms : INT64_MIN);
 	buf_char(out, '}');
@@ -123,6 +122,19 @@ deliveries_json(struct api_job *c, struct buf *out)
 
 	json_open(out, "deliveries", '[');
 	st = c->ledger->deliveries(c->s, &c->at, delivery_one, out, &c->e);
+	buf_char(out, ']');
+	return st;
+}
+
+static enum status
+mutes_json(struct api_job *c, struct buf *out)
+{
+	struct ledger_exposures q = {
+	    .tenant = c->at.tenant, .record = c->at.id};
+	enum status st;
+
+	json_open(out, "mutes", '[');
+	st = c->ledger->mutes(c->s, &q, api_mute_json, out, &c->e);
 	buf_char(out, ']');
 	return st;
 }
@@ -152,6 +164,8 @@ export_run(struct api_job *c, const struct record_row *row)
 		st = deliveries_json(c, out);
 	if (st == ST_OK)
 		st = api_evidence_json(c, out);
+	if (st == ST_OK)
+		st = mutes_json(c, out);
 	buf_char(out, '}');
 	return st;
 }

@@ -52,7 +52,9 @@ const struct api_route *api_routes(size_t *num);
 api_fn api_records_list, api_record_show, api_record_export, api_record_history,
     api_record_pause, api_record_resume, api_record_withdraw, api_record_erase,
     api_record_confirm, api_records_import, api_record_patch, api_alerts_list,
-    api_alert_show, api_alert_evidence, api_status, api_logs, api_audit,
+    api_alert_show, api_alert_evidence, api_alert_state, api_alert_ack,
+    api_alert_mute, api_alert_unmute, api_alert_resend, api_alerts_resend,
+    api_alerts_dead, api_alerts_mutes, api_status, api_logs, api_audit,
     api_openapi;
 
 /* The second half of confirming a domain. */
@@ -60,6 +62,8 @@ void api_record_proven(struct api_job *c, const struct api_proof *p);
 
 /* The value of a parameter of the query; NULL: it is not there. */
 const char *api_param(const struct api_job *c, const char *name);
+/* It is there, and not "0". */
+bool api_flag(const struct api_job *c, const char *name);
 /* "reveal" is asked for; false with *ok false after a problem: it takes the
  * scope of writing. */
 bool api_reveal(struct api_job *c, bool *ok);
@@ -73,6 +77,12 @@ struct api_page {
 };
 /* Whether this item, too, is of this page, the items before being `out`. */
 bool api_page_has_room(struct api_page *p, const struct buf *out);
+
+/* "after": "TIME:ID" of the last item before; false after a problem. */
+bool api_after(struct api_job *c, struct ledger_exposures *q, uint8_t id[16]);
+/* ,"next":... of such a list */
+void api_next(
+    struct buf *out, bool more, int64_t last_ms, const uint8_t last[16]);
 
 /* The answer begins: JSON with this HTTP status; its body. */
 struct buf *api_json(struct api_job *c, int code);
@@ -93,6 +103,14 @@ void api_record_say(struct api_job *c);
 enum status api_coverage_json(struct api_job *c, struct buf *out);
 /* ,"evidence":[...]: of all that was found of the record. */
 enum status api_evidence_json(struct api_job *c, struct buf *out);
+/* "acked" and "muted" of an alert: members. */
+void api_mark_json(struct buf *out, const struct ledger_exposure *x);
+/* The same of an alert that has any, with its id: an item of the list in the
+ * buf `out` (ledger_exposure_fn). */
+void api_mark_item(void *out, const struct ledger_exposure *x);
+/* A mute (ledger_mute_fn): an item of the list in the buf. */
+void api_mute_json(void *out, const struct ledger_mute *m);
+const char *api_delivery_name(enum delivery_state s);
 /* The name at which a domain is proven; false: it has none. */
 bool api_dns_name(char out[256], const struct record *r);
 /* What a TXT record there must say. */

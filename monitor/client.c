@@ -151,6 +151,7 @@ client_call(
 {
 	struct store_conf sc = {.read_only = !q->write};
 	const struct store_api *api;
+	struct store_sink *sinks;
 	char owner[64];
 	struct err e;
 	enum status st;
@@ -159,9 +160,13 @@ client_call(
 	*out = (struct api_answer){0};
 	if (rc != EX_OK)
 		return rc;
+	sinks = mem_new(c->alerts.num_sinks, sizeof(*sinks));
+	sc.num_sinks = cmd_sinks(sinks, c);
+	sc.sinks = sinks;
 	sc.owner = cmd_owner(owner);
 	st = by_store(out, q, c, &sc, &e);
 	keys_wipe(&sc.keys);
+	free(sinks);
 	if (st == ST_BUSY)
 		return through_service(out, q, c, &e);
 	return st == ST_OK ? client_judge(out, q) : cmd_store_fail(st, &e);

@@ -230,6 +230,14 @@ service_letters(void *arg)
 	enrol_kick(s->enrol);
 }
 
+static void
+service_again(void *arg)
+{
+	struct service *s = arg;
+
+	courier_again(s->engine.courier);
+}
+
 /* With the engine open: its store is ours, so nobody else has the doors. */
 static enum status
 service_doors(struct service *s, struct err *e)
@@ -241,6 +249,7 @@ service_doors(struct service *s, struct err *e)
 	    .indexer = g->indexer,
 	    .index_key = g->conf.store_conf.keys.index,
 	    .letters = service_letters,
+	    .again = service_again,
 	    .arg = s};
 	struct public_conf p = {.loop = g->loop,
 	    .config = &s->config,

@@ -276,6 +276,19 @@ courier_kick(struct courier *c)
 }
 
 void
+courier_again(struct courier *c)
+{
+	for (size_t i = 0; c != NULL && i < c->num_lanes; i++) {
+		struct lane *l = &c->lanes[i];
+
+		l->stale |= l->closed && l->conf != NULL;
+		l->paused = false;
+		l->failures = 0;
+	}
+	courier_kick(c);
+}
+
+void
 courier_reload(struct courier *c)
 {
 	for (size_t i = 0; c != NULL && i < c->num_lanes; i++)

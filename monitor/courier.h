@@ -35,6 +35,9 @@ enum status courier_new(
     struct courier **out, const struct courier_conf *c, struct err *e);
 /* There may be rows that are due. */
 void courier_kick(struct courier *c);
+/* Somebody wants to see whether it works by now: sinks that took nothing are
+ * tried at once, those that were closed are opened. */
+void courier_again(struct courier *c);
 /* Read the sinks' secrets again, and open those that were closed. */
 void courier_reload(struct courier *c);
 /* From now on rows count as due that are not yet, all of them: a scan that ends

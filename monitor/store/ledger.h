@@ -25,13 +25,16 @@ struct record_at {
 	const char *tenant, *id;
 };
 
-/* What became of a record, newest last. Detail is for people, about consent:
- * purpose, method, evidence; NULL: none. It goes with the record's key. */
+/* What became of a record, newest last. Detail is for people: of a consent
+ * purpose, method, evidence; which alert; NULL: none. It goes with the record's
+ * key. */
 struct ledger_event {
 	int64_t time_ms;
 	const char *what; /* "registered", "changed", "asked", "confirmed",
 			     "paused", "resumed", "withdrawn", "expired",
-			     "revealed", "exported", "evidence", "erased" */
+			     "revealed", "exported", "evidence", "erased"; of
+			     its alerts
+			     "acked", "muted", "not-me", "unmuted", "resent" */
 	const char *who;
 	const char *detail;
 };
@@ -55,7 +58,61 @@ struct ledger_exposures {
 	const uint8_t *after;
 	int64_t after_ms; /* its time */
 	size_t limit;     /* at most so many; 0: all */
+	bool open;        /* those that are neither acked nor muted */
 };
+struct ledger_exposure {
+	const struct exposure *x;
+	int64_t acked_ms, muted_ms; /* since when; 0: it is not */
+};
+typedef void ledger_exposure_fn(void *arg, const struct ledger_exposure *x);
+
+/* Which alert. To somebody who may see one tenant only (NULL: all), those of
+ * others do not exist. */
+struct alert_at {
+	const char *tenant;
+	const uint8_t *id; /* 16 bytes */
+};
+
+/* Of a record, what is not told any more: alerts that say the same as one. */
+struct ledger_mute {
+	uint8_t id[16]; /* its own; it tells nothing of what is muted */
+	const char *tenant, *record;
+	int64_t since_ms;
+	bool not_me; /* they are somebody else's, and not even kept */
+};
+typedef void ledger_mute_fn(void *arg, const struct ledger_mute *m);
+struct ledger_muting {
+	struct alert_at at;
+	bool not_me;
+	uint8_t id[16]; /* out: the mute's */
+};
+
+/* Deliveries that are to be made again. */
+struct ledger_resend {
+	struct alert_at at; /* id NULL: all that were given up */
+	const char *sink;   /* NULL: for all sinks */
+	int64_t hold_ms;    /* as in a commit, where nothing is proven yet */
+	size_t num;         /* out: deliveries */
+};
+
+/* A delivery that was given up. */
+struct ledger_dead {
+	int64_t row;
+	uint8_t id[16];   /* of the alert or event */
+	const char *what; /* "exposure", "follow-up", or an event's type */
+	const char *sink;
+	const char *tenant, *record; /* NULL: of an event */
+	unsigned attempts;
+	int64_t at_ms;     /* newest attempt; 0: none */
+	const char *error; /* for people; it may repeat what a receiver says.
+			      NULL: not known */
+};
+struct ledger_dead_query {
+	const char *tenant, *sink; /* NULL: any; events are no tenant's */
+	int64_t after;             /* those behind this row */
+	size_t limit;
+};
+typedef void ledger_dead_fn(void *arg, const struct ledger_dead *d);
 
 /* What was or will be sent of an exposure. */
 enum delivery_state { DELIVERY_WAITING, DELIVERY_DONE, DELIVERY_DEAD };
@@ -204,7 +261,7 @@ struct ledger_api {
 	    ledger_delivery_fn *fn, void *arg, struct err *e);
 	/* With sightings, in the order of time, then of id. */
 	enum status (*exposures)(struct store *s,
-	    const struct ledger_exposures *q, store_exposure_fn *fn, void *arg,
+	    const struct ledger_exposures *q, ledger_exposure_fn *fn, void *arg,
 	    struct err *e);
 
 	/* Evidence of active records that the log is to be asked for now: of one
@@ -223,6 +280,29 @@ struct ledger_api {
 	enum status (*evidence_get)(struct store *s,
 	    const struct ledger_evidence_at *at, ledger_evidence_fn *fn,
 	    void *arg, struct err *e);
+	/* Somebody has taken note of an alert: whom it was not told yet it is
+	 * not told any more. ST_MISSING, as in the next three. */
+	enum status (*ack)(struct store *s, const struct alert_at *at,
+	    const struct actor *who, struct err *e);
+	/* Alerts that say the same are not told from now on; not_me: none is
+	 * kept, what there is of them is erased. */
+	enum status (*mute)(struct store *s, struct ledger_muting *io,
+	    const struct actor *who, struct err *e);
+	/* No longer; by the alert or by the mute's own id. */
+	enum status (*unmute)(struct store *s, const struct alert_at *at,
+	    const struct actor *who, struct err *e);
+	/* Deliveries are made again, under the same id, by sinks that serve the
+	 * record by now. ST_USAGE: nothing may be sent of it, for it is muted,
+	 * its record not active, or it stands in no log. Those that were given
+	 * up are passed over then, and when they are acked. */
+	enum status (*resend)(struct store *s, struct ledger_resend *io,
+	    const struct actor *who, struct err *e);
+	/* In the order of time, then of id; w->id and w->open do not count. */
+	enum status (*mutes)(struct store *s, const struct ledger_exposures *w,
+	    ledger_mute_fn *fn, void *arg, struct err *e);
+	/* In the order of rows. */
+	enum status (*dead)(struct store *s, const struct ledger_dead_query *q,
+	    ledger_dead_fn *fn, void *arg, struct err *e);
 
 	/* Records that name a sink (notify) which this store has not, or which
 	 * does not serve them: of those, alerts are lost. */

@@ -177,6 +177,9 @@ enum query {
 	Q_MAILED_EXPIRE,
 	Q_SUPPRESS_GET,
 	Q_SUPPRESS_PUT,
+	Q_MUTE_ANY,
+	Q_MUTE_FIND,
+	Q_MUTE_ERASE,
 	Q_MARK_AT,
 	Q_MARK_PUT,
 	Q_MARK_DROP,
@@ -480,7 +483,7 @@ enum status sqlite_consent(struct store *s, const struct subject *x,
 enum status sqlite_retain(struct store *s, const struct ledger_retention *r,
     int64_t now_ms, bool *more, struct err *e);
 enum status sqlite_exposures_some(struct store *s,
-    const struct ledger_exposures *which, store_exposure_fn *fn, void *arg,
+    const struct ledger_exposures *which, ledger_exposure_fn *fn, void *arg,
     struct err *e);
 
 /* What a record's key is bound to. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "ctlog/base/mem.h"
+#include "monitor/store/sqlite_acts.h"
 #include "monitor/store/sqlite_copies.h"
 
 /* What has come to an end. */
@@ -24,6 +25,7 @@ struct carry {
 	struct ledger_restored *out;
 	struct buf ends; /* struct end */
 	bool same_line;  /* the new one is a copy of the former one */
+	bool mutes;      /* those of the former one were read */
 };
 
 /* What cannot be read there is passed over; what cannot be written here is
@@ -144,6 +146,21 @@ read_ledger(struct carry *c, struct err *e)
 	    e);
 }
 
+/* What was muted, by hashes that are the same in one line of copies only; and
+ * whose mutes these are, for some may have ended. */
+static enum status
+read_mutes(struct carry *c, struct err *e)
+{
+	enum status st = db_exec(c->s,
+	    "CREATE TEMP TABLE muted AS SELECT tenant, name, same, not_me,"
+	    " since_ms FROM former.mute JOIN former.record r ON r.id = record;"
+	    "CREATE TEMP TABLE known AS SELECT tenant, name FROM former.record",
+	    e);
+
+	c->mutes = st == ST_OK;
+	return st;
+}
+
 static enum status
 attach(struct carry *c, struct err *e)
 {
@@ -174,6 +191,8 @@ read_former(struct carry *c, bool *ledger, struct err *e)
 		*ledger = st == ST_OK;
 		st = pass_over(c, st);
 	}
+	if (st == ST_OK && version >= 9 && c->same_line)
+		st = pass_over(c, read_mutes(c, e));
 	if (st == ST_OK)
 		st = pass_over(c, read_ends(c, e));
 	if (st == ST_OK)
@@ -263,6 +282,49 @@ end_letters(struct carry *c, struct err *e)
 }
 
 static enum status
+muted_list(struct carry *c, struct buf *out, struct err *e)
+{
+	sqlite3_stmt *q = sqlite_once(c->s, "SELECT DISTINCT record FROM mute");
+	enum status st;
+
+	while ((st = db_step(c->s, q, e)) == ST_OK) {
+		int64_t row = sqlite3_column_int64(q, 0);
+
+		buf_add(out, &row, sizeof(row));
+	}
+	sqlite3_finalize(q);
+	return db_done(st);
+}
+
+/* States as in 0001.sql. */
+static enum status
+end_muted(struct carry *c, struct err *e)
+{
+	struct buf list = {0};
+	enum status st = db_exec(c->s,
+	    "DELETE FROM mute WHERE record IN (SELECT r.id FROM record r"
+	    " JOIN known k ON k.tenant = r.tenant AND k.name = r.name);"
+	    "INSERT INTO mute(record, same, not_me, since_ms)"
+	    " SELECT r.id, m.same, m.not_me, m.since_ms FROM muted m"
+	    " JOIN record r ON r.tenant = m.tenant AND r.name = m.name"
+	    " WHERE r.state NOT IN (3, 5)",
+	    e);
+
+	if (st == ST_OK)
+		st = muted_list(c, &list, e);
+	for (size_t i = 0; st == ST_OK && i < list.len / 8; i++) {
+		int64_t row;
+
+		memcpy(&row, list.p + i * 8, 8);
+		st = sqlite_same_fill(c->s, row, e);
+		if (st == ST_OK)
+			st = sqlite_mute_apply(c->s, row, span_of(NULL, 0), e);
+	}
+	buf_fini(&list);
+	return st;
+}
+
+static enum status
 carry_former(struct carry *c, struct err *e)
 {
 	bool ledger = false;
@@ -272,7 +334,9 @@ carry_former(struct carry *c, struct err *e)
 		st = end_letters(c, e);
 	if (st == ST_OK && !ledger)
 		c->out->never = c->out->whole;
-	return st == ST_OK ? end_all(c, e) : st;
+	if (st == ST_OK)
+		st = end_all(c, e);
+	return st == ST_OK && c->mutes ? end_muted(c, e) : st;
 }
 
 static enum status

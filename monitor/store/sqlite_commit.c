@@ -7,7 +7,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_acts.h"
 #include "monitor/store/sqlite_deliver.h"
 #include "monitor/store/sqlite_evidence.h"
 #include "monitor/store/sqlite_marks.h"
@@ -159,6 +159,20 @@ struct work {
 	struct store_committed done;
 };
 
+/* It is new, or was rewound after some sink had it: then it goes to the
+ * others. */
+static enum status
+hit_tell(struct work *w, const struct store_hit *hit, const struct holder *h,
+    int64_t no, struct err *e)
+{
+	int64_t due = rule_later(w->c->now_ms, w->c->hold_ms);
+
+	return sqlite_deliver(w->s,
+	    &(struct delivery){no, hit->record, h->tenant, h->only, &hit->x,
+		due, w->c->now_ms},
+	    e);
+}
+
 static enum status
 evidence_new(struct work *w, const struct store_hit *hit,
     const struct holder *h, int64_t no, struct err *e)
@@ -173,20 +187,24 @@ static enum status
 hit_of_holder(struct work *w, const struct store_hit *hit,
     const struct holder *h, struct err *e)
 {
-	int64_t no = 0, due = rule_later(w->c->now_ms, w->c->hold_ms);
+	enum sqlite_muted muted = SQLITE_TOLD;
+	int64_t no = 0;
 	bool seen = false;
 	enum status st = exposure_find(w->s, &hit->x, &no, &seen, e);
+	bool is_new = st == NO_ROW;
 
-	if (st == NO_ROW) {
+	if (is_new || (st == ST_OK && !seen))
+		st = sqlite_muted(w->s, hit->record, &hit->x, &muted, e);
+	if (st == ST_OK && muted == SQLITE_NOT_ME) {
+		w->done.dropped++;
+		return ST_OK;
+	}
+	if (st == ST_OK && is_new) {
 		st = exposure_new(w->s, hit, h, &no, e);
 		w->done.new_exposures++;
 	}
-	/* One that was rewound after some sink had it goes to the others. */
-	if (st == ST_OK && !seen)
-		st = sqlite_deliver(w->s,
-		    &(struct delivery){no, hit->record, h->tenant, h->only,
-			&hit->x, due, w->c->now_ms},
-		    e);
+	if (st == ST_OK && !seen && muted == SQLITE_TOLD)
+		st = hit_tell(w, hit, h, no, e);
 	if (st == ST_OK)
 		st = sighting_new(w->s, w->c, hit, no, e);
 	return st != ST_OK ? st : evidence_new(w, hit, h, no, e);

@@ -109,14 +109,17 @@ exposure_get(struct store *s, struct exposure *x, sqlite3_stmt *q,
 }
 
 struct listener {
-	store_exposure_fn *fn;
+	ledger_exposure_fn *fn;
 	void *arg;
 };
 
+/* Exposures, and behind their columns what somebody said of them. */
+#define MARKED EXPOSURE_COLUMNS ", x.acked_ms, m.since_ms"
+#define KEYS " JOIN record_key k ON k.record = x.record"
+#define MUTES " LEFT JOIN mute m ON m.record = x.record AND m.same = x.same"
 #define EXPOSURE                                                               \
-	"SELECT " EXPOSURE_COLUMNS " FROM exposure x"                          \
-	" JOIN record r ON r.id = x.record"                                    \
-	" JOIN record_key k ON k.record = x.record"
+	"SELECT " MARKED " FROM exposure x"                                    \
+	" JOIN record r ON r.id = x.record" KEYS MUTES
 
 static enum status
 exposures_list(struct store *s, sqlite3_stmt *q, const struct hash *log_id,
@@ -126,10 +129,13 @@ exposures_list(struct store *s, sqlite3_stmt *q, const struct hash *log_id,
 
 	while ((st = db_step(s, q, e)) == ST_OK) {
 		struct exposure x = {0};
+		struct ledger_exposure marked = {&x,
+		    sqlite3_column_int64(q, EXPOSURE_NUM_COLUMNS),
+		    sqlite3_column_int64(q, EXPOSURE_NUM_COLUMNS + 1)};
 
 		st = exposure_get(s, &x, q, log_id, e);
 		if (st == ST_OK)
-			to->fn(to->arg, &x);
+			to->fn(to->arg, &marked);
 		exposure_fini(&x);
 		if (st != ST_OK && st != NO_ROW)
 			break;
@@ -138,30 +144,44 @@ exposures_list(struct store *s, sqlite3_stmt *q, const struct hash *log_id,
 	return db_done(st);
 }
 
+/* Somebody to whom the marks say nothing. */
+struct plain {
+	store_exposure_fn *fn;
+	void *arg;
+};
+
+static void
+plain_one(void *arg, const struct ledger_exposure *x)
+{
+	const struct plain *p = arg;
+
+	p->fn(p->arg, x->x);
+}
+
 enum status
 sqlite_exposures(struct store *s, const struct hash *log_id,
     store_exposure_fn *fn, void *arg, struct err *e)
 {
-	const struct listener to = {fn, arg};
+	struct plain p = {fn, arg};
+	const struct listener to = {plain_one, &p};
 	sqlite3_stmt *q =
 	    db_query(s, Q_EXPOSURE_LIST, EXPOSURE " ORDER BY x.time_ms, x.no");
 
 	return exposures_list(s, q, log_id, &to, e);
 }
 
+#define WANTED                                                                 \
+	" AND (x.time_ms, x.id) > (?1, ?2)"                                    \
+	" AND (NOT ?6 OR x.acked_ms IS NULL AND m.record IS NULL)"             \
+	" ORDER BY x.time_ms, x.id LIMIT ?5"
 #define EXPOSURE_SOME                                                          \
-	EXPOSURE " WHERE (x.time_ms, x.id) > (?1, ?2)"                         \
-		 " AND (?3 IS NULL OR r.tenant = ?3)"                          \
-		 " AND (?4 IS NULL OR r.name = ?4)"                            \
-		 " ORDER BY x.time_ms, x.id LIMIT ?5"
+	EXPOSURE " WHERE (?3 IS NULL OR r.tenant = ?3)"                        \
+		 " AND (?4 IS NULL OR r.name = ?4)" WANTED
 /* The one way in, whatever the planner thinks of it. */
 #define EXPOSURE_RECORD                                                        \
-	"SELECT " EXPOSURE_COLUMNS " FROM record r"                            \
-	" CROSS JOIN exposure x ON x.record = r.id"                            \
-	" JOIN record_key k ON k.record = x.record"                            \
-	" WHERE r.tenant = ?3 AND r.name = ?4"                                 \
-	" AND (x.time_ms, x.id) > (?1, ?2)"                                    \
-	" ORDER BY x.time_ms, x.id LIMIT ?5"
+	"SELECT " MARKED " FROM record r"                                      \
+	" CROSS JOIN exposure x ON x.record = r.id" KEYS MUTES                 \
+	" WHERE r.tenant = ?3 AND r.name = ?4" WANTED
 
 static sqlite3_stmt *
 some_query(struct store *s, const struct ledger_exposures *w)
@@ -184,12 +204,13 @@ some_query(struct store *s, const struct ledger_exposures *w)
 	db_text(q, 3, w->tenant);
 	db_text(q, 4, w->record);
 	db_int(q, 5, w->limit > 0 ? (int64_t)w->limit : -1);
+	db_int(q, 6, w->open);
 	return q;
 }
 
 enum status
 sqlite_exposures_some(struct store *s, const struct ledger_exposures *which,
-    store_exposure_fn *fn, void *arg, struct err *e)
+    ledger_exposure_fn *fn, void *arg, struct err *e)
 {
 	const struct listener to = {fn, arg};
 

@@ -7,6 +7,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
+#include "monitor/store/sqlite_acts.h"
 #include "monitor/store/sqlite_copies.h"
 #include "monitor/store/sqlite_evidence.h"
 #include "monitor/store/sqlite_letter.h"
@@ -398,6 +399,12 @@ const struct ledger_api ledger_sqlite = {
     .evidence_put = sqlite_evidence_put,
     .evidence_fail = sqlite_evidence_fail,
     .evidence_get = sqlite_evidence_get,
+    .ack = sqlite_ack,
+    .mute = sqlite_mute,
+    .unmute = sqlite_unmute,
+    .resend = sqlite_resend,
+    .mutes = sqlite_mutes,
+    .dead = sqlite_dead,
     .unserved = ledger_unserved,
     .confirm = ledger_confirm,
     .challenge = ledger_challenge,

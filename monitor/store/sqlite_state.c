@@ -6,6 +6,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
+#include "monitor/store/sqlite_acts.h"
 #include "monitor/store/sqlite_letter.h"
 
 /* Records that expire in one transaction: others wait for the next one, and
@@ -66,6 +67,9 @@ state_set(struct store *s, const struct subject *x, const struct move *m,
 		st = sqlite_outbox_pause(s, x->row, m->to == RECORD_PAUSED, e);
 	if (st != ST_OK || m->to != RECORD_WITHDRAWN)
 		return st;
+	st = sqlite_mutes_erase(s, x->row, e);
+	if (st != ST_OK)
+		return st;
 	return db_run_with(s, Q_OUTBOX_WITHDRAW,
 	    "DELETE FROM outbox WHERE state = 0 AND exposure IN"
 	    " (SELECT no FROM exposure WHERE record = ?1)",
@@ -107,6 +111,8 @@ erase(struct store *s, const struct subject *x, const struct move *m,
 	if (st == ST_OK)
 		st = db_run_with(s, Q_HISTORY_ERASE,
 		    "DELETE FROM history WHERE record = ?1", x->row, e);
+	if (st == ST_OK)
+		st = sqlite_mutes_erase(s, x->row, e);
 	if (st == ST_OK)
 		st = sqlite_letter_drop(s, x->row, true, e);
 	s->scrub = true;

@@ -188,7 +188,7 @@ struct store_commit {
 /* What a commit did. */
 struct store_committed {
 	size_t new_exposures; /* hits that are new exposures */
-	size_t dropped;       /* of records no longer active */
+	size_t dropped;       /* of records no longer active; not theirs */
 	bool joined;          /* with the next part: this is both */
 	struct stretch whole;
 };

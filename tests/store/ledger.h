@@ -36,6 +36,12 @@ a_name(const char *tenant, const char *id, const char *identity)
 	return r;
 }
 
+static inline void
+see_marked(void *arg, const struct ledger_exposure *x)
+{
+	see_exposure(arg, x->x);
+}
+
 struct seen_history {
 	size_t num;
 	struct {

@@ -121,8 +121,8 @@ test_found_and_sent(void **state)
 	step_hit(fx, &t, 10, a_hit(fx, "jane", 1, 1));
 	step_hit(fx, &t, 20, a_hit(fx, "john", 3, 11));
 	OK(fx, LEDGER(fx)->exposures(fx->s,
-		   &(struct ledger_exposures){jane.tenant, jane.id},
-		   see_exposure, &l, &fx->e));
+		   &(struct ledger_exposures){jane.tenant, jane.id}, see_marked,
+		   &l, &fx->e));
 	assert_int_equal(l.num, 1);
 	assert_string_equal(l.list[0].record, "jane");
 	assert_int_equal(l.list[0].num, 1);
