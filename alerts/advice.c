@@ -108,6 +108,9 @@ alert_advice(const struct advice *out[ADVICE_MAX], const struct exposure *x)
 		out[n++] = &advices[ADVICE_NUMBER];
 	if (address)
 		out[n++] = &advices[ADVICE_ADDRESS];
+	/* Of a certificate for one signature there is nothing to ask for. */
+	if (class_is(x, "fulcio"))
+		return n;
 	out[n++] = &advices[ADVICE_REVOKE];
 	out[n++] = &advices[ADVICE_ASK];
 	out[n++] = &advices[ADVICE_AUTHORITY];

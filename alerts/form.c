@@ -7,7 +7,7 @@
 #include "ctlog/base/text.h"
 
 /* Facts' names have so many columns. */
-#define NAME_WIDTH 16u
+#define NAME_WIDTH 17u
 
 /* --- words and fields ---------------------------------------------------------- */
 

@@ -29,7 +29,8 @@ bool form_word(
 struct form_field {
 	const char *name;
 	struct buf value; /* UTF-8 as it came, to be escaped */
-	bool ours; /* not foreign: may have several lines, or be a link */
+	bool ours;   /* not foreign: may have several lines, or be a link */
+	bool strong; /* the eye is to find it, where there are ways for that */
 };
 
 struct form_fields {

@@ -1,6 +1,6 @@
 /*
  * mail: alerts as mails for people: a text, the same as a page, and with one
- * exposure a letter to be sent on. Here: the sink, headers and parts; the words
+ * exposure letters to be sent on. Here: the sink, headers and parts; the words
  * are in the other mail_*.c and alerts/mail. No header says anything of a
  * person or out of a certificate.
  */
@@ -169,35 +169,55 @@ put_forms(
 }
 
 static void
-put_letter(
-    struct buf *out, const struct mail *mail, const struct mail_body *body)
+put_file(struct buf *out, const struct mail_file *file)
 {
-	struct span name = mail_own_word(mail->lang, NULL, "letter");
-
 	buf_fmt(out,
-	    "--=_all\nContent-Type: text/plain; charset=utf-8\n"
+	    "--=_all\nContent-Type: %s; charset=utf-8\n"
 	    "Content-Transfer-Encoding: quoted-printable\n"
 	    "Content-Disposition: attachment; filename=\"%.*s\"\n\n",
-	    (int)name.len, (const char *)name.p);
-	mime_quoted(out, buf_span(&body->letter));
+	    file->type, (int)file->name.len, (const char *)file->name.p);
+	mime_quoted(out, buf_span(&file->content));
+	if (out->p[out->len - 1] != '\n')
+		buf_char(out, '\n');
 }
 
 static void
 put_parts(
     struct buf *out, const struct mail *mail, const struct mail_body *body)
 {
-	if (body->letter.len == 0) {
+	if (body->num_files == 0) {
 		put_forms(out, mail, body);
 		return;
 	}
 	buf_str(out, "Content-Type: multipart/mixed;\n"
 		     " boundary=\"=_all\"\n\n--=_all\n");
 	put_forms(out, mail, body);
-	put_letter(out, mail, body);
+	for (size_t i = 0; i < body->num_files; i++)
+		put_file(out, &body->files[i]);
 	buf_str(out, "--=_all--\n");
 }
 
 /* --- the sink -------------------------------------------------------------------- */
+
+struct buf *
+mail_attach(struct mail_body *out, struct span name, const char *type)
+{
+	struct mail_file *file = &out->files[out->num_files++];
+
+	ASSERT(out->num_files <= MAIL_FILES);
+	file->name = name;
+	file->type = type;
+	return &file->content;
+}
+
+static void
+body_fini(struct mail_body *body)
+{
+	buf_fini(&body->text);
+	buf_fini(&body->page);
+	for (size_t i = 0; i < body->num_files; i++)
+		buf_fini(&body->files[i].content);
+}
 
 void
 mail_say(struct mail_body *out, const struct mail *mail, const char *name,
@@ -238,15 +258,13 @@ mail_render(struct sink *s, struct parcel *out, const struct message *m)
 	    .to = person ? m->to : s->to,
 	    .person = person,
 	    .reveal = s->reveal};
-	struct mail_body body = {{0}, {0}, {0}};
+	struct mail_body body = {0};
 
 	buf_str(&out->to, mail.to);
 	write_body(&body, &mail);
 	put_headers(&out->body, &mail);
 	put_parts(&out->body, &mail, &body);
-	buf_fini(&body.text);
-	buf_fini(&body.page);
-	buf_fini(&body.letter);
+	body_fini(&body);
 }
 
 /* That the server does not take our own word: somebody can put that right. */

@@ -6,9 +6,10 @@
 #include "ctlog/base/limits.h"
 #include "ctlog/base/text.h"
 
-/* Bytes of its data that are shown, and of one line of them. */
-#define DATA_MAX 8192u
-#define LINE_MAX 400u
+/* Of its data this much is shown: bytes in all, and of one line; levels. */
+#define DATA_MAX 6000u
+#define LINE_MAX 300u
+#define DEPTH_MAX 6u
 
 /* "event.TYPE.title", or that of an event without words. */
 static void
@@ -27,38 +28,106 @@ put_word(struct form_fields *f, const struct mail *mail, const char *name)
 	buf_fini(&key);
 }
 
-/* Line by line. */
-static void
-put_lines(struct buf *out, struct span text)
-{
-	while (text.len > 0 && out->len < DATA_MAX) {
-		size_t n = span_chr(text, '\n');
+/* --- data as lines -------------------------------------------------------------- */
 
-		if (out->len > 0)
-			buf_char(out, '\n');
-		buf_span_add(
-		    out, span_cut(text, 0, n < LINE_MAX ? n : LINE_MAX));
-		if (n > LINE_MAX)
-			buf_str(out, "\xe2\x80\xa6");
-		text = span_from(text, n + 1);
-	}
-	if (text.len > 0)
-		buf_str(out, "\n\xe2\x80\xa6");
+/* Escaped it is with the rest of the mail; here it gets to be one line. */
+static void
+put_line(struct buf *out, const char *text)
+{
+	size_t len = strnlen(text, LINE_MAX);
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\n')
+			buf_str(out, "\xe2\x86\xb5"); /* the key for it */
+		else
+			buf_char(out, text[i]);
+	if (text[len] != '\0')
+		buf_str(out, "\xe2\x80\xa6");
 }
 
 static void
-put_data(struct form_fields *f, struct span data)
+put_scalar(struct buf *out, const json_t *value)
 {
-	json_t *tree = json_loadb((const char *)data.p, data.len, 0, NULL);
 	char *text = NULL;
 
-	if (json_object_size(tree) > 0)
-		text = json_dumps(tree, JSON_INDENT(2));
-	mail_put_own(f, "data", span_str(""));
-	if (text != NULL)
-		put_lines(&f->list[f->num - 1].value, span_str(text));
+	buf_char(out, ' ');
+	if (json_is_string(value)) {
+		put_line(out, json_string_value(value));
+		return;
+	}
+	text = json_dumps(value, JSON_ENCODE_ANY);
+	put_line(out, text != NULL ? text : "");
 	free(text);
+}
+
+static void
+put_name(struct buf *out, const char *name, const char *end, size_t depth)
+{
+	if (out->len > 0)
+		buf_char(out, '\n');
+	for (size_t i = 0; i < depth; i++)
+		buf_str(out, "  ");
+	put_line(out, name);
+	buf_str(out, end);
+}
+
+/* "NAME: VALUE"; what is in an object or list stands below, further right. */
+static void
+put_value(struct buf *out, json_t *value, size_t depth)
+{
+	const char *name;
+	json_t *one;
+	size_t i;
+
+	if (depth > DEPTH_MAX || out->len > DATA_MAX)
+		return;
+	if (!json_is_object(value) && !json_is_array(value))
+		put_scalar(out, value);
+	json_array_foreach(value, i, one)
+	{
+		put_name(out, "-", "", depth);
+		put_value(out, one, depth + 1);
+	}
+	json_object_foreach(value, name, one)
+	{
+		put_name(out, name, ":", depth);
+		put_value(out, one, depth + 1);
+	}
+}
+
+/* In short; all of it is attached. */
+static void
+put_data(struct form_fields *f, struct mail_body *out, const struct message *m)
+{
+	struct span data = m->ev->data;
+	json_t *tree = json_loadb((const char *)data.p, data.len, 0, NULL);
+	struct buf lines = {0};
+
+	if (json_object_size(tree) > 0) {
+		put_value(&lines, tree, 0);
+		buf_span_add(mail_attach(out, span_str("event.json"),
+				 "application/json"),
+		    m->event);
+	}
+	if (lines.len > DATA_MAX)
+		buf_str(&lines, "\n\xe2\x80\xa6");
+	mail_put_own(f, "data", buf_span(&lines));
+	buf_fini(&lines);
 	json_decref(tree);
+}
+
+/* --- the mail --------------------------------------------------------------------- */
+
+static void
+put_time(struct form_fields *f, const struct mail *mail)
+{
+	int64_t ms = mail->m->ev->time_ms;
+	struct buf *out = form_new(f, "time");
+	char time[TEXT_TIME];
+
+	mail_date(out, mail->lang, ms);
+	text_time(time, ms);
+	buf_fmt(out, ", %.5s UTC", time + strlen("YYYY-MM-DDT"));
 }
 
 void
@@ -66,7 +135,6 @@ mail_event(struct mail_body *out, const struct mail *mail)
 {
 	const struct event *ev = mail->m->ev;
 	struct form_fields f = {0};
-	char time[TEXT_TIME];
 
 	mail_fill_ends(&f, mail);
 	put_word(&f, mail, "title");
@@ -74,8 +142,8 @@ mail_event(struct mail_body *out, const struct mail *mail)
 	put_word(&f, mail, "todo");
 	mail_put(&f, "type", span_str(ev->type));
 	mail_put(&f, "subject", span_str(ev->subject));
-	mail_put(&f, "time", span_str(text_time(time, ev->time_ms)));
-	put_data(&f, ev->data);
+	put_time(&f, mail);
+	put_data(&f, out, mail->m);
 	mail_say(out, mail, "event", &f);
 	form_fini(&f);
 }

@@ -105,6 +105,7 @@ fill_value(
 		buf_span_add(out, value);
 	else
 		alert_mask(x->match.kind, value, out);
+	f->list[f->num - 1].strong = true;
 	put_word(f, "kind", mail->lang, "kind", or_empty(x->match.kind));
 	out = form_new(f, "times");
 	if (x->match.count < 2)
@@ -133,7 +134,7 @@ class_of(const struct exposure *x)
 	return "other";
 }
 
-/* "in the e-mail field (subject.emailAddress)" */
+/* "in the e-mail field"; subject.emailAddress */
 static void
 fill_carrier(struct form_fields *f, const char *lang, const struct exposure *x)
 {
@@ -146,8 +147,7 @@ fill_carrier(struct form_fields *f, const char *lang, const struct exposure *x)
 	    !mail_word(&word, lang, "place", buf_cstr(&place)))
 		word = mail_own_word(lang, "place", "other");
 	buf_span_add(out, word);
-	if (carrier[0] != '\0')
-		buf_fmt(out, " (%s)", carrier);
+	mail_put(f, "field", span_str(carrier));
 	buf_fini(&place);
 }
 
@@ -355,6 +355,50 @@ calls_for_letter(const struct exposure *x)
 	return !is(x->match.side, "issuer") && !is(class_of(x), "fulcio");
 }
 
+/* The rules of web certificates forbid an address there. */
+static bool
+calls_for_report(const struct exposure *x)
+{
+	return calls_for_letter(x) && is(class_of(x), "tls") &&
+	       is(x->match.carrier, "san.rfc822Name");
+}
+
+/* The day on which the directory's facts were looked up, for people. */
+static void
+fill_checked(struct form_fields *f, const char *lang, const struct exposure *x)
+{
+	struct buf *out = form_new(f, "checked");
+	struct ca *ca = ca_find(x->cert.issuer_org);
+	int64_t ms;
+
+	if (ca != NULL && text_untime(&ms, span_str(ca_checked(ca))))
+		mail_date(out, lang, ms);
+	ca_free(ca);
+}
+
+static void
+fill_letters(
+    struct form_fields *f, const struct mail *mail, const struct exposure *x)
+{
+	mail_put(f, "letter",
+	    calls_for_letter(x) ? mail_own_word(mail->lang, NULL, "letter")
+				: span_str(""));
+	mail_put(f, "report_file", mail_own_word(mail->lang, NULL, "report"));
+	mail_put_flag(f, "fulcio", is(class_of(x), "fulcio"));
+	fill_checked(f, mail->lang, x);
+}
+
+static void
+add_letter(struct mail_body *out, const struct mail *mail, const char *name,
+    enum request_to to, const json_t *alert)
+{
+	const struct request r = {.to = to, .lang = mail->lang};
+
+	request_write(mail_attach(out, mail_own_word(mail->lang, NULL, name),
+			  "text/plain"),
+	    &r, alert);
+}
+
 void
 mail_exposure(struct mail_body *out, const struct mail *mail)
 {
@@ -366,13 +410,13 @@ mail_exposure(struct mail_body *out, const struct mail *mail)
 	mail_fill_ends(&f, mail);
 	mail_fill_finding(&f, mail, x);
 	mail_fill_advice(&f, mail->lang, x);
-	mail_put(&f, "letter",
-	    calls_for_letter(x) ? mail_own_word(mail->lang, NULL, "letter")
-				: span_str(""));
+	fill_letters(&f, mail, x);
 	request_fill(&f, &r, alert);
 	mail_say(out, mail, "exposure", &f);
 	if (calls_for_letter(x))
-		request_write(&out->letter, &r, alert);
+		add_letter(out, mail, "letter", REQUEST_CA, alert);
+	if (calls_for_report(x))
+		add_letter(out, mail, "report", REQUEST_PROBLEM_REPORT, alert);
 	json_decref(alert);
 	form_fini(&f);
 }

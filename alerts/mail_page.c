@@ -5,6 +5,9 @@
 #include "alerts/mail_private.h"
 #include "ctlog/base/text.h"
 
+/* Bytes of a value that stays on one line. */
+#define NOWRAP_MAX 30u
+
 static const char frame[] =
 #include "alerts/mail/page.html.h"
     ;
@@ -27,17 +30,33 @@ put_piece(struct buf *out, struct span piece, bool ours)
 		buf_str(out, "</a>");
 }
 
+/* Blanks in front of a line, which HTML would drop. */
+static void
+put_indent(struct buf *out, struct span *line)
+{
+	while (line->len > 0 && line->p[0] == ' ') {
+		buf_str(out, "&nbsp;");
+		*line = span_from(*line, 1);
+	}
+}
+
 static void
 put_field(struct buf *out, const struct form_field *field, bool lines)
 {
 	struct span rest = buf_span(&field->value), piece;
 	const char *sep = "";
 
+	if (field->strong)
+		buf_str(out, field->value.len <= NOWRAP_MAX
+				 ? "<b style=\"white-space:nowrap\">"
+				 : "<b>");
 	while (form_piece(&piece, &rest, field)) {
 		buf_str(out, sep);
+		put_indent(out, &piece);
 		put_piece(out, piece, field->ours);
 		sep = lines ? "<br>\n" : ", ";
 	}
+	buf_str(out, field->strong ? "</b>" : "");
 }
 
 static void

@@ -67,11 +67,21 @@ bool mail_is_name(const struct exposure *x);
 
 /* --- the mail ---------------------------------------------------------------- */
 
-/* Its two forms. The page has no frame yet. */
+#define MAIL_FILES 2
+
+/* Its two forms, the page without a frame, and what is attached. */
 struct mail_body {
 	struct buf text, page;
-	struct buf letter; /* attached when there is one */
+	size_t num_files;
+	struct mail_file {
+		struct span name;
+		const char *type;
+		struct buf content;
+	} files[MAIL_FILES];
 };
+/* One file more, to be filled. */
+struct buf *mail_attach(
+    struct mail_body *out, struct span name, const char *type);
 /* The template, filled in, is added to both. */
 void mail_say(struct mail_body *out, const struct mail *mail, const char *name,
     const struct form_fields *f);

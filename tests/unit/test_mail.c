@@ -254,13 +254,18 @@ mail_event_of(const char *type, const char *data, const char *lang)
 	    .subject = "Example Log <2027h1>",
 	    .time_ms = NOW_MS,
 	    .data = span_str(data)};
-	char to[] = "ops@watch.example";
+	char to[] = "ops@watch.example", *out;
+	struct buf line = {0};
 
 	m.to = NULL;
 	m.unsubscribe = NULL;
 	conf.to = to;
 	m.ev = &ev;
-	return written(&m, &conf);
+	event_json(&ev, "watch.example", &line);
+	m.event = buf_span(&line);
+	out = written(&m, &conf);
+	buf_fini(&line);
+	return out;
 }
 
 /* --- reading a mail ---------------------------------------------------------- */
@@ -381,6 +386,8 @@ is_sound(const char *mail)
 		if (p < body && *p != ' ')
 			assert_true(strcspn(p, ":") < strcspn(p, " \n"));
 	}
+	for (const char *p = mail; (p = strstr(p, "--=_")) != NULL; p++)
+		assert_int_equal(p[-1], '\n');
 	says_not(mail, "\nBcc:");
 	assert_string_equal(mail + strlen(mail) - 3, "--\n");
 }
@@ -528,6 +535,7 @@ test_exposure(void **state)
 	says_not(page, "<img");
 	says_not(page, "jane.roe@example.com");
 	says(mail, "filename=\"letter.txt\"");
+	says(mail, "filename=\"report.txt\"");
 	free(mail);
 	free(text);
 	free(page);
@@ -605,7 +613,8 @@ test_digest(void **state)
 
 	(void)state;
 	says(text, "1,000 findings");
-	says(text, "500 certificates with the same data, 22 October 2026 to ");
+	says(text, "500 certificates with the same data, published from 22 "
+		   "October 2026 to ");
 	says(text, "485 findings more");
 	assert_true(strstr(text, "Of little weight") <
 		    strstr(text, "For your information"));
@@ -642,12 +651,14 @@ test_event(void **state)
 	(void)state;
 	text = part_of(mail, "text/plain");
 	says(text, "A log has contradicted itself\n====");
-	says(text, "\n  \"kind\": \"fork\"");
+	says(text, "\nkind: fork\n");
+	says(text, "\nheads:\n  -\n    size: 7\n");
+	says(mail, "filename=\"event.json\"");
 	says_not(text, "\xe2\x80\xae");
 	says_not(text, "\x1b");
 	free(text);
 	text = part_of(mail, "text/html");
-	says_not(text, "<b>");
+	says(text, "M\xc3\xbcller &#60;b&#62;\\u{202e}\\u{1b}[31m");
 	free(text);
 	free(mail);
 	mail = mail_event_of("some.thing", "[", "en");
