@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alerts/advice.h"
+#include "alerts/digest.h"
 #include "alerts/mail_private.h"
 #include "ctlog/base/err.h"
 #include "ctlog/base/mem.h"
@@ -28,37 +29,23 @@ struct groups {
 
 /* --- grouping ------------------------------------------------------------------ */
 
-static bool
-eq(const char *a, const char *b)
+static struct group
+group_of(struct digest_group of, size_t at)
 {
-	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
-}
+	struct group g = {.x = of.list[0], .at = at, .num = of.num};
 
-static bool
-same(const struct exposure *a, const struct exposure *b)
-{
-	bool out = eq(a->record_id, b->record_id) &&
-		   eq(a->match.kind, b->match.kind) &&
-		   eq(a->match.value, b->match.value) &&
-		   eq(a->cert.issuer_org, b->cert.issuer_org) &&
-		   a->severity == b->severity && a->num_also == b->num_also;
+	g.first_ms = g.last_ms = mail_since(g.x);
+	g.proven = true;
+	for (size_t i = 0; i < of.num; i++) {
+		int64_t since = mail_since(of.list[i]);
 
-	for (size_t i = 0; out && i < a->num_also; i++)
-		out = eq(a->also[i], b->also[i]);
-	return out;
-}
-
-static void
-group_add(struct group *g, const struct exposure *x)
-{
-	int64_t since = mail_since(x);
-
-	if (g->num == 0 || since < g->first_ms)
-		g->first_ms = since;
-	if (g->num == 0 || since > g->last_ms)
-		g->last_ms = since;
-	g->proven = (g->num == 0 || g->proven) && mail_is_proven(x);
-	g->num++;
+		if (since < g.first_ms)
+			g.first_ms = since;
+		if (since > g.last_ms)
+			g.last_ms = since;
+		g.proven &= mail_is_proven(of.list[i]);
+	}
+	return g;
 }
 
 /* The gravest first, of these the most, else as they came. */
@@ -83,18 +70,13 @@ begins(const struct groups *g, size_t i)
 static void
 groups_make(struct groups *out, const struct message *m)
 {
-	struct group *g = NULL;
 	size_t line = 0;
 
 	out->num = 0;
 	out->list = mem_new(m->num_list, sizeof(*out->list));
-	for (size_t i = 0; i < m->num_list; i++) {
-		if (g == NULL || !same(g->x, m->list[i])) {
-			g = &out->list[out->num++];
-			*g = (struct group){.x = m->list[i], .at = i};
-		}
-		group_add(g, m->list[i]);
-	}
+	for (size_t at = 0; at < m->num_list; at += out->list[out->num++].num)
+		out->list[out->num] =
+		    group_of(digest_group(m->list + at, m->num_list - at), at);
 	qsort(out->list, out->num, sizeof(*out->list), by_severity);
 	for (size_t i = 0; i < out->num; i++) {
 		line = begins(out, i) ? 0 : line + 1;

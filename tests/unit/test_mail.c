@@ -3,6 +3,7 @@
 #include <jansson.h>
 
 #include "alerts/advice.h"
+#include "alerts/digest.h"
 #include "alerts/mail_private.h"
 #include "ctlog/base/mem.h"
 #include "tests/unit/support.h"
@@ -44,6 +45,9 @@ static const struct kind domain = {"domain", "domain", "email",
 static const struct kind signer = {"email", "email-strict", "email",
     "san.rfc822Name", "jane.roe@example.com", "sigstore.dev", "fulcio",
     SEV_INFO};
+static const struct kind wrong = {"email", "email-plus", "email",
+    "san.rfc822Name", "jane+x@example.com", "Sectigo Limited", "tls-dv",
+    SEV_MEDIUM};
 static const struct kind hostile = {
     EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, EVIL, SEV_HIGH};
 
@@ -196,6 +200,7 @@ mail_digest_of(size_t num, const char *lang)
 	}
 	x[num - 1].sightings[0].verified = false;
 	x[num - 1].sightings[1].verified = false;
+	digest_sort(list, num);
 	m.list = list;
 	m.num_list = num;
 	out = written(&m, &conf);
@@ -350,7 +355,7 @@ says_not(const char *text, const char *part)
 /* --- form ---------------------------------------------------------------------- */
 
 /* All samples of a language. */
-#define SAMPLES 11
+#define SAMPLES 12
 static void
 samples(char *out[SAMPLES], const char *lang)
 {
@@ -360,6 +365,7 @@ samples(char *out[SAMPLES], const char *lang)
 	out[n++] = mail_about(&name, lang);
 	out[n++] = mail_about(&domain, lang);
 	out[n++] = mail_about(&signer, lang);
+	out[n++] = mail_about(&wrong, lang);
 	out[n++] = mail_about(&hostile, lang);
 	out[n++] = mail_digest_of(12, lang);
 	out[n++] = mail_digest_of(1000, lang);
@@ -554,6 +560,12 @@ test_name(void **state)
 	says(text, "\"not me\"");
 	says(text, "https://www.sectigo.com/privacy-portal");
 	says_not(text, "Jane");
+	free(mail);
+	free(text);
+	mail = mail_about(&wrong, "en");
+	text = part_of(mail, "text/plain");
+	says(text, "Reports go to: sslabuse@sectigo.com");
+	says(text, "something added behind a plus sign");
 	free(mail);
 	free(text);
 	mail = mail_to_operator("en");
@@ -830,6 +842,7 @@ put_files(const char *dir, const char *lang)
 	put_file(dir, "name", lang, mail_about(&name, lang));
 	put_file(dir, "domain", lang, mail_about(&domain, lang));
 	put_file(dir, "signer", lang, mail_about(&signer, lang));
+	put_file(dir, "wrong", lang, mail_about(&wrong, lang));
 	put_file(dir, "hostile", lang, mail_about(&hostile, lang));
 	put_file(dir, "digest", lang, mail_digest_of(12, lang));
 	put_file(dir, "thousand", lang, mail_digest_of(1000, lang));
