@@ -279,6 +279,24 @@ fill_why(struct form_fields *f, const char *lang, const struct exposure *x)
 	buf_fmt(form_new(f, "score"), "%u", x->match.score);
 }
 
+/* What may come of it. */
+static void
+fill_means(struct form_fields *f, const char *lang, const char *kind)
+{
+	static const char *const names[][2] = {{"email", "address"},
+	    {"jid", "address"}, {"upn", "login"}, {"username", "login"},
+	    {"account-id", "login"}, {"uri-userinfo", "login"},
+	    {"name", "name"}, {"pseudonym", "name"}, {"national-id", "number"},
+	    {"birth-date", "number"}, {"phone", "contact"},
+	    {"address", "contact"}};
+	const char *means = "other";
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is(kind, names[i][0]))
+			means = names[i][1];
+	mail_put(f, "means", mail_own_word(lang, "means", means));
+}
+
 /* Who reads it, and what they have to do with it. */
 static void
 fill_reader(
@@ -308,6 +326,7 @@ mail_fill_finding(
 	fill_valid(f, mail, x);
 	fill_logs(f, lang, x);
 	fill_why(f, lang, x);
+	fill_means(f, lang, x->match.kind);
 	mail_put(f, "severity",
 	    mail_own_word(lang, "severity", severity_name(x->severity)));
 	text_hex(form_new(f, "id"), span_of(x->id, sizeof(x->id)));
