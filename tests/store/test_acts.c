@@ -3,6 +3,7 @@
  * then, and who is not; what is erased; what becomes of a mute. Deliveries that
  * were given up.
  */
+#include "tests/store/disk.h"
 #include "tests/store/ledger.h"
 
 static const uint8_t *
@@ -240,32 +241,6 @@ test_mute_others(void **state)
 	assert_int_equal(num_due(fx, NOW + HOLD), 6);
 }
 
-static bool
-disk_has(struct fixture *fx, struct span what)
-{
-	static const char *const ends[] = {"", "-wal", "-shm"};
-	bool found = false;
-
-	for (size_t i = 0; i < 3; i++) {
-		char path[128];
-		struct buf b = {0};
-		FILE *f;
-		size_t n;
-
-		snprintf(path, sizeof(path), "%s%s", fx->path, ends[i]);
-		f = fopen(path, "rb");
-		while (f != NULL &&
-		       (n = fread(buf_room(&b, 65536), 1, 65536, f)) > 0)
-			b.len += n;
-		if (f != NULL)
-			fclose(f);
-		found |=
-		    b.len > 0 && memmem(b.p, b.len, what.p, what.len) != NULL;
-		buf_fini(&b);
-	}
-	return found;
-}
-
 static void
 test_not_me(void **state)
 {
@@ -274,10 +249,14 @@ test_not_me(void **state)
 	struct stretch t = begin(fx);
 	struct ledger_muting m;
 	struct store_committed done;
+	struct store_hit hit = a_hit(fx, "jane", 3, 11);
+	struct buf kept;
 	uint8_t id[16];
 
-	step_hit(fx, &t, 20, a_hit(fx, "jane", 3, 11));
+	hit.entry = span_str("the entry as it was read");
+	step_hit(fx, &t, 20, hit);
 	deliver(fx, "all", NOW + HOLD);
+	kept = value_of(fx, "SELECT entry FROM evidence WHERE ix = 11");
 	memcpy(id, id_of(fx, 1), sizeof(id));
 	assert_true(disk_has(fx, span_of(id, sizeof(id))));
 	mute(fx, 0, false); /* thought about it */
@@ -285,6 +264,9 @@ test_not_me(void **state)
 	assert_int_equal(list_exposures(fx, NULL).num, 0);
 	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM outbox"), 0);
 	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM sighting"), 0);
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM evidence"), 0);
+	assert_false(disk_has(fx, buf_span(&kept)));
+	buf_fini(&kept);
 	assert_false(disk_has(fx, span_of(id, sizeof(id))));
 	assert_true(list_mutes(fx, NULL).list[0].not_me);
 	assert_true(happened(fx, &jane, "not-me"));
@@ -425,6 +407,77 @@ test_resend_states(void **state)
 	assert_int_equal(resend(fx, all), 0);
 	set_state(fx, "jane", RECORD_WITHDRAWN);
 	resend_fails(fx, ST_USAGE, one);
+}
+
+/* --- digests ---------------------------------------------------------------------- */
+
+/* Two of Jane's exposures, in one digest that was handed out already. */
+static struct outbox
+begin_digest(struct fixture *fx)
+{
+	static const struct store_sink people[] = {
+	    {.name = (char *)(uintptr_t) "people",
+		.digests = true,
+		.cadence = {[SEV_MEDIUM] = CADENCE_DAILY}}};
+	struct stretch t;
+	struct outbox o;
+
+	fixture_close(fx);
+	fx->conf.sinks = people;
+	fx->conf.num_sinks = 1;
+	fixture_open(fx);
+	t = begin(fx);
+	step_hit(fx, &t, 20, a_hit(fx, "jane", 3, 11));
+	step_plain(fx, &t, 30, 30);
+	o = due(fx, NOW + 8 * DAY);
+	assert_int_equal(o.num, 2);
+	assert_true(o.rows[0].digest != 0);
+	assert_int_equal(o.rows[0].digest, o.rows[1].digest);
+	return o;
+}
+
+/* It leaves the digest, which stays what it is. */
+static void
+test_ack_digest(void **state)
+{
+	struct fixture *fx = *state;
+	struct outbox was = begin_digest(fx), is;
+	struct alert_at at = nth(fx, 0);
+
+	OK(fx, LEDGER(fx)->ack(fx->s, &at, &ops, &fx->e));
+	is = due(fx, NOW + 8 * DAY);
+	assert_int_equal(is.num, 1);
+	assert_int_equal(is.rows[0].id, was.rows[1].id);
+	assert_memory_equal(is.rows[0].digest_id, was.rows[0].digest_id, 16);
+	outbox_fini(&is);
+	outbox_fini(&was);
+	mute(fx, 1, false);
+	assert_int_equal(num_due(fx, NOW + 30 * DAY), 0);
+}
+
+/* A digest that was given up is the same message again; one of it that
+ * somebody wants by itself goes by itself. */
+static void
+test_resend_digest(void **state)
+{
+	struct fixture *fx = *state;
+	struct outbox was = begin_digest(fx), is;
+
+	kill_all(fx, NULL);
+	assert_int_equal(num_due(fx, NOW + 30 * DAY), 0);
+	assert_int_equal(resend(fx, (struct ledger_resend){{"acme"}}), 2);
+	is = due(fx, NOW);
+	assert_int_equal(is.num, 2);
+	for (size_t i = 0; i < 2; i++)
+		assert_memory_equal(
+		    is.rows[i].digest_id, was.rows[i].digest_id, 16);
+	outbox_fini(&is);
+	assert_int_equal(resend(fx, (struct ledger_resend){nth(fx, 0)}), 1);
+	is = due(fx, NOW);
+	assert_int_equal(is.num, 2);
+	assert_true((is.rows[0].digest == 0) != (is.rows[1].digest == 0));
+	outbox_fini(&is);
+	outbox_fini(&was);
 }
 
 /* --- given up -------------------------------------------------------------------- */
@@ -589,6 +642,8 @@ main(void)
 	    SQLITE(test_resend),
 	    SQLITE(test_resend_newer),
 	    SQLITE(test_resend_states),
+	    SQLITE(test_ack_digest),
+	    SQLITE(test_resend_digest),
 	    SQLITE(test_dead),
 	    SQLITE(test_resend_dead),
 	    SQLITE(test_resend_gone),
