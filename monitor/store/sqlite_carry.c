@@ -25,7 +25,7 @@ struct carry {
 	struct ledger_restored *out;
 	struct buf ends; /* struct end */
 	bool same_line;  /* the new one is a copy of the former one */
-	bool mutes;      /* those of the former one were read */
+	bool acts;       /* what was done there about alerts was read */
 };
 
 /* What cannot be read there is passed over; what cannot be written here is
@@ -146,18 +146,20 @@ read_ledger(struct carry *c, struct err *e)
 	    e);
 }
 
-/* What was muted, by hashes that are the same in one line of copies only; and
- * whose mutes these are, for some may have ended. */
+/* What was taken note of. What was muted, by hashes that are the same in one
+ * line of copies only; and whose mutes these are, for some may have ended. */
 static enum status
-read_mutes(struct carry *c, struct err *e)
+read_acts(struct carry *c, struct err *e)
 {
 	enum status st = db_exec(c->s,
+	    "CREATE TEMP TABLE acked AS SELECT id, acked_ms"
+	    " FROM former.exposure WHERE acked_ms IS NOT NULL;"
 	    "CREATE TEMP TABLE muted AS SELECT tenant, name, same, not_me,"
 	    " since_ms FROM former.mute JOIN former.record r ON r.id = record;"
 	    "CREATE TEMP TABLE known AS SELECT tenant, name FROM former.record",
 	    e);
 
-	c->mutes = st == ST_OK;
+	c->acts = st == ST_OK;
 	return st;
 }
 
@@ -192,7 +194,7 @@ read_former(struct carry *c, bool *ledger, struct err *e)
 		st = pass_over(c, st);
 	}
 	if (st == ST_OK && version >= 9 && c->same_line)
-		st = pass_over(c, read_mutes(c, e));
+		st = pass_over(c, read_acts(c, e));
 	if (st == ST_OK)
 		st = pass_over(c, read_ends(c, e));
 	if (st == ST_OK)
@@ -298,10 +300,15 @@ muted_list(struct carry *c, struct buf *out, struct err *e)
 
 /* States as in 0001.sql. */
 static enum status
-end_muted(struct carry *c, struct err *e)
+end_acts(struct carry *c, struct err *e)
 {
 	struct buf list = {0};
 	enum status st = db_exec(c->s,
+	    "UPDATE exposure SET told = 1, acked_ms ="
+	    " (SELECT a.acked_ms FROM acked a WHERE a.id = exposure.id)"
+	    " WHERE id IN (SELECT id FROM acked);"
+	    "DELETE FROM outbox WHERE state = 0 AND topic = 0 AND exposure IN"
+	    " (SELECT no FROM exposure WHERE acked_ms IS NOT NULL);"
 	    "DELETE FROM mute WHERE record IN (SELECT r.id FROM record r"
 	    " JOIN known k ON k.tenant = r.tenant AND k.name = r.name);"
 	    "INSERT INTO mute(record, same, not_me, since_ms)"
@@ -336,7 +343,7 @@ carry_former(struct carry *c, struct err *e)
 		c->out->never = c->out->whole;
 	if (st == ST_OK)
 		st = end_all(c, e);
-	return st == ST_OK && c->mutes ? end_muted(c, e) : st;
+	return st == ST_OK && c->acts ? end_acts(c, e) : st;
 }
 
 static enum status

@@ -605,27 +605,39 @@ test_resend_gone(void **state)
 
 /* --- copies -------------------------------------------------------------------- */
 
-/* What was muted after a backup stays so; what was unmuted, too. */
+/* What was taken note of or muted after a backup stays so; what was unmuted,
+ * too. */
 static void
 test_restored(void **state)
 {
 	struct fixture *fx = *state;
 	struct stretch t = begin(fx);
+	struct store_hit hit = a_hit(fx, "jane", 3, 11);
 	struct ledger_restored r;
 	struct ledger_muting m;
+	struct alert_at at;
 	char backup[160];
 
-	step_hit(fx, &t, 20, a_hit(fx, "jane", 3, 11));
+	free(hit.x.match.value);
+	hit.x.match.value = mem_str("jane.roe@example.org");
+	step_hit(fx, &t, 20, hit);
+	mute(fx, 1, false);
 	snprintf(backup, sizeof(backup), "%s/copy.db", fx->dir);
 	OK(fx, LEDGER(fx)->backup(fx->s, backup, &fx->e));
 	m = mute(fx, 0, true);
+	at = nth(fx, 0);
+	OK(fx, LEDGER(fx)->unmute(fx->s, &at, &ops, &fx->e));
+	OK(fx, LEDGER(fx)->ack(fx->s, &at, &ops, &fx->e));
 	fixture_close(fx);
 	OK(fx, fx->api->ledger->restore(&fx->conf, backup, &ops, &r, &fx->e));
 	free(r.before);
 	fixture_open(fx);
 	assert_int_equal(list_mutes(fx, NULL).num, 1);
 	assert_memory_equal(list_mutes(fx, NULL).list[0].id, m.id, 16);
-	assert_int_equal(list_exposures(fx, NULL).num, 0);
+	assert_int_equal(list_exposures(fx, NULL).num, 1);
+	assert_int_equal(marks(fx, 0).acked_ms, NOW);
+	assert_int_equal(marks(fx, 0).muted_ms, 0);
+	assert_int_equal(num_due(fx, NOW + HOLD), 0);
 }
 
 int
