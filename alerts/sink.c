@@ -30,6 +30,14 @@ sink_takes_alerts(const struct conf_sink *conf)
 	return conf->type != CONF_MAIL;
 }
 
+const char *
+sink_type(const struct conf_sink *conf)
+{
+	unsigned type = (unsigned)conf->type;
+
+	return type < NUM_TYPES ? type_names[type] : "such";
+}
+
 const struct sink_api *
 sink_find(const struct conf_sink *conf, struct err *e)
 {
@@ -40,8 +48,7 @@ sink_find(const struct conf_sink *conf, struct err *e)
 	err_set(e, ST_MISSING,
 	    "sink %s: this build has no %s sinks; it has: jsonl, webhook, "
 	    "exec, syslog, chat",
-	    conf->name ? conf->name : "without a name",
-	    type < NUM_TYPES ? type_names[type] : "such");
+	    conf->name ? conf->name : "without a name", sink_type(conf));
 	return NULL;
 }
 

@@ -112,6 +112,9 @@ enum verdict sink_judge_http(struct sink *s, int64_t *retry_ms,
  * for alerts. */
 bool sink_takes_alerts(const struct conf_sink *conf);
 
+/* "jsonl", as in the configuration. */
+const char *sink_type(const struct conf_sink *conf);
+
 /* The implementation for a configured sink; NULL with an explanation when this
  * build has none. */
 const struct sink_api *sink_find(const struct conf_sink *conf, struct err *e);

@@ -12,6 +12,7 @@
 #include "monitor/opts.h"
 #include "monitor/sandbox.h"
 #include "monitor/status_counters.h"
+#include "monitor/status_sinks.h"
 #include "monitor/status_view.h"
 
 enum { O_CONFIG, O_JSON, O_COUNTERS };
@@ -204,7 +205,9 @@ store_text(struct buf *out, const struct view *v)
 	    s->counts.dead);
 	if (s->waiting > 0)
 		buf_fmt(out, ", next due %s", text_time(when, s->due_ms));
-	buf_fmt(out, "\n  %-12s %zu entr%s\n", "quarantine",
+	buf_char(out, '\n');
+	sinks_text(out, s);
+	buf_fmt(out, "  %-12s %zu entr%s\n", "quarantine",
 	    s->counts.quarantined, s->counts.quarantined == 1 ? "y" : "ies");
 	records_text(out, s);
 }

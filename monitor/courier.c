@@ -52,7 +52,7 @@ lane_renew(struct lane *l)
 	}
 	l->api->close(l->sink);
 	l->sink = s;
-	l->closed = l->paused = false;
+	l->closed = l->paused = l->opened = l->noted = false;
 	l->failures = 0;
 }
 

@@ -25,6 +25,10 @@ struct lane {
 	bool paused;       /* until the timer */
 	bool failing;      /* as the operator was told */
 	unsigned failures; /* rounds in a row to which nobody answered */
+	bool opened;       /* the store knows that it is not closed */
+	bool noted;        /* and this, since noted_ms: */
+	enum sink_mark mark;
+	int64_t noted_ms;
 	ev_timer due;
 };
 
@@ -67,6 +71,9 @@ struct round {
 	size_t num_delivered;
 	size_t num_taken; /* delivered, or refused by a sink that works */
 	size_t num_down;  /* the sink itself is what failed */
+	bool marks;       /* to be told to the store: */
+	struct store_sink_mark mark;
+	char kind[24];
 	int64_t asked_ms; /* the longest wait that a receiver asked for */
 	int64_t next_due_ms;
 };
@@ -80,6 +87,10 @@ void round_settle(struct round *r);
 void round_render(struct round *r);
 #define ROUND_DAMAGED "it does not open: its part of the store is damaged"
 void round_free(struct round *r);
+/* What the round says of the sink, on the loop; that written down, on the store
+ * thread (courier_mark.c). */
+void round_mark(struct round *r);
+enum status round_mark_store(struct round *r, struct store *s, struct err *e);
 /* The round is over, and the callee's. */
 void lane_next(struct lane *l, struct round *r);
 

@@ -97,6 +97,8 @@ settle_run(struct task *task, struct store *s)
 
 	task->status = settle_all(s, r, &task->err);
 	if (task->status == ST_OK)
+		task->status = round_mark_store(r, s, &task->err);
+	if (task->status == ST_OK)
 		task->status = next_due(s, r, &task->err);
 }
 
@@ -239,6 +241,7 @@ round_judge(struct round *r)
 {
 	for (size_t i = 0; i < r->num; i++)
 		judge_one(r, &r->carried[i], r->carried[i].row);
+	round_mark(r);
 	round_settle(r);
 }
 
@@ -368,7 +371,10 @@ fetch_run(struct task *task, struct store *s)
 	struct round *r = (struct round *)task;
 	const struct store_api *api = ((struct store_base *)s)->api;
 
-	task->status = api->outbox_due(s, &r->query, &r->rows, &task->err);
+	task->status = round_mark_store(r, s, &task->err);
+	if (task->status == ST_OK)
+		task->status =
+		    api->outbox_due(s, &r->query, &r->rows, &task->err);
 	if (task->status == ST_OK && r->rows.num == 0)
 		task->status = next_due(s, r, &task->err);
 }
@@ -427,6 +433,9 @@ round_start(struct lane *l)
 	    .now_ms = now_ms(),
 	    .limit = round_size(l)};
 	r->next_due_ms = INT64_MAX;
+	r->mark = (struct store_sink_mark){r->query.sink, MARK_OPENED, 0, ""};
+	r->marks = l->conf != NULL && !l->opened;
+	l->opened = true;
 	r->task.run = fetch_run;
 	r->task.done = fetch_done;
 	writer_submit(l->courier->conf.writer, &r->task);

@@ -7,6 +7,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/sandbox.h"
 #include "monitor/status_counters.h"
+#include "monitor/status_sinks.h"
 
 /* A log signs a new head at least this often, or once in its MMD. */
 #define HEAD_MS 86400000
@@ -205,6 +206,7 @@ status_store_reasons(struct status_view *v, struct reasons *r)
 	if (s->counts.dead > 0)
 		reason(r, "%zu deliver%s given up", s->counts.dead,
 		    s->counts.dead == 1 ? "y was" : "ies were");
+	sinks_reasons(r, s, v->now_ms);
 	v->unhealthy |= r->num > 0;
 }
 
@@ -243,7 +245,9 @@ store_members(struct buf *out, const struct status_view *v)
 		buf_fmt(out, "\"%s\"", text_time(when, s->due_ms));
 	else
 		buf_str(out, "null");
-	buf_str(out, "},\"sandbox\":");
+	buf_char(out, '}');
+	sinks_json(out, s);
+	buf_str(out, ",\"sandbox\":");
 	sandbox_json(out, v->config->sandbox);
 	buf_fmt(
 	    out, ",\"quarantined\":%zu,\"records\":{", s->counts.quarantined);

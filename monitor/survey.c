@@ -229,6 +229,8 @@ survey_of(
 	*out = (struct survey){.due_ms = INT64_MAX};
 	st = store_read(out, s, e);
 	if (st == ST_OK)
+		st = survey_sinks(out, s, c, e);
+	if (st == ST_OK)
 		around_read(out, s, c);
 	return st;
 }
@@ -241,6 +243,8 @@ survey_health(
 
 	*out = (struct survey){.due_ms = INT64_MAX};
 	st = health_read(out, s, e);
+	if (st == ST_OK)
+		st = survey_sinks(out, s, c, e);
 	if (st == ST_OK)
 		around_read(out, s, c);
 	return st;
@@ -309,6 +313,7 @@ survey_fini(struct survey *v)
 		free(v->logs[i].stretches);
 	}
 	free(v->logs);
+	free(v->sinks);
 	wants_fini(&v->wants);
 	*v = (struct survey){0};
 }

@@ -24,6 +24,12 @@ struct survey_log {
 	struct store_count *counts; /* sorted; labels are its own */
 };
 
+/* A sink that takes alerts, and how it does. */
+struct survey_sink {
+	const struct conf_sink *conf;
+	struct store_sink_state state;
+};
+
 struct survey {
 	size_t num;
 	struct survey_log *logs;
@@ -32,6 +38,8 @@ struct survey {
 	struct store_counts counts;
 	size_t waiting; /* outbox rows */
 	int64_t due_ms; /* of the next one; INT64_MAX: none */
+	size_t num_sinks;
+	struct survey_sink *sinks; /* as configured */
 	size_t records[RECORD_ERASED + 1];
 	uint64_t room; /* bytes left on its disk; UINT64_MAX: not known */
 	/* Who has it open for writing; empty: nobody, or not known. */
@@ -59,6 +67,10 @@ enum status survey_of(
 enum status survey_health(
     struct survey *out, struct store *s, const struct config *c, struct err *e);
 void survey_fini(struct survey *v);
+
+/* The configured sinks, of an open store (survey_sinks.c). */
+enum status survey_sinks(
+    struct survey *v, struct store *s, const struct config *c, struct err *e);
 
 /* What is proven of a log, whatever read it: parts that do not touch, in
  * order. */

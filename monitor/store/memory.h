@@ -186,6 +186,10 @@ enum status memory_outbox_due(struct store *s, const struct outbox_query *q,
     struct outbox *out, struct err *e);
 enum status memory_outbox_next(struct store *s, const char *sink,
     int64_t *due_ms, size_t *depth, struct err *e);
+enum status memory_sink_mark(
+    struct store *s, const struct store_sink_mark *m, struct err *e);
+enum status memory_sink_state(struct store *s, const char *sink,
+    struct store_sink_state *out, struct err *e);
 enum status memory_outbox_settle(
     struct store *s, const struct store_settle *how, size_t num, struct err *e);
 enum status memory_exposures(struct store *s, const struct hash *log_id,

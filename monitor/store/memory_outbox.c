@@ -324,3 +324,31 @@ memory_outbox_settle(
 		settle(s, &how[i]);
 	return ST_OK;
 }
+
+/* --- sinks ----------------------------------------------------------------- */
+
+/* It is gone with the scan: only what waits is known. */
+enum status
+memory_sink_mark(
+    struct store *s, const struct store_sink_mark *m, struct err *e)
+{
+	(void)s;
+	(void)m;
+	(void)e;
+	return ST_OK;
+}
+
+enum status
+memory_sink_state(struct store *s, const char *sink,
+    struct store_sink_state *out, struct err *e)
+{
+	(void)e;
+	*out = (struct store_sink_state){0};
+	for (size_t i = 0; i < s->num_rows; i++) {
+		if (strcmp(s->rows[i].sink, sink) != 0)
+			continue;
+		out->waiting += s->rows[i].state == MEM_WAITING;
+		out->dead += s->rows[i].state == MEM_DEAD;
+	}
+	return ST_OK;
+}

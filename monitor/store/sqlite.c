@@ -18,6 +18,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/files.h"
+#include "monitor/store/sqlite_sink.h"
 
 /* Databases up to this size are checked at every start (0.1 s). */
 #define CHECK_BYTES (64ll << 20)
@@ -370,6 +371,8 @@ const struct store_api store_sqlite = {
     .outbox_due = sqlite_outbox_due,
     .outbox_next = sqlite_outbox_next,
     .outbox_settle = sqlite_outbox_settle,
+    .sink_mark = sqlite_sink_mark,
+    .sink_state = sqlite_sink_state,
     .records_import = sqlite_records_import,
     .records_list = sqlite_records_list,
     .record_state = sqlite_record_state,

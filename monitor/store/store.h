@@ -20,23 +20,7 @@
 #include "monitor/pii/match.h"
 #include "monitor/pii/record.h"
 #include "monitor/store/seal.h"
-
-/* Where outbox rows are written for, and how it takes them. */
-enum store_cadence { CADENCE_SINGLE, CADENCE_DAILY, CADENCE_WEEKLY };
-struct store_sink {
-	char *name;
-	struct strings tenants; /* empty: all */
-	bool to_record;         /* mails to the people that records name */
-	/* It is for people: alerts of these severities are collected; so is
-	 * what is more than per_day singles of a record in 24 h (0: no limit),
-	 * and what says the same as an alert before. */
-	bool digests;
-	uint8_t cadence[4]; /* of each enum severity, an enum store_cadence */
-	unsigned per_day;
-	/* Digests go at at_ms after midnight UTC (and Monday), and then in
-	 * such steps. */
-	int64_t day_ms, week_ms, at_ms;
-};
+#include "monitor/store/sinks.h"
 
 /* Room for an owner's name. */
 #define STORE_OWNER 64
@@ -409,6 +393,12 @@ struct store_api {
 	 * is no error. */
 	enum status (*outbox_settle)(struct store *s,
 	    const struct store_settle *how, size_t num, struct err *e);
+
+	/* What is remembered of a sink, for people. */
+	enum status (*sink_mark)(
+	    struct store *s, const struct store_sink_mark *m, struct err *e);
+	enum status (*sink_state)(struct store *s, const char *sink,
+	    struct store_sink_state *out, struct err *e);
 
 	/* All or nothing. */
 	enum status (*records_import)(

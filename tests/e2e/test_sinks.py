@@ -3,7 +3,9 @@ own."""
 import json
 import os
 import re
+import signal
 import socket
+import sqlite3
 
 import pytest
 
@@ -94,3 +96,46 @@ def test_rooms(work, server):
     for one in receiver.seen:
         assert b"jane.roe@" not in one.body
         assert one.headers["Content-Type"] == "application/json"
+
+
+def test_how_sinks_do(work, server):
+    """Status says of each sink whether it takes what is sent to it: from the
+    store, and beside a service; one that is gone is seen until SIGHUP."""
+    log = server.new_log([jane_spec()])
+    with Receiver() as receiver:
+        receiver.script = {"/gone": [(410, {})], "/down": [(503, {})] * 99}
+        ledger = {"name": "ledger", "jsonl": {"path": str(work.ledger)}}
+        work.prepare([(log, "static")], alerts={"sinks": [ledger] + [
+            {"name": name, "chat": {"url": receiver.url("/" + name)}}
+            for name in ("gone", "down", "good")]})
+        monitor = work.monitor()
+
+        def sinks():
+            out = work.with_config("status", "--json").events[-1]
+            return {sink["name"]: sink for sink in out["sinks"]}, out
+
+        def states():
+            return {name: s["state"] for name, s in sinks()[0].items()}
+        wait_until(lambda: states() == {
+            "ledger": "ok", "gone": "closed", "down": "failing",
+            "good": "ok"}, "states")
+        found, store = sinks()
+        assert found["ledger"]["type"] == "jsonl"
+        assert found["good"]["last_delivered"].startswith("20")
+        assert found["gone"]["last_error"] == "http 410"
+        assert found["down"]["last_error"] == "http 503"
+        assert found["down"]["waiting"] >= 1 and found["down"]["dead"] == 0
+        assert store["unhealthy"] and not store["healthy"]
+        assert any("sink gone takes nothing more" in why
+                   for why in store["reasons"])
+        assert not any("sink down" in why for why in store["reasons"])
+        text = work.with_config("status").out
+        assert "sinks        ledger (jsonl) ok; 0 waiting, 0 given up" in text
+        assert "gone (chat) closed since " in text
+        monitor.signal(signal.SIGHUP)
+        wait_until(lambda: states()["gone"] == "ok", "it is open again")
+        monitor.stop()
+        with sqlite3.connect(work.path / "indelible.db") as store:
+            store.execute("UPDATE sink SET failing_ms = failing_ms - 7200000")
+        assert any("nothing has arrived at sink down for 2 h" in why
+                   for why in sinks()[1]["reasons"])

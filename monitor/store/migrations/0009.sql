@@ -90,3 +90,12 @@ INSERT INTO evidence(exposure, log, ix, leaf_hash, due_ms)
 	FROM sighting i JOIN stretch t ON t.id = i.stretch WHERE i.verified = 1
 	ORDER BY i.exposure, i.timestamp_ms, t.log, i.ix
 	ON CONFLICT DO NOTHING;
+
+-- How each sink does. Times: NULL: never, or it does not.
+CREATE TABLE sink(
+	name TEXT PRIMARY KEY,
+	delivered_ms INTEGER, -- newest
+	failing_ms INTEGER,   -- since when nothing arrives
+	closed_ms INTEGER,    -- when it said that it takes nothing more
+	kind TEXT             -- of the newest failure, in words of our own
+) STRICT, WITHOUT ROWID;
