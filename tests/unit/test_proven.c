@@ -30,14 +30,14 @@ setup(void **state)
 	w->f = (struct forest){hasher_new(), w->leaf};
 	for (uint8_t i = 0; i < SIZE; i++)
 		hasher_leaf(w->f.h, &w->leaf[i], span_of(&i, 1));
-	w->head = (struct head){SIZE, 1780000000000, forest_root(&w->f, 0, SIZE)};
+	w->head =
+	    (struct head){SIZE, 1780000000000, forest_root(&w->f, 0, SIZE)};
 	signer_sth(&w->s, &w->raw, &w->head);
 	forest_path(&w->f, &w->path, AT, 0, SIZE);
 	w->at = (struct proven_at){*logkey_id(w->s.key), AT, w->leaf[AT]};
 	log = (struct proven_log){"A log \"1\"", "Operator",
 	    "https://ct.example/", "rfc6962", w->s.key};
-	proven_put(
-	    &w->json, &log, &w->head, buf_span(&w->raw), &w->path);
+	proven_put(&w->json, &log, &w->head, buf_span(&w->raw), &w->path);
 	*state = w;
 	return 0;
 }
@@ -91,18 +91,15 @@ test_other_place(void **state)
 	struct proven_at at = w->at;
 
 	at.index++;
-	assert_int_equal(
-	    read_again(w, buf_span(&w->json), &at), ST_MISMATCH);
+	assert_int_equal(read_again(w, buf_span(&w->json), &at), ST_MISMATCH);
 	at.index = SIZE;
 	assert_int_equal(read_again(w, buf_span(&w->json), &at), ST_BAD);
 	at = w->at;
 	at.leaf_hash = w->leaf[AT + 1];
-	assert_int_equal(
-	    read_again(w, buf_span(&w->json), &at), ST_MISMATCH);
+	assert_int_equal(read_again(w, buf_span(&w->json), &at), ST_MISMATCH);
 	at = w->at;
 	at.log_id.b[7] ^= 1;
-	assert_int_equal(
-	    read_again(w, buf_span(&w->json), &at), ST_MISMATCH);
+	assert_int_equal(read_again(w, buf_span(&w->json), &at), ST_MISMATCH);
 }
 
 /* Where a member's value begins and ends. */
@@ -118,8 +115,8 @@ value_of(const struct world *w, const char *name)
 	assert_non_null(p);
 	found = span_from(all, (size_t)(p - all.p) + mark.len + 1);
 	buf_fini(&mark);
-	return span_cut(found, 0,
-	    span_chr(found, found.p[-1] == '[' ? ']' : '"'));
+	return span_cut(
+	    found, 0, span_chr(found, found.p[-1] == '[' ? ']' : '"'));
 }
 
 /* What it rests on cannot be changed. */
