@@ -9,10 +9,13 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/cmd.h"
+#include "monitor/gather.h"
 #include "monitor/import.h"
 
 /* A scan's alerts wait for the proof, however long that takes. */
 #define HOLD_MS (100ll * 365 * 86400 * 1000)
+/* So long a scan that is done goes on asking its logs for evidence. */
+#define GATHER_MS 60000ll
 
 /* The store is the service's own. */
 static bool
@@ -390,6 +393,38 @@ finish(struct backfill *b)
 	return rc;
 }
 
+/* --- evidence ------------------------------------------------------------------------------ */
+
+static const struct want_log *
+log_known(void *arg, const struct hash *log_id)
+{
+	const struct engine *g = arg;
+
+	for (size_t i = 0; i < g->num_logs; i++)
+		if (hash_eq(logkey_id(g->logs[i]->want.key), log_id))
+			return &g->logs[i]->want;
+	return NULL;
+}
+
+/* What was found in these logs is proven while they are at hand: the service may
+ * not know them. What that takes too long for is left to it. */
+static void
+gather_evidence(struct backfill *b)
+{
+	struct engine *g = &b->engine;
+	struct gather_conf c = {.loop = g->loop,
+	    .http = g->http,
+	    .writer = g->writer,
+	    .find = log_known,
+	    .arg = g};
+	int64_t until = now_ms() + GATHER_MS;
+
+	b->gather = gather_new(&c);
+	for (size_t i = 0; i < g->num_logs; i++)
+		gather_log(b->gather, logkey_id(g->logs[i]->want.key), until);
+	gather_stop(b->gather);
+}
+
 /* --- the whole --------------------------------------------------------------------------- */
 
 static int
@@ -420,7 +455,10 @@ scan(struct backfill *b)
 	b->progress.tty = isatty(STDERR_FILENO);
 	engine_run(&b->engine);
 	rc = finish(b);
+	if (uses_service_store(b) && rc != EX_TEMPFAIL && !b->engine.failed)
+		gather_evidence(b);
 	engine_close(&b->engine);
+	gather_free(b->gather);
 	return rc;
 }
 

@@ -24,6 +24,7 @@ struct backfill {
 	struct buf records;
 	struct store_sink *sinks;
 	struct scan_progress progress;
+	struct gather *gather;
 	struct listing_conf listing_conf;
 	char *state_url, *list_dir;
 	char owner[64];

@@ -12,7 +12,7 @@
 #include "monitor/store/ledger.h"
 
 /* Entries of a round; and how long it may take all in all, and one of them. */
-#define ROUND 16u
+#define ROUND 32u
 #define ROUND_MS 120000ll
 #define ITEM_S 60.0
 /* How often the store is asked when there was nothing to do. */
@@ -28,8 +28,9 @@ struct gather {
 	struct task look; /* first */
 	struct gather_conf conf;
 	int64_t next_ms, until_ms;
-	bool busy, stopped;
-	size_t num, at; /* of this round; the one in hand */
+	bool busy, stopped, failed;
+	const struct hash *only; /* this log; NULL: any */
+	size_t num, at;          /* of this round; the one in hand */
 	struct item items[ROUND];
 	struct hasher *hasher; /* the store thread's, while it looks */
 	struct want_log want;
@@ -86,7 +87,7 @@ static void
 look_run(struct task *task, struct store *s)
 {
 	struct gather *g = (struct gather *)task;
-	const struct ledger_evidence_due q = {now_ms(), ROUND};
+	const struct ledger_evidence_due q = {now_ms(), ROUND, g->only};
 
 	g->num = 0;
 	task->status = ST_OK;
@@ -183,11 +184,13 @@ fate_done(struct task *task)
 	}
 	tell(g, o);
 	g->at++;
-	if (o->whole_log || g->stopped || g->at == g->num ||
-	    now_ms() >= g->until_ms)
-		round_end(g);
-	else
+	if (!o->whole_log && !g->stopped && g->at < g->num &&
+	    now_ms() < g->until_ms) {
 		item_next(g);
+		return;
+	}
+	round_end(g);
+	gather_tick(g); /* there may be more */
 }
 
 static void
@@ -217,6 +220,7 @@ item_fail(struct gather *g, enum status st)
 {
 	struct fate *o = &g->out;
 
+	g->failed = true;
 	o->whole_log = st == ST_UNREACHABLE || g->share.num_heads == 0;
 	o->why = st;
 	item_end(g);
@@ -229,7 +233,8 @@ item_had(struct gather *g, const struct proof_got *got)
 {
 	const struct proven_log l = {g->want.name,
 	    g->want.operator_name != NULL ? g->want.operator_name : "",
-	    g->want.url, g->log.api->name, g->want.key};
+	    http_is_local(g->want.url) ? "a copy on disk" : g->want.url,
+	    g->log.api->name, g->want.key};
 	struct fate *o = &g->out;
 
 	o->whole_log = false;
@@ -350,6 +355,22 @@ gather_tick(struct gather *g)
 		return;
 	g->busy = true;
 	writer_submit(g->conf.writer, &g->look);
+}
+
+void
+gather_log(struct gather *g, const struct hash *log_id, int64_t until_ms)
+{
+	g->only = log_id;
+	g->failed = false;
+	g->next_ms = 0;
+	/* Until a round has found nothing, and puts the next one off. */
+	while (!g->failed && g->next_ms == 0 && now_ms() < until_ms) {
+		gather_tick(g);
+		ev_ref(g->conf.loop); /* sleep in the loop, do not spin */
+		while (g->busy && now_ms() < until_ms)
+			ev_run(g->conf.loop, EVRUN_ONCE);
+		ev_unref(g->conf.loop);
+	}
 }
 
 void

@@ -24,6 +24,9 @@ struct gather_conf {
 struct gather *gather_new(const struct gather_conf *c);
 /* Call every second or so. */
 void gather_tick(struct gather *g);
+/* For a command, whose loop does nothing else: all that is due of this log, until
+ * a proof cannot be had, or until then. */
+void gather_log(struct gather *g, const struct hash *log_id, int64_t until_ms);
 /* No log is asked from now on. While there is a loop. */
 void gather_stop(struct gather *g);
 /* When the writer has done everything. */

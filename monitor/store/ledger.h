@@ -191,6 +191,7 @@ struct ledger_evidence_at {
 struct ledger_evidence_due {
 	int64_t now_ms;
 	size_t limit;
+	const struct hash *log_id; /* of this log alone; NULL: of any */
 };
 
 /* What came of asking a log: a proof for an exposure, and the entry, unless

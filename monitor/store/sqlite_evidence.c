@@ -230,12 +230,15 @@ sqlite_evidence_due(struct store *s, const struct ledger_evidence_due *w,
 		     " AND e.log = (SELECT e.log FROM evidence e"
 		     " JOIN exposure x ON x.no = e.exposure"
 		     " JOIN record r ON r.id = x.record"
-		     " WHERE e.due_ms <= ?1 AND" ACTIVE
+		     " WHERE e.due_ms <= ?1 AND" ACTIVE " AND (?3 IS NULL OR"
+		     " e.log = (SELECT id FROM log WHERE log_id = ?3))"
 		     " ORDER BY e.due_ms, e.exposure LIMIT 1)"
 		     " ORDER BY e.due_ms, e.exposure LIMIT ?2");
 
 	db_int(q, 1, w->now_ms);
 	db_int(q, 2, (int64_t)w->limit);
+	if (w->log_id != NULL)
+		db_blob(q, 3, hash_span(w->log_id));
 	return give_all(s, q, fn, arg, e);
 }
 

@@ -213,13 +213,15 @@ def test_one_head(work, server):
 
 @APIS
 def test_backfill(work, server, api):
-    """What a backfill finds in the service's store is proven by the service
-    afterwards."""
+    """What a backfill finds in the service's store is proven by it; what it
+    has not the time for, by the service."""
     log = server.new_log([{"filler": 300}] + ROWS + [{"filler": 70}])
     work.prepare([(log, api)], [JANE])
     work.with_config("backfill", "--json").expect(0)
     assert ask(work, "SELECT count(entry), count(proof), count(due_ms)"
-               " FROM evidence") == [(2, 0, 2)]
+               " FROM evidence") == [(2, 2, 0)]
+    change(work, "UPDATE evidence SET proof = NULL, due_ms = 5"
+           " WHERE exposure = 1")
     monitor = work.monitor()
     wait_for_proofs(work, 2, monitor)
     monitor.stop()

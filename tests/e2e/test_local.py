@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from tests import check_evidence
 from .disk import DiskLog, flip, member_place, pack, repack, tiny_zip64
 from .helpers import BINARY, assert_sane, environment
 from .planted import between, jane_spec
@@ -234,6 +235,11 @@ def test_service_store(work, disk):
     again = work.with_config("backfill", "--log-dir", disk.folder,
                              "--log-key", disk.key, "--json").expect(0)
     assert again.ids == [] and again.summary["verified"] is True
+    # What proves them came along: the log itself may be no more.
+    for found in result.ids:
+        work.with_config("alerts", "evidence", found, "-o",
+                         work.path / found).expect(0)
+        check_evidence.check(work.path / found)
 
 
 def test_text(work, disk):

@@ -205,6 +205,11 @@ def test_reparse_gives_the_same_alerts(work, server, api):
     assert sorted(e["index"] for e in entries) == sorted(
         e["index"] for e in log.truth())
     assert rows(work) == []
+    with sqlite3.connect(work.path / "indelible.db") as store:
+        assert store.execute("SELECT count(*), count(entry), count(due_ms)"
+                             " FROM evidence").fetchone() == (
+                                 (len(expected),) * 3)
+    store.close()
     monitor = work.monitor()
     work.wait_for_ids(expected, monitor)
     monitor.stop()

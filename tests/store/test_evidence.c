@@ -50,9 +50,9 @@ due_at(struct fixture *fx, int64_t now_ms, size_t limit)
 {
 	struct seen l = {0};
 
-	OK(fx,
-	    LEDGER(fx)->evidence_due(fx->s,
-		&(struct ledger_evidence_due){now_ms, limit}, see, &l, &fx->e));
+	OK(fx, LEDGER(fx)->evidence_due(fx->s,
+		   &(struct ledger_evidence_due){now_ms, limit, NULL}, see, &l,
+		   &fx->e));
 	return l;
 }
 
@@ -203,6 +203,11 @@ test_due(void **state)
 		assert_true(hash_eq(&l.list[i].log_id, &log_a));
 		assert_int_equal(l.list[i].index, 4 + i);
 	}
+	OK(fx, LEDGER(fx)->evidence_due(fx->s,
+		   &(struct ledger_evidence_due){NOW + 5, 9, &log_b}, see, &l,
+		   &fx->e));
+	assert_int_equal(l.num, 4);
+	assert_true(hash_eq(&l.list[3].log_id, &log_b));
 	set_state(fx, "jane", RECORD_PAUSED);
 	assert_int_equal(due_at(fx, NOW + 5, 9).num, 1);
 	put(fx, &l.list[0], "");
