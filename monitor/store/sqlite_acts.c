@@ -93,8 +93,29 @@ sqlite_alert_note(struct store *s, const struct alert_row *a,
 
 /* --- taken note of ----------------------------------------------------------- */
 
-/* It counts as told, so that it stays so when it is found anew. What corrects
- * an alert still goes to those who had that. */
+/* What is under way without a proof may have arrived: it is not tried again,
+ * but what corrects it still goes there. */
+static enum status
+waiting_end(struct store *s, int64_t no, int64_t now_ms, struct err *e)
+{
+	sqlite3_stmt *q = sqlite_once(s,
+	    "UPDATE outbox SET state = 1, held = 0, settled_ms = ?2"
+	    " WHERE exposure = ?1 AND state = 0 AND topic = 0"
+	    " AND begun_ms IS NOT NULL");
+	enum status st;
+
+	db_int(q, 1, no);
+	db_int(q, 2, now_ms);
+	st = sqlite_once_run(s, q, NULL, e);
+	if (st != ST_OK)
+		return st;
+	q = sqlite_once(s, "DELETE FROM outbox"
+			   " WHERE exposure = ?1 AND state = 0 AND topic = 0");
+	db_int(q, 1, no);
+	return sqlite_once_run(s, q, NULL, e);
+}
+
+/* It counts as told, so that it stays so when it is found anew. */
 static enum status
 ack(struct store *s, const struct alert_row *a, const struct actor *who,
     struct err *e)
@@ -107,13 +128,8 @@ ack(struct store *s, const struct alert_row *a, const struct actor *who,
 	db_int(q, 1, a->no);
 	db_int(q, 2, who->now_ms);
 	st = sqlite_once_run(s, q, NULL, e);
-	if (st == ST_OK) {
-		q = sqlite_once(s,
-		    "DELETE FROM outbox"
-		    " WHERE exposure = ?1 AND state = 0 AND topic = 0");
-		db_int(q, 1, a->no);
-		st = sqlite_once_run(s, q, NULL, e);
-	}
+	if (st == ST_OK)
+		st = waiting_end(s, a->no, who->now_ms, e);
 	return st != ST_OK ? st : sqlite_alert_note(s, a, &n, true, e);
 }
 

@@ -38,7 +38,8 @@ sqlite_deliver(struct store *s, const struct delivery *d, struct err *e)
 	for (size_t i = 0; st == ST_OK && i < s->num_sinks; i++) {
 		struct delivery_row r = {.sink = &s->sinks[i]};
 
-		if (!rule_serves(r.sink, d->tenant, d->only))
+		if (!rule_serves(r.sink, d->tenant, d->only) ||
+		    (d->sink != NULL && strcmp(d->sink, r.sink->name) != 0))
 			continue;
 		st = sqlite_cadence(s, d, &r, e);
 		if (st == ST_OK)

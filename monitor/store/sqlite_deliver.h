@@ -14,6 +14,7 @@ struct delivery {
 	const struct exposure *x;
 	int64_t due_ms; /* when it is not proven before */
 	int64_t now_ms;
+	const char *sink; /* this one alone; NULL: all */
 };
 
 /* A row of it. */

@@ -98,13 +98,16 @@ again_check(const struct again *g, struct err *e)
 }
 
 /* What waits until it is proven still does; what corrects an alert goes out
- * again only when it did not arrive. Alone: not in a digest. */
+ * again only when it did not arrive. Alone: not in a digest. It was told
+ * before, which a rewind is to know. */
 static enum status
 again_sink(struct again *g, const char *sink, struct err *e)
 {
 	sqlite3_stmt *q = sqlite_once(g->s,
 	    "UPDATE outbox SET state = 0, attempts = 0, held = 0, cadence = 0,"
-	    " digest = NULL, due_ms = ?3 WHERE exposure = ?1 AND sink = ?2"
+	    " digest = NULL, due_ms = ?3, begun_ms = CASE state WHEN 1"
+	    " THEN ifnull(begun_ms, ?3) ELSE begun_ms END WHERE exposure = ?1 "
+	    "AND sink = ?2"
 	    " AND (topic = 0 OR state <> 1) AND (?4 OR state <> 0)"
 	    " AND address NOT IN (SELECT address FROM suppress)");
 	size_t num = 0;
@@ -124,9 +127,8 @@ static enum status
 again_send(struct again *g, struct err *e)
 {
 	enum status st = sqlite_deliver(g->s,
-	    &(struct delivery){g->a.no, g->a.of.row, g->a.of.tenant,
-		g->sink != NULL ? g->sink : g->only, &g->x,
-		rule_later(g->now_ms, g->hold_ms), g->now_ms},
+	    &(struct delivery){g->a.no, g->a.of.row, g->a.of.tenant, g->only,
+		&g->x, rule_later(g->now_ms, g->hold_ms), g->now_ms, g->sink},
 	    e);
 
 	for (size_t i = 0; st == ST_OK && i < g->s->num_sinks; i++)

@@ -381,8 +381,31 @@ test_resend_newer(void **state)
 	fixture_open(fx);
 	assert_int_equal(
 	    resend(fx, (struct ledger_resend){nth(fx, 0), "new"}), 1);
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM outbox"), 1);
 	assert_int_equal(resend(fx, (struct ledger_resend){nth(fx, 0)}), 2);
 	assert_int_equal(num_due(fx, NOW), 2);
+}
+
+/* Somebody had it, or may have had it, without a proof: that stays known. */
+static void
+test_told_unproven(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = begin(fx);
+	struct alert_at at = nth(fx, 0);
+	size_t retracted, delivered;
+
+	deliver(fx, "all", NOW + HOLD);
+	assert_int_equal(resend(fx, (struct ledger_resend){at}), 1);
+	assert_int_equal(
+	    ask_db(fx->path, "SELECT count(*) FROM outbox WHERE state = 0"
+			     " AND begun_ms IS NOT NULL AND sink = 'all'"),
+	    1);
+	OK(fx, LEDGER(fx)->ack(fx->s, &at, &ops, &fx->e));
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM outbox"), 1);
+	assert_int_equal(num_due(fx, NOW + DAY), 0);
+	OK(fx, fx->api->rewind(fx->s, &t, &retracted, &delivered, &fx->e));
+	assert_int_equal(delivered, 1);
 }
 
 static void
@@ -653,6 +676,7 @@ main(void)
 	    SQLITE(test_mute_ends),
 	    SQLITE(test_resend),
 	    SQLITE(test_resend_newer),
+	    SQLITE(test_told_unproven),
 	    SQLITE(test_resend_states),
 	    SQLITE(test_ack_digest),
 	    SQLITE(test_resend_digest),
