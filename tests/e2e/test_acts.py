@@ -347,8 +347,7 @@ def test_dead(side, receiver):
     assert side.listed("--dead", "--sink", "ledger") == []
     text = side.alerts("list", "--dead").out
     assert "soc: acme acme/jane" in text and "HTTP 500" in text
-    assert side.work.with_config(
-        "status", "--json").out.count('"dead":2') == 1
+    assert '"dead":2' in side.work.with_config("status", "--json").out
     receiver.script["/"] = []
     seen = len(receiver.seen)
 
