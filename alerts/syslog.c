@@ -11,6 +11,8 @@
 #define FACILITY 3u /* daemon */
 /* What a receiver should take at least is 2,048 bytes of a message. */
 #define SUBJECT_LEN 200
+/* A socket's queue has room for ten datagrams, as Linux comes. */
+#define FULL_MS 1000
 
 struct sink {
 	char *path;
@@ -106,6 +108,11 @@ syslog_judge(struct sink *s, int64_t *retry_ms, const struct outcome *o,
 	(void)s;
 	if (o->status == ST_OK)
 		return SINK_DELIVERED;
+	/* Somebody reads it, but not that fast: nothing has failed. */
+	if (o->status == ST_AGAIN) {
+		*retry_ms = FULL_MS;
+		return SINK_RETRY;
+	}
 	return sink_again(retry_ms, o, attempt);
 }
 

@@ -123,13 +123,14 @@ has_records(bool *out, const struct backfill *b, struct store *s, struct err *e)
 static void
 prepare_bad(void *arg, size_t line, const char *what)
 {
-	fprintf(stderr, "%s:%zu: %s\n", (const char *)arg, line, what);
+	fprintf(stderr, "%s:%zu: %s\n", QUOTE(span_str(arg)), line, what);
 }
 
 static void
 prepare_warn(void *arg, size_t line, const char *what)
 {
-	fprintf(stderr, "%s:%zu: warning: %s\n", (const char *)arg, line, what);
+	fprintf(
+	    stderr, "%s:%zu: warning: %s\n", QUOTE(span_str(arg)), line, what);
 }
 
 /* With the store open: records into it, unless they are there. */
@@ -155,10 +156,10 @@ prepare_records(struct backfill *b, struct store *s, struct err *e)
 		return st;
 	st = import_records(&im, s, e);
 	if (im.warnings > IMPORT_WARNINGS)
-		fprintf(stderr, "%s: warning: %zu more warnings\n", name,
-		    im.warnings - IMPORT_WARNINGS);
+		fprintf(stderr, "%s: warning: %zu more warnings\n",
+		    QUOTE(span_str(name)), im.warnings - IMPORT_WARNINGS);
 	if (im.lines_bad > 0)
-		err_prefix(e, "%s", name);
+		err_prefix(e, "%s", QUOTE(span_str(name)));
 	if (st == ST_OK && b->state_dir != NULL)
 		st = backfill_state_bind(b, e);
 	return st;
@@ -344,7 +345,7 @@ summarise(struct backfill *b, const struct entry_log *l)
 		scan_summary_text(&s, stdout);
 	if (rc != EX_OK && b->json)
 		fprintf(stderr, "indelible: %s: %s\n",
-		    l->tail ? s.state.name : l->want.name,
+		    QUOTE(span_str(l->tail ? s.state.name : l->want.name)),
 		    l->tail ? s.state.err->text : l->err.text);
 	return rc;
 }

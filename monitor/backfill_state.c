@@ -195,8 +195,8 @@ backfill_state_open(struct backfill *b, struct store_conf *sc)
 	int rc;
 
 	if (mkdir(b->state_dir, 0700) != 0 && errno != EEXIST) {
-		fprintf(stderr, "indelible: %s: %s\n", b->state_dir,
-		    strerror(errno));
+		fprintf(stderr, "indelible: %s: %s\n",
+		    QUOTE(span_str(b->state_dir)), strerror(errno));
 		return EX_CANTCREAT;
 	}
 	dir = state_absolute(b->state_dir);
@@ -224,7 +224,8 @@ backfill_state_bind(struct backfill *b, struct err *e)
 	state_binding(b, &line);
 	if (fd < 0 || write(fd, line.p, line.len) != (ssize_t)line.len ||
 	    fsync(fd) != 0 || rename(tmp, path) != 0)
-		st = err_set(e, ST_IO, "%s: %s", tmp, strerror(errno));
+		st = err_set(
+		    e, ST_IO, "%s: %s", QUOTE(span_str(tmp)), strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	buf_fini(&line);

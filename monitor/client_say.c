@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctlog/base/limits.h"
+#include "ctlog/base/text.h"
 #include "monitor/client_private.h"
 #include "monitor/cmd.h"
 
@@ -52,11 +53,13 @@ say_lines(json_t *problem, const char *file)
 	    json_integer_value(json_object_get(problem, "errors_total"));
 	size_t i;
 
-	json_array_foreach(list, i, x) fprintf(stderr, "%s:%lld: %s\n", file,
-	    (long long)json_integer_value(json_object_get(x, "line")),
-	    text_of(x, "what"));
+	json_array_foreach(list, i, x)
+	    fprintf(stderr, "%s:%lld: %s\n", QUOTE(span_str(file)),
+		(long long)json_integer_value(json_object_get(x, "line")),
+		text_of(x, "what"));
 	if (total > (json_int_t)json_array_size(list))
-		fprintf(stderr, "%s: %lld more mistakes\n", file,
+		fprintf(stderr, "%s: %lld more mistakes\n",
+		    QUOTE(span_str(file)),
 		    (long long)total - (long long)json_array_size(list));
 }
 
@@ -76,7 +79,7 @@ client_judge(const struct api_answer *a, const struct client_call *q)
 	say_lines(problem, file);
 	detail = a->code == 401 ? NOT_KNOWN : text_of(problem, "detail");
 	fprintf(stderr, "indelible: %s%s%s\n",
-	    q->file != NULL && a->code == 422 ? file : "",
+	    q->file != NULL && a->code == 422 ? QUOTE(span_str(file)) : "",
 	    q->file != NULL && a->code == 422 ? ": " : "",
 	    detail[0] != '\0' ? detail
 			      : "the service gave no answer that is "

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctlog/base/limits.h"
 #include "ctlog/base/text.h"
 #include "monitor/cmd.h"
 #include "monitor/opts.h"
@@ -119,7 +120,7 @@ keys_rotate(const struct config *c)
 	printf("%s has a new master key, in %s; the old one is gone\n"
 	       "keep a copy of the new one elsewhere, and make a new backup: "
 	       "those made before\nopen with the old key only\n",
-	    c->store, c->master_file);
+	    QUOTE(span_str(c->store)), QUOTE(span_str(c->master_file)));
 	return EX_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "config/value.h"
+#include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/cmd.h"
@@ -91,11 +92,11 @@ store_init(const struct config *c, const char *operand)
 	printf("made %s; its master key is %s\n"
 	       "keep a copy of the key elsewhere: without it the store "
 	       "cannot be read\n",
-	    c->store, c->master_file);
+	    QUOTE(span_str(c->store)), QUOTE(span_str(c->master_file)));
 	if (token_made)
 		printf("made %s: with the token in it commands, and you, may "
 		       "do everything\nthrough a running service\n",
-		    c->admin.token_file);
+		    QUOTE(span_str(c->admin.token_file)));
 	return EX_OK;
 }
 
@@ -120,7 +121,7 @@ store_migrate(const struct config *c, const char *operand)
 	if (st != ST_OK)
 		return cmd_store_fail(st, &e);
 	api->close(s);
-	printf("%s is up to date\n", c->store);
+	printf("%s is up to date\n", QUOTE(span_str(c->store)));
 	return EX_OK;
 }
 
@@ -153,7 +154,7 @@ store_backup(const struct config *c, const char *file)
 	printf("copied %s to %s\n"
 	       "it opens with the master key only, which is not in it: keep a "
 	       "copy of that, too, elsewhere\n",
-	    c->store, file);
+	    QUOTE(span_str(c->store)), QUOTE(span_str(file)));
 	return EX_OK;
 }
 
@@ -177,7 +178,7 @@ say_former(const struct ledger_restored *r)
 {
 	printf("what was here before is kept as %s; delete that when it is not "
 	       "needed\nany more, for there are people in it\n",
-	    r->before);
+	    QUOTE(span_str(r->before)));
 	if (r->ended > 0)
 		printf("%zu record%s that ended or changed since the backup "
 		       "%s not active again\n",
@@ -230,7 +231,8 @@ store_restore(const struct config *c, const char *file)
 	keys_wipe(&sc.keys);
 	if (st != ST_OK)
 		return cmd_store_fail(st, &e);
-	printf("%s is the copy %s now\n", c->store, file);
+	printf("%s is the copy %s now\n", QUOTE(span_str(c->store)),
+	    QUOTE(span_str(file)));
 	say_restored(&done);
 	free(done.before);
 	return EX_OK;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ctlog/base/limits.h"
+#include "ctlog/base/text.h"
 #include "monitor/wants.h"
 
 static enum status
@@ -15,7 +16,7 @@ file_errno(const char *path, struct err *e)
 			 : errno == EACCES || errno == EPERM ? ST_DENIED
 							     : ST_IO;
 
-	return err_set(e, st, "%s: %s", path, strerror(errno));
+	return err_set(e, st, "%s: %s", QUOTE(span_str(path)), strerror(errno));
 }
 
 static enum status
@@ -33,7 +34,8 @@ file_drain(
 		out->len += (size_t)n;
 		if (out->len > limit)
 			return err_set(e, ST_LIMIT,
-			    "%s is larger than %zu bytes", path, limit);
+			    "%s is larger than %zu bytes",
+			    QUOTE(span_str(path)), limit);
 	} while (n != 0);
 	return ST_OK;
 }
@@ -61,7 +63,7 @@ file_read_key(struct logkey **out, const char *file, struct err *e)
 	if (st == ST_OK) {
 		st = logkey_parse(out, buf_span(&b), e);
 		if (st != ST_OK)
-			err_prefix(e, "%s", file);
+			err_prefix(e, "%s", QUOTE(span_str(file)));
 	}
 	buf_fini(&b);
 	return st;

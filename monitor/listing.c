@@ -104,7 +104,8 @@ read_file(const struct list_source *src, struct loglist *out, struct err *e)
 	if (st == ST_OK) {
 		st = edition_check(&ed, key, e);
 		if (st != ST_OK)
-			err_prefix(e, "log list %s", src->file);
+			err_prefix(
+			    e, "log list %s", QUOTE(span_str(src->file)));
 	}
 	if (st == ST_OK) {
 		*out = ed.list;
@@ -372,7 +373,8 @@ read_url(struct listing *l, const struct list_source *src, struct loglist *out,
 		*out = ed.list;
 		ed.list = (struct loglist){0};
 	} else if (st != ST_AGAIN) {
-		err_prefix(e, "log list %s", listing_label(src));
+		err_prefix(
+		    e, "log list %s", QUOTE(span_str(listing_label(src))));
 	}
 	logkey_free(key);
 	edition_fini(&ed);

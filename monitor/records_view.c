@@ -56,14 +56,14 @@ view_warnings(const json_t *answer, const char *file)
 
 	json_array_foreach(list, i, w)
 	{
-		fprintf(
-		    stderr, "%s:%lld: warning: ", file, view_number(w, "line"));
+		fprintf(stderr, "%s:%lld: warning: ", QUOTE(span_str(file)),
+		    view_number(w, "line"));
 		view_line(stderr, view_text(w, "what"));
 		fputc('\n', stderr);
 	}
 	if (more > 0)
-		fprintf(
-		    stderr, "%s: warning: %lld more warnings\n", file, more);
+		fprintf(stderr, "%s: warning: %lld more warnings\n",
+		    QUOTE(span_str(file)), more);
 }
 
 void

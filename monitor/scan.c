@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/courier.h"
@@ -275,7 +276,7 @@ scan_summary_text(const struct scan_summary *s, FILE *out)
 {
 	const struct tail_state *t = &s->state;
 
-	fprintf(out, "%s: ", summary_name(s));
+	fprintf(out, "%s: ", QUOTE(span_str(summary_name(s))));
 	/* Without a signed head there is nothing to count. */
 	if (summary_verified(s) || t->head.size > 0) {
 		summary_read(s, out);

@@ -53,9 +53,8 @@ text_u64(uint64_t *out, struct span in)
 	if (in.len == 0 || (in.len > 1 && in.p[0] == '0'))
 		return false;
 	for (size_t i = 0; i < in.len; i++) {
-		if (in.p[i] < '0' || in.p[i] > '9')
-			return false;
-		if (__builtin_mul_overflow(v, 10u, &v) ||
+		if (in.p[i] < '0' || in.p[i] > '9' ||
+		    __builtin_mul_overflow(v, 10u, &v) ||
 		    __builtin_add_overflow(v, in.p[i] - '0', &v))
 			return false;
 	}
@@ -263,10 +262,8 @@ text_class(struct span in)
 
 		if (c == ' ' || (c >= '\t' && c <= '\r'))
 			continue;
-		if (c == '{' || c == '[')
-			return "JSON";
-		if (c == '<')
-			return "HTML";
+		if (c == '{' || c == '[' || c == '<')
+			return c == '<' ? "HTML" : "JSON";
 		return c > 0x20 && c < 0x7f ? "text" : "binary";
 	}
 	return in.len == 0 ? "empty" : "text";
@@ -281,6 +278,9 @@ json_char(struct buf *out, uint32_t ch)
 		buf_str(out, ch == '\n' ? "\\n" : "\\t");
 	else if (is_unsafe(ch) && ch < 0x10000)
 		buf_fmt(out, "\\u%04x", ch);
+	else if (is_unsafe(ch)) /* RFC 8259 section 7: as a pair */
+		buf_fmt(out, "\\u%04x\\u%04x", 0xd7c0 + (ch >> 10),
+		    0xdc00 + (ch & 0x3ff));
 	else
 		text_utf8_add(out, ch);
 }

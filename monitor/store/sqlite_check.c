@@ -79,17 +79,17 @@ sqlite_check_version(struct store *s, struct err *e)
 		return err_set(e, ST_BAD,
 		    "%s is no store, or is damaged; keep a copy and put back "
 		    "your last copy of it (BACKUP in indelible(8))",
-		    path);
+		    QUOTE(span_str(path)));
 	if (version > VERSION)
 		return err_set(e, ST_NEWER,
 		    "store %s has version %d, this program knows versions up "
 		    "to %d; use the newer program",
-		    path, (int)version, VERSION);
+		    QUOTE(span_str(path)), (int)version, VERSION);
 	if (version < VERSION && s->read_only)
 		return err_set(e, ST_USAGE,
 		    "store %s has version %d of %d; run `indelible store "
 		    "migrate`",
-		    path, (int)version, VERSION);
+		    QUOTE(span_str(path)), (int)version, VERSION);
 	return ST_OK;
 }
 

@@ -214,6 +214,9 @@ test_judge(void **state)
 	assert_int_equal(sink_syslog.judge(NULL, &ms, &o, 0), SINK_RETRY);
 	assert_true(ms == 5000);
 	assert_int_equal(sink_syslog.judge(NULL, &ms, &o, 9), SINK_DEAD);
+	o.status = ST_AGAIN; /* a queue that is full at the moment */
+	assert_int_equal(sink_syslog.judge(NULL, &ms, &o, 9), SINK_RETRY);
+	assert_int_equal(ms, 1000);
 	o = (struct outcome){.status = ST_OK, .code = 202};
 	assert_int_equal(sink_chat.judge(NULL, &ms, &o, 0), SINK_DELIVERED);
 	o = (struct outcome){.status = ST_OK, .code = 0};

@@ -319,6 +319,8 @@ test_json(void **state)
 	json_is(span_of("\0", 1), "\"\\u0000\"");
 	json_is(span_str("Jos\u00e9 \U0001f600"), "\"Jos\u00e9 \U0001f600\"");
 	json_is(span_str("\u2028\u202e\xc2\x85"), "\"\\u2028\\u202e\\u0085\"");
+	json_is(
+	    span_str("\U000e0041\U0001f600"), "\"\\udb40\\udc41\U0001f600\"");
 	json_is(span_str("a\xff\xc3"), "\"a\ufffd\ufffd\"");
 }
 
