@@ -5,6 +5,7 @@
 
 #include "ctlog/base/mem.h"
 #include "monitor/admin.h"
+#include "monitor/canary.h"
 #include "monitor/cmd.h"
 #include "monitor/diag.h"
 #include "monitor/enrol.h"
@@ -30,6 +31,7 @@ struct service {
 	struct listing_conf listing_conf;
 	struct listing *listing;
 	struct retention *retention;
+	struct canary *canary;
 	struct admin *admin;
 	struct public *public;
 	struct enrol *enrol;
@@ -119,6 +121,7 @@ service_tick(void *arg)
 	if (engine_was_stopped(&s->engine))
 		return;
 	retention_tick(s->retention);
+	canary_tick(s->canary);
 	admin_tick(s->admin);
 	enrol_tick(s->enrol);
 	gather_tick(s->gather);
@@ -305,6 +308,7 @@ service_run(struct service *s)
 		return st == ST_USAGE ? (cmd_fail(st, &e), EX_CONFIG)
 				      : cmd_store_fail(st, &e);
 	s->retention = retention_new(&s->config, s->engine.writer);
+	s->canary = canary_new(&s->config, s->engine.writer, s->engine.courier);
 	s->enrol = enrol_new(s->engine.loop, s->engine.writer, &s->config);
 	s->gather = gather_new(&(struct gather_conf){.loop = s->engine.loop,
 	    .http = s->engine.http,
@@ -318,6 +322,7 @@ service_run(struct service *s)
 	admin_free(s->admin);
 	engine_close(&s->engine);
 	retention_free(s->retention);
+	canary_free(s->canary);
 	enrol_free(s->enrol);
 	gather_free(s->gather);
 	wants_fini(&s->known);

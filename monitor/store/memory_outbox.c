@@ -172,7 +172,7 @@ memory_event_add(struct store *s, const struct event *ev, struct err *e)
 	for (size_t i = 0; i < s->num_sinks; i++) {
 		struct mem_row *row;
 
-		if (!rule_takes_events(&s->sinks[i]))
+		if (!rule_takes_event(&s->sinks[i], ev->type))
 			continue;
 		row = memory_row_new(s, s->sinks[i].name);
 		row->event = mine;

@@ -180,6 +180,14 @@ rule_takes_events(const struct store_sink *k)
 	return k->tenants.num == 0;
 }
 
+bool
+rule_takes_event(const struct store_sink *k, const char *type)
+{
+	if (strcmp(type, "canary") == 0)
+		return !k->to_record; /* there is nobody to write to */
+	return rule_takes_events(k);
+}
+
 char *
 rule_only(const struct record *r)
 {

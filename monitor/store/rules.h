@@ -30,6 +30,8 @@ enum status rule_stale(const struct stretch *at, struct err *e);
 bool rule_serves(
     const struct store_sink *k, const char *tenant, const char *only);
 bool rule_takes_events(const struct store_sink *k);
+/* The same of one event: a canary, which has nobody's data, goes to all. */
+bool rule_takes_event(const struct store_sink *k, const char *type);
 /* The sinks that a record names ("sink:NAME"), one a line; else NULL. */
 char *rule_only(const struct record *r);
 

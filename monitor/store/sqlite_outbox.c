@@ -16,7 +16,7 @@ event_rows(struct store *s, int64_t no, const struct event *ev, struct err *e)
 	enum status st = ST_OK;
 
 	for (size_t i = 0; st == ST_OK && i < s->num_sinks; i++) {
-		if (!rule_takes_events(&s->sinks[i]))
+		if (!rule_takes_event(&s->sinks[i], ev->type))
 			continue;
 		q = db_query(s, Q_OUTBOX_EVENT,
 		    "INSERT INTO outbox(sink, event, held, due_ms)"
