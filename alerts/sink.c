@@ -12,6 +12,7 @@ static const struct sink_api *const sinks[] = {
     [CONF_EXEC] = &sink_exec,
     [CONF_SYSLOG] = &sink_syslog,
     [CONF_CHAT] = &sink_chat,
+    [CONF_MAIL] = &sink_mail,
 };
 
 static const char *const type_names[] = {
@@ -25,9 +26,10 @@ static const char *const type_names[] = {
 #define NUM_TYPES (sizeof(type_names) / sizeof(type_names[0]))
 
 bool
-sink_takes_alerts(const struct conf_sink *conf)
+sink_mails_records(const struct conf_sink *conf)
 {
-	return conf->type != CONF_MAIL;
+	return conf->type == CONF_MAIL && conf->to != NULL &&
+	       strcmp(conf->to, "record") == 0;
 }
 
 const char *
@@ -47,7 +49,7 @@ sink_find(const struct conf_sink *conf, struct err *e)
 		return sinks[type];
 	err_set(e, ST_MISSING,
 	    "sink %s: this build has no %s sinks; it has: jsonl, webhook, "
-	    "exec, syslog, chat",
+	    "exec, syslog, chat, mail",
 	    conf->name ? conf->name : "without a name", sink_type(conf));
 	return NULL;
 }

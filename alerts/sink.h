@@ -58,7 +58,8 @@ void parcel_fini(struct parcel *p);
 /* How the carrying went. */
 struct outcome {
 	enum status status;     /* ST_OK: done, or there is an answer */
-	int code;               /* HTTP or SMTP reply, exit status; 0 = none */
+	int code;               /* HTTP or SMTP reply, exit status; 0 = none;
+				   of SMTP, ST_OK: what was said of this mail */
 	int64_t retry_after_ms; /* asked for by the receiver; 0 = not */
 	bool cut; /* broken off by us: nothing is known, nobody is judged */
 };
@@ -108,9 +109,8 @@ enum verdict sink_again(
 enum verdict sink_judge_http(struct sink *s, int64_t *retry_ms,
     const struct outcome *o, unsigned attempt);
 
-/* In this version mail servers are for letters that ask people to confirm, not
- * for alerts. */
-bool sink_takes_alerts(const struct conf_sink *conf);
+/* Its mails go to the people whom records name. */
+bool sink_mails_records(const struct conf_sink *conf);
 
 /* "jsonl", as in the configuration. */
 const char *sink_type(const struct conf_sink *conf);

@@ -182,6 +182,8 @@ change(struct api_job *c, enum record_state from, enum record_state to)
 		return;
 	}
 	c->out->changed = true;
+	/* What has waited for that is due. */
+	c->out->again = to == RECORD_ACTIVE;
 	api_record_say(c);
 }
 

@@ -121,7 +121,7 @@ store_sink_of(const struct config *c, const struct conf_sink *s)
 {
 	struct store_sink k = {.name = s->name,
 	    .tenants = {s->tenants.num, s->tenants.list},
-	    .to_record = s->type == CONF_MAIL && strcmp(s->to, "record") == 0,
+	    .to_record = sink_mails_records(s),
 	    .digests = s->digest,
 	    .per_day = (unsigned)c->alerts.per_day,
 	    .day_ms = c->alerts.digest_day_ms,
@@ -136,15 +136,12 @@ store_sink_of(const struct config *c, const struct conf_sink *s)
 size_t
 cmd_sinks(struct store_sink *out, const struct config *c)
 {
-	size_t num = 0;
-
 	for (size_t i = 0; i < c->alerts.num_sinks; i++) {
 		const struct conf_sink *s = &c->alerts.sinks[i];
 
-		if (sink_takes_alerts(s))
-			out[num++] = store_sink_of(c, s);
+		out[i] = store_sink_of(c, s);
 	}
-	return num;
+	return c->alerts.num_sinks;
 }
 
 bool

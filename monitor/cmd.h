@@ -41,8 +41,8 @@ void cmd_keys_settle(
 /* What a store is opened with: URL and keys. EX_OK, or what to exit with. */
 int cmd_store_conf(struct store_conf *out, const struct store_api **api,
     const struct config *c);
-/* The configured sinks that alerts go to (sink_takes_alerts) as the store knows
- * them, and how many; out has room for all. */
+/* The configured sinks as the store knows them, and how many; out has room for
+ * all. */
 size_t cmd_sinks(struct store_sink *out, const struct config *c);
 /* Who we are, for "in use by" messages. */
 const char *cmd_owner(char out[64]);

@@ -60,10 +60,11 @@ warn_sinks(struct warn *w)
 	    node_get(node_get(w->root, "alerts"), "sinks");
 
 	for (size_t i = 0; i < w->c->alerts.num_sinks; i++)
-		if (!sink_takes_alerts(&w->c->alerts.sinks[i]))
+		if (sink_mails_records(&w->c->alerts.sinks[i]) &&
+		    w->c->public.url == NULL)
 			mistake_add(w->m, place_of(nth(list, i)),
-			    "alerts.sinks: not in this version: mails with "
-			    "alerts; this one asks for confirmations only");
+			    "alerts.sinks: its mails to people have no link "
+			    "that ends them without public.url");
 }
 
 static void

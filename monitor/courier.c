@@ -77,8 +77,6 @@ lanes_open(struct courier *c, struct err *e)
 	for (size_t i = 0; i < c->conf.num_sinks; i++) {
 		struct lane *l = lane_add(c);
 
-		if (!sink_takes_alerts(&c->conf.sinks[i]))
-			continue;
 		l->conf = &c->conf.sinks[i];
 		l->api = c->conf.find(l->conf, e);
 		if (l->api == NULL || sink_make(&l->sink, l, e) != ST_OK)
@@ -86,6 +84,8 @@ lanes_open(struct courier *c, struct err *e)
 		posts |= l->api->kind == PARCEL_HTTP;
 		if (l->api->kind == PARCEL_APPEND)
 			l->appender = appender_new(c->conf.loop);
+		if (l->api->kind == PARCEL_MAIL)
+			l->smtp = smtp_new(c->conf.loop, c->conf.ca_file);
 		c->num_lanes++;
 	}
 	if (posts)
@@ -134,6 +134,7 @@ courier_free(struct courier *c)
 
 		ev_timer_stop(c->conf.loop, &l->due);
 		appender_free(l->appender);
+		smtp_free(l->smtp);
 		round_free(l->round);
 		if (l->api != NULL)
 			l->api->close(l->sink);
@@ -312,6 +313,9 @@ courier_on_cut(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)revents;
 	if (c->post != NULL)
 		post_cut(c->post);
+	for (size_t i = 0; i < c->num_lanes; i++)
+		if (c->lanes[i].smtp != NULL)
+			smtp_cut(c->lanes[i].smtp);
 	if (c->conf.spawn != NULL)
 		spawn_cut(c->conf.spawn);
 	for (size_t i = 0; i < c->num_lanes; i++) {

@@ -21,8 +21,9 @@ struct courier_conf {
 	struct ev_loop *loop;
 	struct writer *writer;
 	const char *instance;
-	const char *ca_file; /* for TLS; NULL: the system's */
-	struct spawn *spawn; /* borrowed; NULL: no sink is a program */
+	const char *ca_file;    /* for TLS; NULL: the system's */
+	const char *public_url; /* where links in mails lead; NULL: nowhere */
+	struct spawn *spawn;    /* borrowed; NULL: no sink is a program */
 	size_t num_sinks;
 	const struct conf_sink *sinks; /* borrowed */
 	/* sink_find, or a scan's own, which prints */

@@ -7,6 +7,7 @@
 #include "monitor/courier.h"
 #include "monitor/notice.h"
 #include "monitor/post.h"
+#include "monitor/smtp.h"
 
 struct round;
 
@@ -17,13 +18,15 @@ struct lane {
 	const struct sink_api *api;
 	struct sink *sink;
 	struct appender *appender; /* NULL: it needs none */
-	struct round *round;       /* under way, or still to be settled */
+	struct smtp *smtp;   /* a mail server's own; NULL: it needs none */
+	struct round *round; /* under way, or still to be settled */
 	bool busy, again;
 	bool unsettled;    /* carried, but the store did not take it */
 	bool closed;       /* takes nothing more in this run */
 	bool stale;        /* its secret is to be read again */
 	bool paused;       /* until the timer */
 	bool failing;      /* as the operator was told */
+	bool putting_off;  /* the same of single mails */
 	unsigned failures; /* rounds in a row to which nobody answered */
 	bool opened;       /* the store knows that it is not closed */
 	bool noted;        /* and this, since noted_ms: */
@@ -50,7 +53,7 @@ struct carried {
 	struct round *round;
 	const struct outbox_row *row; /* the first of them */
 	size_t num_rows;
-	bool damaged; /* none of them opens */
+	bool damaged; /* none of them opens, or has whom it was for */
 	struct parcel parcel;
 	struct outcome outcome;
 	char *why; /* it failed; NULL: see the outcome's status */
@@ -86,11 +89,23 @@ void round_settle(struct round *r);
 /* r->carried, out of the rows that were fetched (courier_render.c). */
 void round_render(struct round *r);
 #define ROUND_DAMAGED "it does not open: its part of the store is damaged"
+#define ROUND_UNNAMED "the record no longer names the address that it was for"
 void round_free(struct round *r);
 /* What the round says of the sink, on the loop; that written down, on the store
  * thread (courier_mark.c). */
 void round_mark(struct round *r);
 enum status round_mark_store(struct round *r, struct store *s, struct err *e);
+/* A mail of a round (courier_mail.c): what it is to know for its recipient, and
+ * its way. */
+struct mail_link {
+	struct buf to, token;
+};
+void mail_link(
+    struct mail_link *k, struct message *m, const struct outbox_row *row);
+void mail_link_fini(struct mail_link *k);
+void carry_mail(struct carried *p);
+/* What was carried has come to an end. */
+void carried_done(void *arg, const struct outcome *o, const struct err *why);
 /* The round is over, and the callee's. */
 void lane_next(struct lane *l, struct round *r);
 

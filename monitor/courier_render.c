@@ -48,30 +48,41 @@ render_digest(struct lane *l, struct carried *p, struct message *m)
 }
 
 static void
+render_kind(struct lane *l, struct carried *p, struct message *m)
+{
+	const struct outbox_row *row = p->row;
+
+	if (row->digest != 0) {
+		render_digest(l, p, m);
+		return;
+	}
+	memcpy(m->id, row->event_id, sizeof(m->id));
+	if (!row->is_exposure) {
+		render_event(l, row, m, &p->parcel);
+		return;
+	}
+	m->x = &row->x;
+	l->api->render(l->sink, &p->parcel, m);
+}
+
+static void
 render_one(struct lane *l, struct carried *p)
 {
 	const struct outbox_row *row = p->row;
 	struct message m = {.instance = l->courier->conf.instance,
 	    .attempt = row->attempts,
+	    .public_url = l->courier->conf.public_url,
 	    .now_ms = now_ms()};
+	struct mail_link link = {{0}, {0}};
 
 	if (p->damaged) {
-		p->why = mem_str(ROUND_DAMAGED);
+		p->why = mem_str(row->unnamed ? ROUND_UNNAMED : ROUND_DAMAGED);
 		return;
 	}
-	if (row->digest != 0) {
-		render_digest(l, p, &m);
-		return;
-	}
-	memcpy(m.id, row->event_id, sizeof(m.id));
-	if (!row->is_exposure) {
-		render_event(l, row, &m, &p->parcel);
-		return;
-	}
-	m.x = &row->x;
-	l->api->render(l->sink, &p->parcel, &m);
+	mail_link(&link, &m, row);
+	render_kind(l, p, &m);
+	mail_link_fini(&link);
 }
-
 /* Rows of one digest, which stand side by side, are one message. */
 static void
 messages_make(struct round *r)
@@ -89,7 +100,7 @@ messages_make(struct round *r)
 			    .round = r, .row = row, .damaged = true};
 		}
 		c->num_rows++;
-		c->damaged &= row->damaged;
+		c->damaged &= row->damaged || row->unnamed;
 	}
 }
 

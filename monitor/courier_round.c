@@ -167,12 +167,16 @@ judge_retry(struct round *r, struct carried *p, const struct outbox_row *row,
 {
 	struct lane *l = r->lane;
 
-	if (!l->failing)
+	bool *told = l->smtp != NULL && p->outcome.status == ST_OK
+			 ? &l->putting_off
+			 : &l->failing;
+
+	if (!*told)
 		diag_warn("sink %s: %s; what is for it is kept, the next try "
 			  "is in %lld s",
 		    lane_name(l), why_of(p),
 		    (long long)(retry_ms + 999) / 1000);
-	l->failing = true;
+	*told = true;
 	p->how = SETTLE_RETRY;
 	p->due_ms = now_ms() + with_jitter(retry_ms, row->id);
 	l->courier->counts.retried++;
@@ -283,7 +287,7 @@ carry_append(struct round *r)
 
 /* --- carry one by one: on the loop ----------------------------------------- */
 
-static void
+void
 carried_done(void *arg, const struct outcome *o, const struct err *why)
 {
 	struct carried *p = arg;
@@ -338,6 +342,8 @@ carry_one(struct courier *c, enum parcel_kind kind, struct carried *p)
 		carry_post(c, p);
 	else if (kind == PARCEL_ARGV)
 		carry_spawn(c, p);
+	else if (kind == PARCEL_MAIL)
+		carry_mail(p);
 	else
 		carry_datagram(p);
 }

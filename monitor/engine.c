@@ -83,6 +83,7 @@ start_courier(struct engine *g, struct err *e)
 	    .writer = g->writer,
 	    .instance = g->conf.config->instance,
 	    .ca_file = g->conf.config->fetch.ca_file,
+	    .public_url = g->conf.config->public.url,
 	    .spawn = g->spawn,
 	    .num_sinks = g->conf.num_sinks,
 	    .sinks = g->conf.sinks,

@@ -14,7 +14,6 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/diag.h"
-#include "monitor/pii/normal.h"
 #include "monitor/smtp.h"
 #include "monitor/store/ledger.h"
 #include "monitor/tail.h"
@@ -183,12 +182,12 @@ tell(struct enrol *e, enum status st, const struct err *why)
 {
 	if (st == ST_BAD)
 		diag_warn("a letter is given up: %s", why->text);
-	else if (st == ST_AGAIN && !e->failing)
+	else if (st != ST_OK && !e->failing)
 		diag_warn("a letter is tried again later: %s", why->text);
 	else if (st == ST_OK && e->failing)
 		diag_info("letters are sent again");
 	if (st != ST_BAD)
-		e->failing = st == ST_AGAIN;
+		e->failing = st != ST_OK;
 }
 
 static void
@@ -215,7 +214,7 @@ sending_on_done(void *arg, enum status st, int code, const struct err *why)
 	    .error = st == ST_OK ? NULL : g->why.text};
 	if (st != ST_OK)
 		g->how.how =
-		    st == ST_AGAIN && backoff(&wait_ms, g->letter.attempts)
+		    st != ST_BAD && backoff(&wait_ms, g->letter.attempts)
 			? SETTLE_RETRY
 			: SETTLE_DEAD;
 	if (g->how.how == SETTLE_RETRY) {
@@ -227,24 +226,6 @@ sending_on_done(void *arg, enum status st, int code, const struct err *why)
 }
 
 /* --- sending ---------------------------------------------------------------- */
-
-/* The address as it was given, but its domain as mail servers know it. */
-static void
-address_put(struct buf *out, const char *to)
-{
-	uint8_t memory[16384];
-	struct arena a = arena_of(memory, sizeof(memory));
-	struct span domain =
-	    normal_email_domain(normal_email(&a, span_str(to)));
-	const char *at = strrchr(to, '@');
-
-	if (at == NULL || domain.len == 0) {
-		buf_str(out, to);
-		return;
-	}
-	buf_add(out, to, (size_t)(at - to) + 1);
-	buf_span_add(out, domain);
-}
 
 static void
 sending_start(struct enrol *e, struct sending *g)
@@ -261,7 +242,7 @@ sending_start(struct enrol *e, struct sending *g)
 	    .pending_ms = e->config->retention.pending_records_ms,
 	    .hits_ms = e->config->retention.hits_ms};
 
-	address_put(&to, g->letter.to);
+	smtp_address(&to, g->letter.to);
 	c.to = mail.to = buf_cstr(&to);
 	confirm_write(&text, &c);
 	mail.message = buf_span(&text);

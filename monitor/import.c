@@ -103,7 +103,7 @@ sink_named(const struct config *c, const char *name)
 	return NULL;
 }
 
-/* Those that alerts go to: of a tenant, NULL: all. */
+/* Those of a tenant, NULL: all. */
 static void
 put_sinks(struct buf *out, const struct config *c, const char *tenant)
 {
@@ -112,7 +112,7 @@ put_sinks(struct buf *out, const struct config *c, const char *tenant)
 	for (size_t i = 0; i < c->alerts.num_sinks; i++) {
 		const struct conf_sink *k = &c->alerts.sinks[i];
 
-		if (sink_takes_alerts(k) && is_for(k, tenant))
+		if (is_for(k, tenant))
 			buf_fmt(out, "%s%s", out->len > before ? ", " : "",
 			    QUOTE(span_str(k->name)));
 	}
@@ -133,12 +133,6 @@ sink_fault(struct buf *out, const struct import *im, const struct record *rec,
 	if (k == NULL) {
 		buf_fmt(out,
 		    "notify: there is no sink %s; the configuration has: ",
-		    QUOTE(span_str(name)));
-		put_sinks(out, im->config, im->only);
-	} else if (!sink_takes_alerts(k)) {
-		buf_fmt(out,
-		    "notify: sink %s is of type mail, which sends no alerts in "
-		    "this version; these do: ",
 		    QUOTE(span_str(name)));
 		put_sinks(out, im->config, im->only);
 	} else if (!is_for(k, rec->tenant)) {
@@ -181,6 +175,21 @@ has_mailto(const struct record *rec)
 			span_str(rec->notify.list[i]), span_str("mailto:")))
 			return true;
 	return false;
+}
+
+/* Nobody carries mail to its addresses. */
+static bool
+is_unmailed(const struct import *im, const struct record *rec)
+{
+	if (im->config == NULL || !has_mailto(rec))
+		return false;
+	for (size_t i = 0; i < im->config->alerts.num_sinks; i++) {
+		const struct conf_sink *k = &im->config->alerts.sinks[i];
+
+		if (sink_mails_records(k) && is_for(k, rec->tenant))
+			return false;
+	}
+	return true;
 }
 
 /* --- what is not refused, but told of --------------------------------------- */
@@ -243,10 +252,10 @@ reading_doubts(struct reading *r, const struct record *rec, size_t at)
 		    "needs a qualifier and has none: it matches nothing; give "
 		    "domains, organizations, countries, localities or "
 		    "emails, or require_qualifier: false");
-	if (has_mailto(rec))
+	if (is_unmailed(r->im, rec))
 		reading_warn(r, at, rec->id,
-		    "has mailto: in notify, which does nothing in this "
-		    "version: alerts go to sinks alone");
+		    "has mailto: in notify, but no sink mails to records of "
+		    "its tenant (mail with `to: record`): nothing goes there");
 }
 
 /* --- records ------------------------------------------------------------------ */
@@ -271,6 +280,16 @@ is_refused(struct reading *r, const struct record *rec, size_t at)
 	return true;
 }
 
+/* A scan tells of every record, in its own way. */
+static void
+forget_notify(struct record *rec)
+{
+	for (size_t i = 0; i < rec->notify.num; i++)
+		free(rec->notify.list[i]);
+	free(rec->notify.list);
+	rec->notify = (struct strings){0};
+}
+
 static void
 reading_record(void *arg, struct record *rec, size_t at)
 {
@@ -286,6 +305,8 @@ reading_record(void *arg, struct record *rec, size_t at)
 		return;
 	}
 	reading_doubts(r, rec, at);
+	if (r->im->config == NULL)
+		forget_notify(rec);
 	if (r->num == r->cap)
 		reading_grow(r);
 	r->records[r->num] = *rec;

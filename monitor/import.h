@@ -22,7 +22,7 @@ struct import {
 	const char *tenant; /* of records that name none; NULL: RECORD_TENANT */
 	const char *only; /* records of other tenants are bad; NULL: none are */
 	/* Records that name a sink which is not there, or not for them, are bad;
-	 * NULL: nobody knows the sinks. */
+	 * NULL: a scan, which tells of all records alike: notify is dropped. */
 	const struct config *config;
 	/* Why nobody is asked by mail to confirm an address: enrol_missing();
 	 * NULL: they are. */

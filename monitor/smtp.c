@@ -14,6 +14,7 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/mailbox.h"
+#include "monitor/pii/normal.h"
 #include "monitor/smtp_easy.h"
 
 /* Under way at a time: a thread each, made when it is needed. */
@@ -53,6 +54,7 @@ struct smtp {
 	struct carrier carriers[SMTP_AT_ONCE];
 	size_t pending;
 	bool calling; /* back */
+	bool cut;     /* the threads were told to end */
 };
 
 /* --- addresses and line ends ----------------------------------------------- */
@@ -109,6 +111,23 @@ lines_copy(struct buf *out, struct span text)
 		buf_str(out, "\r\n");
 }
 
+void
+smtp_address(struct buf *out, const char *address)
+{
+	uint8_t memory[16384];
+	struct arena a = arena_of(memory, sizeof(memory));
+	struct span domain =
+	    normal_email_domain(normal_email(&a, span_str(address)));
+	const char *at = strrchr(address, '@');
+
+	if (at == NULL || domain.len == 0) {
+		buf_str(out, address);
+		return;
+	}
+	buf_add(out, address, (size_t)(at - address) + 1);
+	buf_span_add(out, domain);
+}
+
 /* --- a thread --------------------------------------------------------------- */
 
 static bool
@@ -126,6 +145,8 @@ carrier_send(struct carrier *c, struct post *p)
 	struct smtp_easy e = {.stopped = carrier_stopped, .arg = c};
 
 	p->status = smtp_easy_run(&e, &p->mail, c->smtp->ca_file, &p->why);
+	if (p->status == ST_UNREACHABLE && c->stopped)
+		p->status = ST_STALE;
 	p->code = e.code;
 	mailbox_put(c->smtp->out, &p->letter);
 	ev_async_send(c->smtp->loop, &c->smtp->on_out);
@@ -194,7 +215,13 @@ carrier_free_one(struct smtp *m)
 static void
 post_begin(struct smtp *m, struct post *p, struct carrier *c)
 {
+	if (m->cut) {
+		p->status = ST_STALE;
+		post_done(m, p);
+		return;
+	}
 	if (!address_ok(p->to)) {
+		p->code = 553;
 		p->status = err_set(&p->why, ST_BAD, "this is no mail address");
 		post_done(m, p);
 		return;
@@ -215,7 +242,7 @@ smtp_on_pump(struct ev_loop *loop, ev_timer *w, int events)
 
 	(void)loop;
 	(void)events;
-	if (p == NULL || c == NULL)
+	if (p == NULL || (c == NULL && !m->cut))
 		return;
 	STAILQ_REMOVE_HEAD(&m->waiting, link);
 	post_begin(m, p, c);
@@ -280,12 +307,19 @@ smtp_new(struct ev_loop *loop, const char *ca_file)
 	return m;
 }
 
-static void
-carriers_stop(struct smtp *m)
+void
+smtp_cut(struct smtp *m)
 {
-	for (size_t i = 0; i < SMTP_AT_ONCE; i++)
+	for (size_t i = 0; i < SMTP_AT_ONCE && !m->cut; i++)
 		if (m->carriers[i].in != NULL)
 			mailbox_put(m->carriers[i].in, &m->carriers[i].stop);
+	m->cut = true;
+	ev_feed_event(m->loop, &m->pump, 0);
+}
+
+static void
+carriers_join(struct smtp *m)
+{
 	for (size_t i = 0; i < SMTP_AT_ONCE; i++) {
 		struct carrier *c = &m->carriers[i];
 
@@ -305,7 +339,8 @@ smtp_free(struct smtp *m)
 	if (m == NULL)
 		return;
 	ASSERT(!m->calling); /* not from a mail's callback */
-	carriers_stop(m);
+	smtp_cut(m);
+	carriers_join(m);
 	for (l = mailbox_take(m->out, false); l != NULL; l = next) {
 		next = l->next;
 		post_free((struct post *)l);

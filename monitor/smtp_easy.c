@@ -59,7 +59,17 @@ curl_on_close(void *arg, curl_socket_t fd)
 	return close(fd);
 }
 
-/* Greeting, TLS and login are behind it. */
+static bool
+is_ascii(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s >= 0x80)
+			return false;
+	return true;
+}
+
+/* Greeting, TLS and login are behind it. libcurl would send any address to any
+ * server. */
 static int
 curl_on_ready(void *arg, char *there, char *here, int port, int our_port)
 {
@@ -69,7 +79,10 @@ curl_on_ready(void *arg, char *there, char *here, int port, int our_port)
 	e->asked = true;
 	e->code = 0;
 	e->replies = 0;
-	return CURL_PREREQFUNC_OK;
+	e->unfit = !e->utf8 && !is_ascii(e->address);
+	if (e->unfit)
+		e->code = 553; /* as RFC 6531 section 3.5 has it */
+	return e->unfit ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* "5.1.1" at the front of a reply's text (RFC 2034). */
@@ -97,6 +110,24 @@ mail_over(struct smtp_easy *e)
 			shutdown(e->sockets[i], SHUT_RD);
 }
 
+/* What it offers, before TLS or behind it: the newest list counts. */
+static void
+offer_read(struct smtp_easy *e, struct span line)
+{
+	static const char name[] = "SMTPUTF8";
+	struct span word = span_from(line, 4);
+
+	if (e->asked || line.p[0] != '2')
+		return;
+	if (span_starts(line, span_str("220")))
+		e->utf8 = false; /* the greeting, or TLS begins */
+	while (word.len > 0 && word.p[word.len - 1] <= ' ')
+		word.len--;
+	if (word.len == strlen(name) &&
+	    strncasecmp((const char *)word.p, name, word.len) == 0)
+		e->utf8 = true;
+}
+
 /* A line of the server's: a reply has several, a '-' behind the code in all
  * but the last. Its text is dropped: it likes to repeat the address. */
 static size_t
@@ -106,6 +137,8 @@ curl_on_line(char *p, size_t size, size_t n, void *arg)
 	struct span line = span_of(p, size * n);
 	uint64_t code;
 
+	if (!e->over && line.len >= 4)
+		offer_read(e, line);
 	if (e->over || line.len < 4 || line.p[3] == '-' ||
 	    !text_u64(&code, span_cut(line, 0, 3)) || code < 200)
 		return size * n;
@@ -182,7 +215,7 @@ set_login(CURL *curl, const struct conf_sink *server, struct err *err)
 		return ST_OK;
 	if (secret_read(&password, "password file", server->password_file,
 		err) != ST_OK)
-		return ST_AGAIN;
+		return ST_UNREACHABLE;
 	SET(USERNAME, server->user);
 	SET(PASSWORD, buf_cstr(&password));
 	secret_fini(&password);
@@ -194,6 +227,7 @@ set_mail(struct smtp_easy *e, const struct smtp_mail *mail)
 {
 	CURL *curl = e->curl;
 
+	e->address = mail->to;
 	e->to = curl_slist_append(NULL, mail->to);
 	ASSERT(e->to != NULL);
 	SET(MAIL_FROM, mail->server->from);
@@ -236,29 +270,37 @@ fault_text(const struct smtp_easy *e, int code)
 	return e->why;
 }
 
-/* A server that wants a login, or another one (RFC 4954 section 6), or refuses
- * the sender, before it knows to whom: it has nothing against the mail. */
+/* A server that goes away, or wants a login, or another one (RFC 4954 section
+ * 6), or refuses the sender, before it knows to whom: it has nothing against
+ * the mail, but for its size (RFC 1870 section 6). */
 static bool
 is_about_us(const struct smtp_easy *e)
 {
-	return e->replies == 1 || e->code == 530 || e->code == 534 ||
-	       e->code == 535 || e->code == 538;
+	bool size = e->code == 452 || e->code == 552;
+
+	return (e->replies == 1 && !size) || e->code == 421 || e->code == 530 ||
+	       e->code == 534 || e->code == 535 || e->code == 538;
 }
 
 static enum status
 mail_end(const struct smtp_easy *e, const struct conf_sink *server, int code,
     struct err *err)
 {
-	enum status st = ST_AGAIN;
+	enum status st = ST_UNREACHABLE;
 
 	if (code == 0)
 		return ST_OK;
+	if (e->unfit)
+		return err_set(err, ST_BAD,
+		    "%s: it takes no addresses with other than ASCII letters "
+		    "before the @ (SMTPUTF8)",
+		    QUOTE(span_str(server->server)));
 	if (e->code < 400)
 		return err_set(err, st, "%s: %s",
 		    QUOTE(span_str(server->server)),
 		    QUOTE(span_str(fault_text(e, code))));
-	if (e->asked && e->code >= 500 && !is_about_us(e))
-		st = ST_BAD;
+	if (e->asked && !is_about_us(e))
+		st = e->code >= 500 ? ST_BAD : ST_AGAIN;
 	return err_set(err, st, "%s: %s with %d%s%s",
 	    QUOTE(span_str(server->server)),
 	    e->asked ? "the mail was refused" : "we were refused", e->code,

@@ -17,10 +17,13 @@ struct smtp_easy {
 	/* The rest is smtp_easy_run's. */
 	void *curl; /* a CURL */
 	struct curl_slist *to;
+	const char *address;
 	struct span message;
 	size_t read;       /* of it, by libcurl */
 	bool asked;        /* from now on replies are about the mail */
 	bool over;         /* the last one that matters was there */
+	bool utf8;         /* it takes addresses beyond ASCII (RFC 6531) */
+	bool unfit;        /* the mail has one, and it does not */
 	int code;          /* of the newest reply */
 	unsigned replies;  /* since asked */
 	char enhanced[12]; /* its code by RFC 3463, "5.1.1"; or "" */
@@ -33,7 +36,8 @@ void smtp_easy_open(void);
 void smtp_easy_close(void);
 
 /* Sends it; blocks until that has come to an end, as struct smtp_mail says, or
- * `stopped` returns true, which is asked at least every second: ST_AGAIN. The
+ * `stopped` returns true, which is asked at least every second:
+ * ST_UNREACHABLE. The
  * mail's message has CR LF. */
 enum status smtp_easy_run(struct smtp_easy *e, const struct smtp_mail *mail,
     const char *ca_file, struct err *err);

@@ -14,8 +14,6 @@ survey_sinks(
 	for (size_t i = 0; st == ST_OK && i < c->alerts.num_sinks; i++) {
 		struct survey_sink *k = &v->sinks[v->num_sinks];
 
-		if (!sink_takes_alerts(&c->alerts.sinks[i]))
-			continue;
 		k->conf = &c->alerts.sinks[i];
 		st = api->sink_state(s, k->conf->name, &k->state, e);
 		v->num_sinks++;

@@ -32,8 +32,8 @@ struct ledger_event {
 	int64_t time_ms;
 	const char *what; /* "registered", "changed", "asked", "confirmed",
 			     "paused", "resumed", "withdrawn", "expired",
-			     "revealed", "exported", "evidence", "erased"; of
-			     its alerts
+			     "revealed", "exported", "evidence",
+			     "unsubscribed", "erased"; of its alerts
 			     "acked", "muted", "not-me", "unmuted", "resent" */
 	const char *who;
 	const char *detail;
@@ -146,7 +146,9 @@ void ledger_letters_fini(struct ledger_letters *l);
 #define LEDGER_TOKEN_MS (48ll * 3600 * 1000)
 enum token_act {
 	TOKEN_CONFIRM,     /* of a letter: the record becomes active */
-	TOKEN_UNSUBSCRIBE, /* of an alert: the record is withdrawn */
+	TOKEN_UNSUBSCRIBE, /* of an alert: the record is withdrawn; of one to
+			      somebody else than whom it is about: no mail
+			      about it goes there any more */
 	TOKEN_NEVER        /* of either: besides that (a pending record is
 			      erased), no mail ever goes there again */
 };

@@ -87,7 +87,9 @@ outbox_fill(struct store *s, struct mem_exposure *x, int64_t due_ms, bool old)
 		const struct store_sink *k = &s->sinks[i];
 		struct mem_row *row;
 
-		if (!rule_serves(k, x->record->tenant, x->record->only) ||
+		/* Addresses, and who wants no mail, are for a ledger. */
+		if (k->to_record ||
+		    !rule_serves(k, x->record->tenant, x->record->only) ||
 		    (old && has_row(s, x, k->name)))
 			continue;
 		row = memory_row_new(s, k->name);

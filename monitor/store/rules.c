@@ -166,7 +166,8 @@ has_line(const char *lines, const char *name)
 bool
 rule_serves(const struct store_sink *k, const char *tenant, const char *only)
 {
-	if (only != NULL && !has_line(only, k->name))
+	if (only != NULL && !has_line(only, k->name) &&
+	    !(k->to_record && has_line(only, RULE_MAILTO)))
 		return false;
 	for (size_t i = 0; i < k->tenants.num; i++)
 		if (strcmp(k->tenants.list[i], tenant) == 0)
@@ -177,7 +178,7 @@ rule_serves(const struct store_sink *k, const char *tenant, const char *only)
 bool
 rule_takes_events(const struct store_sink *k)
 {
-	return k->tenants.num == 0;
+	return k->tenants.num == 0 && !k->to_record;
 }
 
 bool
@@ -192,16 +193,21 @@ char *
 rule_only(const struct record *r)
 {
 	struct buf b = {0};
+	bool mails = false;
 
 	for (size_t i = 0; i < r->notify.num; i++) {
 		struct span to = span_str(r->notify.list[i]);
 
-		if (!span_starts(to, span_str("sink:")))
+		if (!span_starts(to, span_str("sink:"))) {
+			mails = true;
 			continue;
+		}
 		if (b.len != 0)
 			buf_char(&b, '\n');
 		buf_span_add(&b, span_from(to, 5));
 	}
+	if (mails)
+		buf_fmt(&b, "%s" RULE_MAILTO, b.len != 0 ? "\n" : "");
 	if (b.len == 0)
 		return NULL;
 	buf_cstr(&b);

@@ -32,7 +32,10 @@ bool rule_serves(
 bool rule_takes_events(const struct store_sink *k);
 /* The same of one event: a canary, which has nobody's data, goes to all. */
 bool rule_takes_event(const struct store_sink *k, const char *type);
-/* The sinks that a record names ("sink:NAME"), one a line; else NULL. */
+/* The sinks that a record names ("sink:NAME"), one a line; RULE_MAILTO, which
+ * is no name of a sink, stands for all that mail to_record. NULL: it names
+ * nothing. */
+#define RULE_MAILTO "@"
 char *rule_only(const struct record *r);
 
 /* now + wait, without overflow. */

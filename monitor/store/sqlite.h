@@ -93,6 +93,7 @@ enum query {
 	Q_OUTBOX_SETTLE,
 	Q_OUTBOX_WITHDRAW,
 	Q_OUTBOX_PAUSE,
+	Q_OUTBOX_GO,
 	Q_RECORD_FIND,
 	Q_RECORD_GET,
 	Q_RECORD_NEW,
@@ -165,6 +166,7 @@ enum query {
 	Q_EVIDENCE_RECORD,
 	Q_TOKEN_NEW,
 	Q_TOKEN_FIND,
+	Q_TOKEN_HAS,
 	Q_TOKEN_USED,
 	Q_TOKEN_ERASE,
 	Q_TOKEN_EXPIRE,
@@ -186,6 +188,9 @@ enum query {
 	Q_MUTE_ANY,
 	Q_MUTE_FIND,
 	Q_MUTE_ERASE,
+	Q_DECLINED_GET,
+	Q_DECLINED_PUT,
+	Q_DECLINED_ERASE,
 	Q_MARK_AT,
 	Q_MARK_PUT,
 	Q_MARK_DROP,
@@ -474,9 +479,6 @@ enum status sqlite_secret_rewrap(
 /* HMAC under it, over a label and a value. */
 enum status sqlite_secret_mac(struct store *s, uint8_t out[32],
     const char *label, struct span value, struct err *e);
-/* Of a mailbox: an address without what its owner may add to it. */
-enum status sqlite_address(
-    struct store *s, uint8_t out[32], const char *address, struct err *e);
 /* Of an exposure: renewals with the same data have it in common
  * (sqlite_same.c). */
 enum status sqlite_same(

@@ -128,12 +128,13 @@ find_line(struct carry *c, struct err *e)
 	return st;
 }
 
-/* Who said "never again", when whom was written to, which links that ask were
+/* Who said "never again" or declined, when whom was written to, which links that ask were
  * not used yet, which letters wait, and the end of the audit trail. */
 static enum status
 read_ledger(struct carry *c, struct err *e)
 {
 	return db_exec(c->s,
+	    "CREATE TEMP TABLE declining(tenant, name, address, since_ms);"
 	    "CREATE TEMP TABLE never AS SELECT * FROM former.suppress;"
 	    "CREATE TEMP TABLE asked AS SELECT * FROM former.mailed;"
 	    "CREATE TEMP TABLE unused AS"
@@ -176,6 +177,18 @@ attach(struct carry *c, struct err *e)
 	return st;
 }
 
+/* Who ended the mails to them about somebody. */
+static enum status
+read_declined(struct carry *c, int64_t version, struct err *e)
+{
+	if (version < 9)
+		return ST_OK;
+	return db_exec(c->s,
+	    "INSERT INTO declining SELECT tenant, name, address, since_ms"
+	    " FROM former.declined JOIN former.record r ON r.id = record",
+	    e);
+}
+
 /* *ledger: it is of a version that has one. */
 static enum status
 read_former(struct carry *c, bool *ledger, struct err *e)
@@ -190,6 +203,8 @@ read_former(struct carry *c, bool *ledger, struct err *e)
 		st = find_line(c, e);
 		if (st == ST_OK)
 			st = read_ledger(c, e);
+		if (st == ST_OK)
+			st = read_declined(c, version, e);
 		*ledger = st == ST_OK;
 		st = pass_over(c, st);
 	}
@@ -271,6 +286,10 @@ end_letters(struct carry *c, struct err *e)
 	if (st == ST_OK && c->same_line)
 		return db_exec(c->s,
 		    "INSERT OR IGNORE INTO suppress SELECT * FROM never;"
+		    "INSERT OR IGNORE INTO declined SELECT id, address,"
+		    " since_ms FROM declining d JOIN record r"
+		    " ON r.tenant = d.tenant AND r.name = d.name"
+		    " WHERE r.state <> 5;"
 		    "INSERT INTO mailed SELECT * FROM asked WHERE true"
 		    " ON CONFLICT DO UPDATE SET"
 		    " newest_ms = max(newest_ms, excluded.newest_ms),"

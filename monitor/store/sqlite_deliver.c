@@ -4,11 +4,12 @@
  */
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite_deliver.h"
+#include "monitor/store/sqlite_recipients.h"
 
 /* What is collected is not held until it is proven: it goes at its time, and
  * that is not before its proof is waited for. */
 static enum status
-row_new(struct store *s, const struct delivery *d, const struct delivery_row *r,
+row_put(struct store *s, const struct delivery *d, const struct delivery_row *r,
     struct err *e)
 {
 	bool single = r->cadence == CADENCE_SINGLE;
@@ -30,20 +31,79 @@ row_new(struct store *s, const struct delivery *d, const struct delivery_row *r,
 	return db_run(s, q, NULL, e);
 }
 
-enum status
-sqlite_deliver(struct store *s, const struct delivery *d, struct err *e)
+/* address: of a recipient; nothing: the sink knows. */
+static enum status
+row_new(struct store *s, const struct delivery *d, const struct store_sink *k,
+    struct span address, struct err *e)
+{
+	struct delivery_row r = {.sink = k, .address = address};
+	enum status st = sqlite_cadence(s, d, &r, e);
+
+	return st == ST_OK ? row_put(s, d, &r, e) : st;
+}
+
+/* One for each recipient who wants it. */
+static enum status
+rows_mail(struct store *s, const struct delivery *d, const struct store_sink *k,
+    const struct recipients *mails, struct err *e)
 {
 	enum status st = ST_OK;
 
-	for (size_t i = 0; st == ST_OK && i < s->num_sinks; i++) {
-		struct delivery_row r = {.sink = &s->sinks[i]};
+	for (size_t i = 0; st == ST_OK && i < mails->num; i++) {
+		const struct recipient *to = &mails->list[i];
+		bool none = false;
 
-		if (!rule_serves(r.sink, d->tenant, d->only) ||
-		    (d->sink != NULL && strcmp(d->sink, r.sink->name) != 0))
-			continue;
-		st = sqlite_cadence(s, d, &r, e);
-		if (st == ST_OK)
-			st = row_new(s, d, &r, e);
+		st = sqlite_wants_none(s, &none, mails, to, e);
+		if (st == ST_OK && !none)
+			st = row_new(s, d, k,
+			    span_of(to->address, sizeof(to->address)), e);
 	}
+	return st;
+}
+
+/* The record is opened only where somebody may write to it. */
+static bool
+has_mail(const struct store *s, const struct delivery *d)
+{
+	for (size_t i = 0; i < s->num_sinks; i++)
+		if (s->sinks[i].to_record &&
+		    rule_serves(&s->sinks[i], d->tenant, NULL))
+			return true;
+	return false;
+}
+
+static enum status
+rows(struct store *s, const struct delivery *d, const struct recipients *mails,
+    struct err *e)
+{
+	/* Older versions left mailto: out of the column. */
+	const char *only = mails->only != NULL ? mails->only : d->only;
+	enum status st = ST_OK;
+
+	for (size_t i = 0; st == ST_OK && i < s->num_sinks; i++) {
+		const struct store_sink *k = &s->sinks[i];
+
+		if (d->sink != NULL && strcmp(d->sink, k->name) != 0)
+			continue;
+		if (k->to_record && rule_serves(k, d->tenant, mails->mails))
+			st = rows_mail(s, d, k, mails, e);
+		else if (!k->to_record && rule_serves(k, d->tenant, only))
+			st = row_new(s, d, k, span_of("", 0), e);
+	}
+	return st;
+}
+
+enum status
+sqlite_deliver(struct store *s, const struct delivery *d, struct err *e)
+{
+	struct recipients mails = {0};
+	enum status st = ST_OK;
+
+	if (has_mail(s, d))
+		st = sqlite_recipients(s, &mails, d->record, e);
+	/* A damaged record stops nobody's reading. */
+	if (st == ST_OK || st == ST_BAD)
+		st = rows(s, d, &mails, e);
+	recipients_fini(&mails);
 	return st;
 }

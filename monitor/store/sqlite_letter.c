@@ -7,6 +7,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite_letter.h"
+#include "monitor/store/sqlite_recipients.h"
 
 #define DAY_MS (24ll * 3600 * 1000)
 #define UNANSWERED_MOST 3

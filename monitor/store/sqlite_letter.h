@@ -25,6 +25,7 @@ struct token {
 	int64_t row;
 	int use;                     /* 0 confirm, 1 unsubscribe */
 	int64_t made_ms, expires_ms; /* 0: never */
+	const uint8_t *address;      /* of one recipient; NULL: the record */
 };
 enum status sqlite_token_put(
     struct store *s, const struct token *t, struct err *e);

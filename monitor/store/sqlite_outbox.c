@@ -6,6 +6,7 @@
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
 #include "monitor/store/sqlite_exposures.h"
+#include "monitor/store/sqlite_recipients.h"
 
 /* --- events -------------------------------------------------------------- */
 
@@ -67,6 +68,8 @@ enum {
 	DUE_ERROR,
 	DUE_DIGEST,
 	DUE_DIGEST_UID,
+	DUE_ADDRESS,
+	DUE_RECORD,
 	DUE_EXPOSURE,
 	DUE_EVENT = DUE_EXPOSURE + EXPOSURE_NUM_COLUMNS
 };
@@ -133,7 +136,7 @@ outbox_room(struct outbox *o)
 
 #define OUTBOX_ROWS                                                            \
 	"SELECT o.id, o.sink, o.attempts, o.error_box, o.digest, "             \
-	"d.uid, " EXPOSURE_COLUMNS                                             \
+	"d.uid, o.address, x.record, " EXPOSURE_COLUMNS                        \
 	", v.id, v.type, v.subject, v.time_ms, v.data"                         \
 	" FROM outbox o LEFT JOIN exposure x ON x.no = o.exposure"             \
 	" LEFT JOIN record r ON r.id = x.record"                               \
@@ -195,22 +198,48 @@ due_query(struct store *s, const struct outbox_query *which, struct buf *names)
 	return q;
 }
 
+/* --- rows that are due --------------------------------------------------------- */
+
+/* Rows that are held at a time: a digest has so many at most. */
+#define ROWS_MOST 1000
+
+struct due {
+	struct store *s;
+	struct outbox *out;
+	struct buf mails; /* struct due_mail, of each row; record 0: none */
+	bool any;         /* one of them has a record */
+};
+
+static enum status
+due_add(struct due *d, sqlite3_stmt *q, struct err *e)
+{
+	struct outbox_row *r = outbox_room(d->out);
+	struct due_mail mail = {0};
+
+	if (db_span(q, DUE_ADDRESS).len != 0) {
+		mail.record = sqlite3_column_int64(q, DUE_RECORD);
+		db_bytes(q, DUE_ADDRESS, mail.address, sizeof(mail.address));
+		d->any = true;
+	}
+	buf_add(&d->mails, &mail, sizeof(mail));
+	return due_fill(d->s, r, q, e);
+}
+
 /* The others of the digest that this row is the first of. */
 static enum status
-digest_add(
-    struct store *s, struct outbox *out, sqlite3_stmt *first, struct err *e)
+digest_add(struct due *d, sqlite3_stmt *first, struct err *e)
 {
 	sqlite3_stmt *q;
 	enum status st;
 
 	if (sqlite3_column_type(first, DUE_DIGEST) == SQLITE_NULL)
 		return ST_OK;
-	q = db_query(s, Q_OUTBOX_DIGEST,
+	q = db_query(d->s, Q_OUTBOX_DIGEST,
 	    OUTBOX_ROWS " AND o.digest = ?1 AND o.id > ?2 ORDER BY o.id");
 	db_int(q, 1, sqlite3_column_int64(first, DUE_DIGEST));
 	db_int(q, 2, sqlite3_column_int64(first, DUE_ID));
-	while ((st = db_step(s, q, e)) == ST_OK) {
-		st = due_fill(s, outbox_room(out), q, e);
+	while ((st = db_step(d->s, q, e)) == ST_OK) {
+		st = due_add(d, q, e);
 		if (st != ST_OK)
 			break;
 	}
@@ -218,21 +247,17 @@ digest_add(
 	return db_done(st);
 }
 
-/* Rows that are held at a time: a digest has so many at most. */
-#define ROWS_MOST 1000
-
 static enum status
-due_read(struct store *s, const struct outbox_query *which, struct outbox *out,
-    struct err *e)
+due_read(struct due *d, const struct outbox_query *which, struct err *e)
 {
 	struct buf names = {0};
-	sqlite3_stmt *q = due_query(s, which, &names);
+	sqlite3_stmt *q = due_query(d->s, which, &names);
 	enum status st = ST_OK;
 
-	while (out->num < ROWS_MOST && (st = db_step(s, q, e)) == ST_OK) {
-		st = due_fill(s, outbox_room(out), q, e);
+	while (d->out->num < ROWS_MOST && (st = db_step(d->s, q, e)) == ST_OK) {
+		st = due_add(d, q, e);
 		if (st == ST_OK && !which->strays)
-			st = digest_add(s, out, q, e);
+			st = digest_add(d, q, e);
 		if (st != ST_OK)
 			break;
 	}
@@ -241,17 +266,68 @@ due_read(struct store *s, const struct outbox_query *which, struct outbox *out,
 	return db_done(st);
 }
 
+/* Whoever it was for wants none. */
+static enum status
+due_drop(struct due *d, size_t at, struct err *e)
+{
+	struct outbox_row *r = &d->out->rows[at];
+	size_t behind = --d->out->num - at;
+	enum status st = db_run_with(
+	    d->s, Q_OUTBOX_GO, "DELETE FROM outbox WHERE id = ?1", r->id, e);
+
+	outbox_row_fini(r);
+	memmove(r, r + 1, behind * sizeof(*r));
+	return st;
+}
+
+static enum status
+due_address(struct due *d, struct err *e)
+{
+	enum status st = ST_OK;
+	size_t at = 0;
+
+	for (size_t i = 0; st == ST_OK && i < d->mails.len;) {
+		struct due_mail mail;
+
+		memcpy(&mail, d->mails.p + i, sizeof(mail));
+		i += sizeof(mail);
+		if (mail.record != 0)
+			st = sqlite_recipient_fill(
+			    d->s, &d->out->rows[at], &mail, e);
+		if (st == NO_ROW)
+			st = due_drop(d, at, e);
+		else
+			at++;
+	}
+	return st;
+}
+
+static enum status
+due_end(struct due *d, struct err *e)
+{
+	enum status st;
+
+	if (d->s->read_only || !d->any)
+		return ST_OK;
+	st = db_begin(d->s, e);
+	return st != ST_OK ? st : db_end(d->s, due_address(d, e), e);
+}
+
 enum status
 sqlite_outbox_due(struct store *s, const struct outbox_query *which,
     struct outbox *out, struct err *e)
 {
+	struct due d = {.s = s, .out = out};
 	enum status st = sqlite_digests_make(s, which, e);
 
 	*out = (struct outbox){0};
 	if (st == ST_OK)
-		st = due_read(s, which, out, e);
+		st = due_read(&d, which, e);
+	if (st == ST_OK)
+		st = due_end(&d, e);
 	if (st != ST_OK)
 		outbox_fini(out);
+	buf_fini(&d.mails);
 	return st;
 }
 

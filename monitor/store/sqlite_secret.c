@@ -10,7 +10,7 @@
 #include "ctlog/base/mem.h"
 #include "monitor/pii/keys.h"
 #include "monitor/pii/normal.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_recipients.h"
 
 #define CONTEXT "store secret"
 

@@ -115,6 +115,9 @@ erase(struct store *s, const struct subject *x, const struct move *m,
 		st = sqlite_mutes_erase(s, x->row, e);
 	if (st == ST_OK)
 		st = sqlite_letter_drop(s, x->row, true, e);
+	if (st == ST_OK)
+		st = db_run_with(s, Q_DECLINED_ERASE,
+		    "DELETE FROM declined WHERE record = ?1", x->row, e);
 	s->scrub = true;
 	return st;
 }

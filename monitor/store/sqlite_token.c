@@ -7,6 +7,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite_letter.h"
+#include "monitor/store/sqlite_recipients.h"
 
 enum { USE_CONFIRM, USE_UNSUBSCRIBE };
 
@@ -23,8 +24,8 @@ enum status
 sqlite_token_put(struct store *s, const struct token *t, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_TOKEN_NEW,
-	    "INSERT INTO token(hash, record, use, made_ms, expires_ms)"
-	    " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING");
+	    "INSERT INTO token(hash, record, use, made_ms, expires_ms, address)"
+	    " VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING");
 
 	db_blob(q, 1, span_of(t->hash, 32));
 	db_int(q, 2, t->row);
@@ -32,29 +33,74 @@ sqlite_token_put(struct store *s, const struct token *t, struct err *e)
 	db_int(q, 4, t->made_ms);
 	if (t->expires_ms != 0)
 		db_int(q, 5, t->expires_ms);
+	if (t->address != NULL)
+		db_blob(q, 6, span_of(t->address, 32));
 	return db_run(s, q, NULL, e);
 }
 
 /* --- the link of alerts ----------------------------------------------------------- */
 
 static enum status
+is_kept(struct store *s, bool *out, const uint8_t hash[32], struct err *e)
+{
+	sqlite3_stmt *q =
+	    db_query(s, Q_TOKEN_HAS, "SELECT 1 FROM token WHERE hash = ?1");
+	enum status st;
+
+	db_blob(q, 1, span_of(hash, 32));
+	st = db_step(s, q, e);
+	*out = st == ST_OK;
+	if (st == ST_OK)
+		sqlite3_reset(q);
+	return db_done(st);
+}
+
+/* Of a record, or of one recipient of its alerts (address; NULL: not). */
+static enum status
+unsubscribe_mint(struct store *s, uint8_t token[LEDGER_TOKEN],
+    const struct subject *x, const uint8_t *address, struct err *e)
+{
+	uint8_t hash[32];
+	struct token t = {.hash = hash,
+	    .row = x->row,
+	    .use = USE_UNSUBSCRIBE,
+	    .address = address};
+	struct buf text = {0};
+	bool kept = false;
+	enum status st;
+
+	buf_span_add(&text, buf_span(&x->context));
+	if (address != NULL)
+		buf_char(&text, '\0');
+	buf_add(&text, address, address != NULL ? 32 : 0);
+	st = sqlite_secret_mac(s, token, "unsubscribe", buf_span(&text), e);
+	buf_fini(&text);
+	if (st != ST_OK)
+		return st;
+	token_hash(s, hash, token);
+	st = is_kept(s, &kept, hash, e);
+	return st != ST_OK || kept ? st : sqlite_token_put(s, &t, e);
+}
+
+enum status
+sqlite_unsubscribe_mint(struct store *s, uint8_t token[LEDGER_TOKEN],
+    const struct recipients *r, const struct recipient *to, struct err *e)
+{
+	return unsubscribe_mint(
+	    s, token, &r->of, to->own ? NULL : to->address, e);
+}
+
+static enum status
 unsubscribe_put(
     struct store *s, const struct record_at *at, uint8_t *token, struct err *e)
 {
 	struct subject x;
-	uint8_t hash[32];
 	enum status st = sqlite_subject_find(s, &x, at, e);
-	struct token t = {.hash = hash, .row = x.row, .use = USE_UNSUBSCRIBE};
 
 	if (st == ST_OK && x.state == RECORD_ERASED)
 		st = rule_no_record(at->tenant, at->id, e);
 	if (st == ST_OK)
-		st = sqlite_secret_mac(
-		    s, token, "unsubscribe", buf_span(&x.context), e);
-	if (st == ST_OK) {
-		token_hash(s, hash, token);
-		st = sqlite_token_put(s, &t, e);
-	}
+		st = unsubscribe_mint(s, token, &x, NULL, e);
 	subject_fini(&x);
 	return st;
 }
@@ -78,6 +124,8 @@ struct used {
 	const struct actor *who;
 	int use;
 	int64_t row, made_ms;
+	bool of_recipient; /* not the record: its mails to this address */
+	uint8_t address[32];
 	struct subject x;
 };
 
@@ -85,7 +133,7 @@ static enum status
 token_find(struct store *s, struct used *u, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_TOKEN_FIND,
-	    "SELECT record, use, made_ms FROM token WHERE hash = ?1"
+	    "SELECT record, use, made_ms, address FROM token WHERE hash = ?1"
 	    " AND (expires_ms IS NULL OR expires_ms > ?2)");
 	enum status st;
 
@@ -97,6 +145,8 @@ token_find(struct store *s, struct used *u, struct err *e)
 	u->row = sqlite3_column_int64(q, 0);
 	u->use = sqlite3_column_int(q, 1);
 	u->made_ms = sqlite3_column_int64(q, 2);
+	u->of_recipient = sqlite3_column_type(q, 3) != SQLITE_NULL;
+	db_bytes(q, 3, u->address, sizeof(u->address));
 	sqlite3_reset(q);
 	return sqlite_subject_get(s, &u->x, u->row, e);
 }
@@ -174,24 +224,59 @@ use_withdraw(struct store *s, struct used *u, bool *did, struct err *e)
 	return st;
 }
 
-static enum status
-suppress(struct store *s, const struct used *u, bool *did, struct err *e)
+static struct note
+note_of(const struct used *u, const char *what)
 {
-	struct note n = {.what = "never again",
+	return (struct note){.what = what,
 	    .row = u->x.row,
 	    .tenant = u->x.tenant,
 	    .id = u->x.id,
 	    .who = u->who};
+}
+
+/* Somebody is told of the record besides whom it is about: that ends, and
+ * nothing else. */
+static enum status
+decline(struct store *s, const struct used *u, bool *did, struct err *e)
+{
+	struct note n = note_of(u, "unsubscribed");
+	size_t added = 0;
+	sqlite3_stmt *q = db_query(s, Q_DECLINED_PUT,
+	    "INSERT INTO declined(record, address, since_ms)"
+	    " VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING");
+	enum status st;
+
+	db_int(q, 1, u->x.row);
+	db_blob(q, 2, span_of(u->address, sizeof(u->address)));
+	db_int(q, 3, u->who->now_ms);
+	st = db_run(s, q, &added, e);
+	if (st != ST_OK || added == 0)
+		return st;
+	*did = true;
+	return sqlite_note(s, &n, e);
+}
+
+static enum status
+use_unsubscribe(struct store *s, struct used *u, bool *did, struct err *e)
+{
+	return u->of_recipient ? decline(s, u, did, e)
+			       : use_withdraw(s, u, did, e);
+}
+
+static enum status
+suppress(struct store *s, const struct used *u, bool *did, struct err *e)
+{
+	struct note n = note_of(u, "never again");
 	uint8_t box[32];
 	size_t added = 0;
 	sqlite3_stmt *q = db_query(s, Q_SUPPRESS_PUT,
 	    "INSERT INTO suppress(address, since_ms) VALUES(?1, ?2)"
 	    " ON CONFLICT DO NOTHING");
-	enum status st = mailbox_of(s, &u->x, box, e);
+	enum status st = u->of_recipient ? ST_OK : mailbox_of(s, &u->x, box, e);
 
 	if (st != ST_OK)
 		return db_done(st);
-	db_blob(q, 1, span_of(box, sizeof(box)));
+	db_blob(q, 1, span_of(u->of_recipient ? u->address : box, 32));
 	db_int(q, 2, u->who->now_ms);
 	st = db_run(s, q, &added, e);
 	if (st != ST_OK || added == 0)
@@ -209,8 +294,8 @@ use_never(struct store *s, struct used *u, bool *did, struct err *e)
 
 	if (st != ST_OK)
 		return st;
-	if (u->x.state != RECORD_PENDING)
-		return use_withdraw(s, u, did, e);
+	if (u->of_recipient || u->x.state != RECORD_PENDING)
+		return use_unsubscribe(s, u, did, e);
 	st = sqlite_move(s, &u->x, &m, e);
 	if (st == ST_OK)
 		st = sqlite_generation_bump(s, e);
@@ -243,7 +328,7 @@ token_act(struct store *s, struct used *u, enum token_act act, bool *did,
 	if (act == TOKEN_CONFIRM && u->use == USE_CONFIRM)
 		return use_confirm(s, u, did, e);
 	if (act == TOKEN_UNSUBSCRIBE && u->use == USE_UNSUBSCRIBE)
-		return use_withdraw(s, u, did, e);
+		return use_unsubscribe(s, u, did, e);
 	return ST_OK;
 }
 

@@ -2,6 +2,7 @@
  * store: the choice of a backend, and the ends of what a store gives away.
  * Backends are in sqlite*.c and memory*.c, what they share in rules.c.
  */
+#include "ctlog/base/mem.h"
 #include "monitor/store/store.h"
 
 #include "ctlog/base/limits.h"
@@ -49,6 +50,8 @@ void
 outbox_row_fini(struct outbox_row *r)
 {
 	free(r->sink);
+	if (r->to != NULL)
+		mem_wipe(r->to, strlen(r->to));
 	free(r->to);
 	free(r->last_error);
 	exposure_fini(&r->x);

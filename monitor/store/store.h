@@ -200,7 +200,8 @@ struct outbox_row {
 	 * one stand side by side. */
 	int64_t digest;
 	uint8_t digest_id[16];
-	char *to; /* the mail's recipient; NULL: the sink knows */
+	char *to;     /* the mail's recipient; NULL: the sink knows */
+	bool unnamed; /* it had one, whom the record no longer names */
 	/* Of the link that ends it (ledger.h), for a recipient. */
 	bool has_unsubscribe;
 	uint8_t unsubscribe[32];

@@ -67,17 +67,16 @@ class Mail:
 class MailServer:
     """`with MailServer(tls=certificate(...)) as mails`."""
 
-    def __init__(self, tls=None, login=True, host="127.0.0.1"):
+    def __init__(self, tls=None, login=True, host="127.0.0.1", **options):
         self.mails = []
         self.tried = []         # recipients, also of those refused
-        self.refuse = []        # replies to the next recipients
+        self.refuse = []        # replies to the next recipients; None: good
         self.refuse_data = []   # replies to the next mails
         self.heard = []         # commands, in whatever state
-        options = {}
         if tls is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(tls)
-            options = {"tls_context": context, "require_starttls": True}
+            options.update(tls_context=context, require_starttls=True)
         if tls is not None and login:
             options.update(auth_required=True, authenticator=self._login)
         self.port = free_port()
@@ -110,8 +109,9 @@ class MailServer:
                           _options):
         """A recipient: refused as was asked for."""
         self.tried.append(address)
-        if self.refuse:
-            return self.refuse.pop(0)
+        refused = self.refuse.pop(0) if self.refuse else None
+        if refused is not None:
+            return refused
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -122,7 +122,7 @@ def give(work, name, use, seconds=3600):
     with sqlite3.connect(work.path / "indelible.db") as store:
         row, = store.execute("SELECT id FROM record WHERE name = ?",
                              ["acme/" + name]).fetchone()
-        store.execute("INSERT INTO token VALUES(?, ?, ?, ?, ?)", [
+        store.execute("INSERT INTO token VALUES(?, ?, ?, ?, ?, NULL)", [
             hashlib.sha256(base64.urlsafe_b64decode(token + "=")).digest(),
             row, use, now, now + 1000 * seconds])
     store.close()

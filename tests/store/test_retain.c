@@ -279,6 +279,7 @@ fill(struct fixture *fx)
 	static const uint8_t hash[32] = "canary-hash-of-a-letter's-token";
 
 	add_notify(&r, "mailto:canary-notify@example.net");
+	add_notify(&r, "sink:all");
 	import_one(fx, r);
 	OK(fx, LEDGER(fx)->letters(fx->s, NOW, 10, &l, &fx->e));
 	OK(fx,

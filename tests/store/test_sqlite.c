@@ -308,7 +308,9 @@ static const struct trouble a_fork = {TROUBLE_LASTING, "fork", NOW};
 	"DROP INDEX exposure_same; DROP INDEX outbox_digest;"                  \
 	"ALTER TABLE exposure DROP COLUMN same;"                               \
 	"ALTER TABLE exposure DROP COLUMN acked_ms;"                           \
-	"DROP TABLE evidence; DROP TABLE mute; DROP TABLE digest;"
+	"DROP TABLE evidence; DROP TABLE mute; DROP TABLE digest;"             \
+	"DROP TABLE sink; DROP TABLE declined;"                                \
+	"ALTER TABLE token DROP COLUMN address;"
 
 static void
 test_migration_2(void **state)
@@ -744,6 +746,8 @@ test_nothing_readable(void **state)
 	struct outbox o;
 
 	add_notify(&r, "mailto:jane.roe.jane@example.net");
+	add_notify(&r, "sink:all");
+	add_notify(&r, "sink:also");
 	import_one(fx, r);
 	t = claim(fx, &log_a, 0);
 	step(fx, (struct step){.t = &t,

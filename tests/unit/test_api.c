@@ -154,26 +154,26 @@ test_notify(void **state)
 	ask(w, "POST", API "/records", "[" JANE "," TELLS("sink:ledge") "]",
 	    422);
 	assert_true(complains(w, "notify: there is no sink ledge; the "
-				 "configuration has: ledger, people"));
+				 "configuration has: ledger, people, post"));
 	assert_int_equal(
 	    json_integer_value(json_object_get(item(w, "errors", 0), "line")),
 	    2);
 	ask(w, "POST", API "/records", TELLS("sink:people"), 422);
 	assert_true(complains(w, "notify: sink people does not serve tenant "
-				 "acme; these do: ledger"));
-	ask(w, "POST", API "/records", TELLS("sink:ledger\",\"sink:post"), 422);
-	assert_true(complains(w, "notify: sink post is of type mail, which "
-				 "sends no alerts in this version; these do: "
-				 "ledger, people"));
+				 "acme; these do: ledger, post"));
 	w->caller.tenant = "acme"; /* the sinks of others are not there */
 	ask(w, "POST", API "/records", TELLS("sink:people"), 422);
 	assert_true(complains(w, "notify: there is no sink people; the "
-				 "configuration has: ledger"));
-	put(w, TELLS("sink:ledger"));
+				 "configuration has: ledger, post"));
+	put(w, TELLS("sink:ledger\",\"sink:post"));
 	assert_int_equal(items(w, "warnings"), 0);
 	put(w, TELLS("mailto:t.roe@example.com"));
 	assert_int_equal(items(w, "warnings"), 1);
-	assert_true(says(w, "mailto: in notify, which does nothing"));
+	assert_true(says(w, "mailto: in notify, but no sink mails to records"));
+	w->config.alerts.sinks[2].to = (char *)(uintptr_t) "record";
+	put(w, TELLS("mailto:t.roe@example.org"));
+	assert_int_equal(items(w, "warnings"), 0);
+	w->config.alerts.sinks[2].to = NULL;
 	world_free(w);
 }
 

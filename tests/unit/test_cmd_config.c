@@ -202,7 +202,7 @@ test_warnings(void **state)
 	    "/no.pem: there is no such file\n",
 	    "c.yaml:6:18: warning: fetch.ca_file: ",
 	    "c.yaml:7:18: warning: the sink's command: /no/hook: ",
-	    "c.yaml:7:58: warning: alerts.sinks: not in this version: mails ",
+	    "c.yaml:7:58: warning: alerts.sinks: its mails to people have no ",
 	    "c.yaml:7:119: warning: the sink's socket: /no/log: ",
 	    "c.yaml:7:157: warning: the sink's secret file: /no/key: there ",
 	};

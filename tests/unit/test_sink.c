@@ -16,10 +16,7 @@ test_find(void **state)
 	conf.type = CONF_WEBHOOK;
 	assert_ptr_equal(sink_find(&conf, &e), &sink_webhook);
 	conf.type = CONF_MAIL;
-	assert_null(sink_find(&conf, &e));
-	assert_says(&e, "ledger");
-	assert_says(&e, "mail");
-	assert_says(&e, "jsonl");
+	assert_ptr_equal(sink_find(&conf, &e), &sink_mail);
 	conf.type = CONF_EXEC;
 	assert_ptr_equal(sink_find(&conf, &e), &sink_exec);
 	conf.type = CONF_SYSLOG;
@@ -28,6 +25,9 @@ test_find(void **state)
 	assert_ptr_equal(sink_find(&conf, &e), &sink_chat);
 	conf.type = (enum conf_sink_type)99;
 	assert_null(sink_find(&conf, NULL));
+	assert_null(sink_find(&conf, &e));
+	assert_says(&e, "ledger");
+	assert_says(&e, "jsonl");
 }
 
 static struct sink *

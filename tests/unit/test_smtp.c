@@ -276,7 +276,7 @@ test_refusals(void **state)
 		int code;
 		const char *says;
 	} cases[] = {
-	    {{{"MAIL", "451 4.7.1 later\r\n"}}, ST_AGAIN, 451,
+	    {{{"MAIL", "451 4.7.1 later\r\n"}}, ST_UNREACHABLE, 451,
 		"the mail was refused with 451 4.7.1"},
 	    {{{"RCPT", "550 5.1.1 <jane@example.com> who?\r\n"}}, ST_BAD, 550,
 		"refused with 550 5.1.1"},
@@ -286,12 +286,15 @@ test_refusals(void **state)
 	    {{{"DATA", "554 no\r\n"}}, ST_BAD, 554, "554"},
 	    {{{"END", "554 5.7.1 spam, jane@example.com!\r\n"}}, ST_BAD, 554,
 		"554 5.7.1"},
-	    {{{"END", "421 4.3.2 going down\r\n"}}, ST_AGAIN, 421, "421 4.3.2"},
-	    {{{"MAIL", "530 5.7.0 log in first\r\n"}}, ST_AGAIN, 530, "530"},
-	    {{{"MAIL", "550 5.7.1 not from there\r\n"}}, ST_AGAIN, 550, "550"},
-	    {{{"HELLO", "554 5.7.1 not you\r\n"}}, ST_AGAIN, 554,
+	    {{{"END", "421 4.3.2 going down\r\n"}}, ST_UNREACHABLE, 421,
+		"421 4.3.2"},
+	    {{{"MAIL", "530 5.7.0 log in first\r\n"}}, ST_UNREACHABLE, 530,
+		"530"},
+	    {{{"MAIL", "550 5.7.1 not from there\r\n"}}, ST_UNREACHABLE, 550,
+		"550"},
+	    {{{"HELLO", "554 5.7.1 not you\r\n"}}, ST_UNREACHABLE, 554,
 		"we were refused with 554 5.7.1"},
-	    {{{"END", ""}}, ST_AGAIN, 354, "smtp://127.0.0.1"},
+	    {{{"END", ""}}, ST_UNREACHABLE, 354, "smtp://127.0.0.1"},
 	};
 
 	(void)state;
@@ -351,11 +354,11 @@ test_nothing_sent(void **state)
 	kill(v.pid, SIGKILL);
 	waitpid(v.pid, NULL, 0);
 	g = send_to(&v, "jane@example.com");
-	assert_status(g.status, ST_AGAIN, &g.err);
+	assert_status(g.status, ST_UNREACHABLE, &g.err);
 	assert_int_equal(g.code, 0);
 	v = server_new("localhost", NULL);
 	g = send_to(&v, "jane@example.com");
-	assert_status(g.status, ST_AGAIN, &g.err);
+	assert_status(g.status, ST_UNREACHABLE, &g.err);
 	assert_says(&g.err, "no STARTTLS");
 	assert_null(strstr(v.heard->text, "MAIL"));
 	server_free(&v);
@@ -378,7 +381,7 @@ test_password_file(void **state)
 	assert_int_equal(write(fd, "secret\n", 7), 7);
 	assert_int_equal(fchmod(fd, 0644), 0);
 	g = send_as(&sink, "jane@example.com", MESSAGE);
-	assert_status(g.status, ST_AGAIN, &g.err);
+	assert_status(g.status, ST_UNREACHABLE, &g.err);
 	assert_says(&g.err, "mode 0644");
 	assert_int_equal(v.heard->connections, 0);
 	/* It is for servers that ask for a login only. */

@@ -99,3 +99,15 @@ CREATE TABLE sink(
 	closed_ms INTEGER,    -- when it said that it takes nothing more
 	kind TEXT             -- of the newest failure, in words of our own
 ) STRICT, WITHOUT ROWID;
+
+-- Of a link in an alert: the recipient that it went to, when that is not whom
+-- the record is about: it ends the mails to that one alone. NULL: the record.
+ALTER TABLE token ADD COLUMN address BLOB;
+
+-- Recipients, as in outbox.address, that want no more mail about a record.
+CREATE TABLE declined(
+	record INTEGER NOT NULL REFERENCES record,
+	address BLOB NOT NULL CHECK (length(address) = 32),
+	since_ms INTEGER NOT NULL,
+	PRIMARY KEY (record, address)
+) STRICT, WITHOUT ROWID;
