@@ -303,7 +303,7 @@ struct ledger_api {
 	/* In the order of time, then of id; w->id and w->open do not count. */
 	enum status (*mutes)(struct store *s, const struct ledger_exposures *w,
 	    ledger_mute_fn *fn, void *arg, struct err *e);
-	/* In the order of rows. */
+	/* In the order of rows; not of alerts that are acked. */
 	enum status (*dead)(struct store *s, const struct ledger_dead_query *q,
 	    ledger_dead_fn *fn, void *arg, struct err *e);
 

@@ -207,7 +207,8 @@ enum status
 sqlite_counts(struct store *s, struct store_counts *out, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_COUNTS,
-	    "SELECT (SELECT count(*) FROM outbox WHERE state = 2),"
+	    "SELECT (SELECT count(*) FROM outbox o LEFT JOIN exposure x"
+	    " ON x.no = o.exposure WHERE o.state = 2 AND x.acked_ms IS NULL),"
 	    " (SELECT count(*) FROM quarantine)");
 	enum status st = db_step(s, q, e);
 

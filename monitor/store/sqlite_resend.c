@@ -172,16 +172,17 @@ struct dead_row {
 	int64_t id, record;
 };
 
+/* Somebody who has taken note of the alert has done so of this. */
 #define DEAD                                                                   \
 	" FROM outbox o LEFT JOIN exposure x ON x.no = o.exposure"             \
 	" LEFT JOIN record r ON r.id = x.record"                               \
 	" LEFT JOIN event v ON v.no = o.event"                                 \
-	" WHERE o.state = 2 AND (?1 IS NULL OR r.tenant = ?1)"                 \
-	" AND (?2 IS NULL OR o.sink = ?2)"
+	" WHERE o.state = 2 AND x.acked_ms IS NULL"                            \
+	" AND (?1 IS NULL OR r.tenant = ?1) AND (?2 IS NULL OR o.sink = ?2)"
 /* Of it something may be sent. States as in 0001.sql. */
 #define MAY_GO                                                                 \
 	" AND (o.event IS NOT NULL OR r.state IN (1, 2)"                       \
-	" AND x.acked_ms IS NULL AND NOT EXISTS(SELECT 1 FROM mute m"          \
+	" AND NOT EXISTS(SELECT 1 FROM mute m"                                 \
 	" WHERE m.record = x.record AND m.same = x.same) AND (o.topic <> 0"    \
 	" OR EXISTS(SELECT 1 FROM sighting i WHERE i.exposure = x.no)))"       \
 	" AND o.address NOT IN (SELECT address FROM suppress)"

@@ -297,7 +297,7 @@ struct record_change {
 	const char *who; /* as in store_import */
 };
 struct store_counts {
-	size_t dead;        /* outbox rows that were given up */
+	size_t dead;        /* outbox rows that were given up, not acked */
 	size_t quarantined; /* entries */
 };
 struct record_ref {

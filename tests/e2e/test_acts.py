@@ -356,6 +356,8 @@ def test_dead(side, receiver):
                       if one.id in ids)
 
     side.alerts("ack", ids[0])
+    assert '"dead":1' in side.work.with_config("status", "--json").out
+    assert ids[0] not in side.ids("--dead")
     assert side.alerts("resend", "--dead", "--sink", "soc").out == \
         "1 delivery is to be made again\n"
     wait_until(lambda: again() == ids[1:], "it")
