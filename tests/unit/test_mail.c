@@ -678,7 +678,7 @@ test_event(void **state)
 	says(mail, "some.thing");
 	free(mail);
 	mail = mail_event_of("canary", "{}", "en");
-	says(mail, "Subject: Indelible: daily test of this sink\n");
+	says(mail, "Subject: Indelible: regular test of this sink\n");
 	free(mail);
 }
 
