@@ -384,6 +384,34 @@ test_migration_6(void **state)
 	assert_int_equal(num, 1);
 }
 
+/* What was found before there was evidence has it from the log, once it is
+ * verified. */
+static void
+test_migration_9(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+
+	import_one(fx, an_email("acme", "jane"));
+	step(fx, (struct step){.t = &t,
+		     .read = 20,
+		     .proven = 10,
+		     .num_hits = 3,
+		     .hits = {a_hit(fx, "jane", 1, 3), a_hit(fx, "jane", 2, 12),
+			 a_hit(fx, "jane", 1, 15)}});
+	fixture_close(fx);
+	meddle(fx, UNDO_9 "PRAGMA user_version=8");
+	fixture_open(fx);
+	assert_int_equal(
+	    ask_db(fx->path, "SELECT sum(ix * 10 + (due_ms IS NULL))"
+			     " FROM evidence"),
+	    30 + 121);
+	t = claim(fx, &log_a, 0);
+	step_plain(fx, &t, 30, 20);
+	assert_int_equal(
+	    ask_db(fx->path, "SELECT count(due_ms) FROM evidence"), 2);
+}
+
 static void
 test_versions(void **state)
 {
@@ -1622,6 +1650,7 @@ main(void)
 	    TEST(test_migration_2),
 	    TEST(test_migration_4),
 	    TEST(test_migration_6),
+	    TEST(test_migration_9),
 	    TEST(test_versions),
 	    TEST(test_settings),
 	    TEST(test_second_writer),

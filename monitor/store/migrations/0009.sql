@@ -86,9 +86,9 @@ CREATE TABLE evidence(
 ) STRICT;
 CREATE INDEX evidence_due ON evidence(due_ms) WHERE due_ms IS NOT NULL;
 INSERT INTO evidence(exposure, log, ix, leaf_hash, due_ms)
-	SELECT i.exposure, t.log, i.ix, i.leaf_hash, 0
-	FROM sighting i JOIN stretch t ON t.id = i.stretch WHERE i.verified = 1
-	ORDER BY i.exposure, i.timestamp_ms, t.log, i.ix
+	SELECT i.exposure, t.log, i.ix, i.leaf_hash, iif(i.verified, 0, NULL)
+	FROM sighting i JOIN stretch t ON t.id = i.stretch WHERE true
+	ORDER BY i.exposure, i.verified DESC, i.timestamp_ms, t.log, i.ix
 	ON CONFLICT DO NOTHING;
 
 -- How each sink does. Times: NULL: never, or it does not.
