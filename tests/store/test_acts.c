@@ -503,6 +503,42 @@ test_resend_digest(void **state)
 	outbox_fini(&was);
 }
 
+/* --- mails ------------------------------------------------------------------------ */
+
+/* Who wants no mail gets none by this either. */
+static void
+test_resend_never(void **state)
+{
+	static const struct store_sink mail[] = {
+	    {.name = (char *)(uintptr_t) "mail", .to_record = true}};
+	struct fixture *fx = *state;
+	struct stretch t;
+	sqlite3 *db;
+
+	fixture_close(fx);
+	fx->conf.sinks = mail;
+	fx->conf.num_sinks = 1;
+	fixture_open(fx);
+	t = begin(fx);
+	step_plain(fx, &t, 20, 20);
+	kill_all(fx, NULL);
+	assert_int_equal(resend(fx, (struct ledger_resend){{"acme"}}), 1);
+	assert_int_equal(resend(fx, (struct ledger_resend){nth(fx, 0)}), 1);
+	kill_all(fx, NULL);
+	fixture_close(fx);
+	assert_int_equal(sqlite3_open(fx->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+			     "INSERT INTO suppress SELECT address, 1"
+			     " FROM outbox",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(db);
+	fixture_open(fx);
+	assert_int_equal(resend(fx, (struct ledger_resend){{"acme"}}), 0);
+	assert_int_equal(resend(fx, (struct ledger_resend){nth(fx, 0)}), 0);
+	assert_int_equal(num_due(fx, NOW + DAY), 0);
+}
+
 /* --- given up -------------------------------------------------------------------- */
 
 struct seen_dead {
@@ -685,6 +721,7 @@ main(void)
 	    SQLITE(test_resend_states),
 	    SQLITE(test_ack_digest),
 	    SQLITE(test_resend_digest),
+	    SQLITE(test_resend_never),
 	    SQLITE(test_dead),
 	    SQLITE(test_resend_dead),
 	    SQLITE(test_resend_gone),
