@@ -522,6 +522,46 @@ test_retention(void **state)
 	assert_int_equal(num_cadence(fx, CADENCE_WEEKLY), 1);
 }
 
+/* --- how sinks do --------------------------------------------------------- */
+
+static struct store_sink_state
+state_after(struct fixture *fx, enum sink_mark what, int64_t now_ms)
+{
+	struct store_sink_mark m = {"people", what, now_ms, "http 503"};
+	struct store_sink_state s;
+
+	OK(fx, fx->api->sink_mark(fx->s, &m, &fx->e));
+	fixture_again(fx);
+	OK(fx, fx->api->sink_state(fx->s, "people", &s, &fx->e));
+	return s;
+}
+
+static void
+test_marks(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct store_sink_state s;
+
+	OK(fx, fx->api->sink_state(fx->s, "people", &s, &fx->e));
+	assert_true(s.delivered_ms == 0 && s.failing_ms == 0);
+	s = state_after(fx, MARK_OPENED, 1);
+	assert_true(s.closed_ms == 0 && s.waiting == 0);
+	hit_new(fx, &t, "jane", SEV_HIGH);
+	s = state_after(fx, MARK_FAILED, 2);
+	s = state_after(fx, MARK_FAILED, 3);
+	assert_true(s.failing_ms == 2 && s.waiting == 1 && s.dead == 0);
+	assert_string_equal(s.kind, "http 503");
+	s = state_after(fx, MARK_CLOSED, 4);
+	assert_true(s.closed_ms == 4 && s.failing_ms == 2);
+	s = state_after(fx, MARK_OPENED, 5);
+	assert_true(s.closed_ms == 0 && s.failing_ms == 2);
+	s = state_after(fx, MARK_DELIVERED, 6);
+	assert_true(s.delivered_ms == 6 && s.failing_ms == 0);
+	OK(fx, fx->api->sink_state(fx->s, "machine", &s, &fx->e));
+	assert_true(s.delivered_ms == 0 && s.waiting == 1);
+}
+
 /* The planner takes the indexes that were made for it. */
 static void
 test_plans(void **state)
@@ -573,6 +613,7 @@ main(void)
 	    PEOPLE(test_quiet),
 	    PEOPLE(test_all),
 	    PEOPLE(test_retention),
+	    PEOPLE(test_marks),
 	    PEOPLE(test_plans),
 	};
 
