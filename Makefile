@@ -20,11 +20,11 @@ DEB_BUILD := gcc make pkg-config libcurl4-openssl-dev libev-dev libfyaml-dev \
 	libjansson-dev libssl-dev libsqlite3-dev libutf8proc-dev libidn2-dev \
 	libpsl-dev libdeflate-dev libmicrohttpd-dev libseccomp-dev \
 	libc-ares-dev ca-certificates publicsuffix
-DEB_DEMO := python3 python3-aiohttp python3-cryptography
+DEB_DEMO := python3 python3-aiohttp python3-cryptography python3-aiosmtpd
 DEB_TEST := libcmocka-dev python3-pytest python3-pytest-xdist \
 	python3-hypothesis nginx-light clang clang-format mandoc git strace \
 	libclang-rt-14-dev e2fsprogs valgrind chromium chromium-driver \
-	python3-jsonschema dnsmasq-base python3-aiosmtpd libgnutls-dane0 \
+	python3-jsonschema dnsmasq-base libgnutls-dane0 \
 	libidn12
 PC = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 

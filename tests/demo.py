@@ -4,9 +4,10 @@
 Starts two local Certificate Transparency logs (one for each protocol) with
 sample certificates of people who do not exist, imports records of those who
 asked to be told, runs `indelible monitor`, and prints the alerts as they
-come; for one of them its evidence is fetched and checked, and the letter to
-the CA is shown. With --once it checks that each planted match was alerted exactly once
-and ends by itself; without, it goes on until Ctrl-C.
+come; the mail that one of them became is shown and left as a file; for one its
+evidence is fetched and checked, and the letter to the CA is shown. With --once
+it checks that each planted match was alerted exactly once and ends by itself;
+without, it goes on until Ctrl-C.
 """
 import argparse
 import json
@@ -27,6 +28,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(
 from tests import check_evidence
 from tests.e2e.helpers import EXPOSURE, die_with_parent, environment, \
     free_port, read_jsonl, yaml
+from tests.e2e.mailserver import MailServer
 from tests.e2e.planted import CONSENT, alert_id
 from tests.fakelog.client import Server
 
@@ -91,6 +93,8 @@ class Demo:
         self.ledger = os.path.join(directory, "alerts.jsonl")
         self.config = os.path.join(directory, "indelible.yaml")
         self.port = free_port()
+        self.door = free_port()
+        self.mails = MailServer()
         self.server = None
         self.logs = {}
         self.monitor = None
@@ -99,6 +103,7 @@ class Demo:
 
     def start_logs(self):
         """Two logs with everyday entries, and the first samples."""
+        self.mails.controller.start()
         self.server = Server()
         for api, name in (("static", "Sapling"), ("rfc6962", "Oak")):
             self.logs[api] = self.server.new_log(
@@ -141,8 +146,14 @@ class Demo:
             "logs": {"lists": [], "extra": logs, "start": "zero"},
             "fetch": {"poll_static": "500ms", "poll_rfc6962": "500ms",
                       "partial_tile_after": "500ms"},
-            "alerts": {"sinks": [{"name": "ledger", "jsonl": {
-                "path": self.ledger}}]},
+            "alerts": {"sinks": [
+                {"name": "ledger", "jsonl": {"path": self.ledger}},
+                {"name": "people", "mail": {
+                    "server": self.mails.url, "to": "record",
+                    "from": "watch@ct-privacy.example"}}]},
+            "public": {"listen": "127.0.0.1:%d" % self.door,
+                       "url": "http://127.0.0.1:%d" % self.door,
+                       "mail": "people"},
             "admin": {"listen": "127.0.0.1:%d" % self.port,
                       "socket": os.path.join(self.directory, "admin.sock"),
                       "token_file": "admin.token"},
@@ -246,9 +257,40 @@ class Demo:
             self.plant(*sample)
             self.wait_for_alerts()
 
+    def show_mail(self):
+        """What Jane got: the mail as files, and how it begins."""
+        end = time.monotonic() + PATIENCE
+        while not self.mails.mails:
+            if time.monotonic() > end:
+                self.fail("no mail came")
+            time.sleep(0.1)
+        mail = self.mails.mails[0]
+        place = os.path.join(os.path.dirname(self.binary), "demo-mail")
+        os.makedirs(place, exist_ok=True)
+        files = [("mail.eml", mail.raw)] + [
+            ("mail." + suffix, mail.part(kind).encode())
+            for suffix, kind in (("txt", "plain"), ("html", "html"))] + [
+            (part.get_filename(), part.get_content().encode())
+            for part in mail.message.iter_attachments()]
+        for name, content in files:
+            with open(os.path.join(place, name), "wb") as out:
+                out.write(content)
+        say("5. The mail that %s got, by a local mail server:",
+            mail.recipients[0])
+        for name in ("From", "To", "Subject", "Message-ID",
+                     "List-Unsubscribe"):
+            say("     %s: %s", name, mail.message[name].strip())
+        say("")
+        for line in mail.part("plain").splitlines()[:32]:
+            say("     %s", line)
+        say("     ...")
+        say("   All of it, as a page, and what is attached: %s",
+            os.path.relpath(place))
+        say("     %s", "  ".join(name for name, _ in files))
+
     def stand_by_jane(self):
         """What she can do with an alert: prove it, and write to the CA."""
-        say("5. What can be done with an alert, beside the running monitor:")
+        say("6. What can be done with an alert, beside the running monitor:")
         jane = next(i for i, what in self.expected.items()
                     if "Jane" in what)
         evidence = os.path.join(self.directory, "evidence")
@@ -275,12 +317,12 @@ class Demo:
         if self.monitor.wait(10):
             self.fail("the monitor ended with status %d" %
                       self.monitor.returncode)
-        say("6. Each of the %d planted matches was alerted exactly once, and "
+        say("7. Each of the %d planted matches was alerted exactly once, and "
             "nothing else.", len(self.expected))
 
     def go_on(self):
         """New certificates now and then, until Ctrl-C."""
-        say("6. More will be logged every 10 s. Ctrl-C ends the demo.")
+        say("7. More will be logged every 10 s. Ctrl-C ends the demo.")
         number = 0
         while True:
             for _ in range(100):
@@ -309,6 +351,7 @@ class Demo:
                 self.monitor.wait()
         if self.server:
             self.server.close()
+        self.mails.controller.stop()
 
 
 def interrupted(_number, _frame):
@@ -333,6 +376,7 @@ def main():
         demo.wait_for_alerts()
         demo.say_admin()
         demo.grow()
+        demo.show_mail()
         demo.stand_by_jane()
         if args.once:
             demo.check()
