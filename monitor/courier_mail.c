@@ -29,6 +29,9 @@ mail_link_fini(struct mail_link *k)
 	buf_fini(&k->token);
 }
 
+/* Who puts mails of strangers off (greylisting) wants them minutes later. */
+#define LATER_MS 60000
+
 /* What the server says of one mail is an answer; the rest is no connection, or
  * a refusal of us. */
 static void
@@ -37,6 +40,7 @@ mail_on_done(void *arg, enum status status, int code, const struct err *why)
 	bool answered = status == ST_AGAIN || status == ST_BAD;
 	const struct outcome o = {.status = answered ? ST_OK : status,
 	    .code = code,
+	    .retry_after_ms = status == ST_AGAIN ? LATER_MS : 0,
 	    .cut = status == ST_STALE};
 
 	carried_done(arg, &o, why);

@@ -280,9 +280,27 @@ due_drop(struct due *d, size_t at, struct err *e)
 	return st;
 }
 
+/* All of a digest is for one: asked once. */
+static enum status
+due_like_before(struct due *d, size_t at, const struct due_mail *mail,
+    const struct due_mail *before, struct err *e)
+{
+	struct outbox_row *r = &d->out->rows[at];
+
+	if (at == 0 || mail->record != before->record ||
+	    memcmp(mail->address, before->address, 32) != 0)
+		return sqlite_recipient_fill(d->s, r, mail, e);
+	r->unnamed = r[-1].unnamed;
+	r->to = r[-1].to != NULL ? mem_str(r[-1].to) : NULL;
+	r->has_unsubscribe = r[-1].has_unsubscribe;
+	memcpy(r->unsubscribe, r[-1].unsubscribe, sizeof(r->unsubscribe));
+	return ST_OK;
+}
+
 static enum status
 due_address(struct due *d, struct err *e)
 {
+	struct due_mail before = {0};
 	enum status st = ST_OK;
 	size_t at = 0;
 
@@ -292,12 +310,13 @@ due_address(struct due *d, struct err *e)
 		memcpy(&mail, d->mails.p + i, sizeof(mail));
 		i += sizeof(mail);
 		if (mail.record != 0)
-			st = sqlite_recipient_fill(
-			    d->s, &d->out->rows[at], &mail, e);
-		if (st == NO_ROW)
+			st = due_like_before(d, at, &mail, &before, e);
+		if (st == NO_ROW) {
 			st = due_drop(d, at, e);
-		else
-			at++;
+			continue;
+		}
+		before = mail;
+		at++;
 	}
 	return st;
 }

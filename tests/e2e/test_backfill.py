@@ -203,6 +203,14 @@ def test_domain_without_subdomains(work, server):
             for a in result.alerts] == [0]
 
 
+def test_notify_means_nothing(work, server):
+    """Whom a record wants told is the service's: a scan shows it."""
+    log = server.new_log([jane_spec()])
+    record = dict(JANE, notify=["sink:soc", "mailto:jane@example.net"])
+    result = work.backfill(log, "static", records=[record]).expect(0)
+    assert len(result.alerts) == 1 and result.err.count("warning") == 0
+
+
 def test_without_consent_nothing_is_matched(work, server):
     """Only active records match."""
     log = server.new_log([jane_spec()])

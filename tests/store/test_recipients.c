@@ -10,6 +10,16 @@ static const struct store_sink mail_sinks[] = {
     {.name = (char *)(uintptr_t) "soc"},
 };
 
+/* The same, but for grave ones in a digest a day. */
+static const struct store_sink daily_sinks[] = {
+    {.name = (char *)(uintptr_t) "people",
+	.to_record = true,
+	.digests = true,
+	.cadence = {CADENCE_DAILY, CADENCE_DAILY, CADENCE_DAILY, CADENCE_DAILY},
+	.day_ms = DAY,
+	.week_ms = 7 * DAY},
+};
+
 static int
 setup_mails(void **state)
 {
@@ -233,6 +243,39 @@ test_older(void **state)
 	goes_to(fx, "soc", "");
 }
 
+/* A digest for each recipient of each record. */
+static void
+test_digests(void **state)
+{
+	struct fixture *fx = *state;
+	struct record r = an_email("acme", "jane");
+	struct outbox_query q = {
+	    .sink = "people", .now_ms = NOW + 15 * DAY, .limit = 100};
+	struct outbox o;
+
+	fixture_close(fx);
+	fx->conf.sinks = daily_sinks;
+	fx->conf.num_sinks = 1;
+	fixture_open(fx);
+	add_notify(&r, "mailto:desk@example.org");
+	add_notify(&r, "mailto:jane.roe.jane@example.net");
+	import_one(fx, r);
+	import_one(fx, an_email("acme", "john"));
+	found(fx, "jane", "john");
+	found(fx, "jane", NULL);
+	goes_to(fx, "people", "");
+	OK(fx, fx->api->outbox_due(fx->s, &q, &o, &fx->e));
+	assert_int_equal(o.num, 5);
+	for (size_t i = 1; i < o.num; i++)
+		assert_true((o.rows[i].digest == o.rows[i - 1].digest) ==
+			    (strcmp(o.rows[i].to, o.rows[i - 1].to) == 0));
+	assert_true(use(fx, &o.rows[0], TOKEN_NEVER));
+	outbox_fini(&o);
+	OK(fx, fx->api->outbox_due(fx->s, &q, &o, &fx->e));
+	assert_int_equal(o.num, 3); /* the desk's are gone */
+	outbox_fini(&o);
+}
+
 /* --- what changes while it waits ------------------------------------------------ */
 
 static void
@@ -338,6 +381,34 @@ test_decline(void **state)
 	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM declined"), 0);
 }
 
+/* That stays so when an older backup is restored. */
+static void
+test_restored(void **state)
+{
+	struct fixture *fx = *state;
+	struct record r = an_email("acme", "jane");
+	struct ledger_restored done;
+	struct outbox o;
+	char copy[128];
+
+	add_notify(&r, "mailto:desk@example.org");
+	import_one(fx, r);
+	found(fx, "jane", NULL);
+	o = mails(fx, "people", "desk@example.org");
+	snprintf(copy, sizeof(copy), "%s/copy.db", fx->dir);
+	OK(fx, LEDGER(fx)->backup(fx->s, copy, &fx->e));
+	assert_true(use(fx, &o.rows[0], TOKEN_UNSUBSCRIBE));
+	outbox_fini(&o);
+	fixture_close(fx);
+	OK(fx, LEDGER(fx)->restore(&fx->conf, copy, &ops, &done, &fx->e));
+	free(done.before);
+	fixture_open(fx);
+	assert_int_equal(state_of(fx, "jane"), RECORD_ACTIVE);
+	goes_to(fx, "people", "");
+	found(fx, "jane", NULL);
+	goes_to(fx, "people", "");
+}
+
 /* "Never again" holds back what waits and what comes, of all records. */
 static void
 test_never(void **state)
@@ -376,10 +447,12 @@ main(void)
 	    MAILS(test_events),
 	    MAILS(test_unserved),
 	    MAILS(test_older),
+	    MAILS(test_digests),
 	    MAILS(test_changed),
 	    MAILS(test_paused),
 	    MAILS(test_unsubscribe),
 	    MAILS(test_decline),
+	    MAILS(test_restored),
 	    MAILS(test_never),
 	};
 

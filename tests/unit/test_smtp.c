@@ -288,6 +288,7 @@ test_refusals(void **state)
 		"554 5.7.1"},
 	    {{{"END", "421 4.3.2 going down\r\n"}}, ST_UNREACHABLE, 421,
 		"421 4.3.2"},
+	    {{{"MAIL", "552 5.3.4 too large\r\n"}}, ST_BAD, 552, "552"},
 	    {{{"MAIL", "530 5.7.0 log in first\r\n"}}, ST_UNREACHABLE, 530,
 		"530"},
 	    {{{"MAIL", "550 5.7.1 not from there\r\n"}}, ST_UNREACHABLE, 550,
@@ -309,6 +310,31 @@ test_refusals(void **state)
 		assert_null(strstr(g.err.text, "jane"));
 		server_free(&v);
 	}
+}
+
+/* libcurl would send such an address to any server. */
+static void
+test_no_smtputf8(void **state)
+{
+	static const struct script old[] = {
+	    {"EHLO", "250-there\r\n250 SIZE 100000\r\n"}, {0}};
+	static const struct script lower[] = {
+	    {"EHLO", "250-there\r\n250 smtputf8\r\n"}, {0}};
+	struct server v = server_new("127.0.0.1", old);
+	struct got g = send_to(&v, "j\xc3\xbcrgen@example.com");
+
+	(void)state;
+	assert_status(g.status, ST_BAD, &g.err);
+	assert_int_equal(g.code, 553);
+	assert_says(&g.err, "(SMTPUTF8)");
+	assert_null(strstr(v.heard->text, "MAIL"));
+	g = send_to(&v, "jane@example.com");
+	assert_status(g.status, ST_OK, &g.err);
+	server_free(&v);
+	v = server_new("127.0.0.1", lower);
+	g = send_to(&v, "j\xc3\xbcrgen@example.com");
+	assert_status(g.status, ST_OK, &g.err);
+	server_free(&v);
 }
 
 static double
@@ -341,6 +367,39 @@ test_silent_quit(void **state)
 	assert_status(g.status, ST_BAD, &g.err);
 	server_free(&v);
 	assert_true(seconds() - begin < 0.8);
+}
+
+/* All come to an end soon, those under way and those that wait; nothing is
+ * known of them. */
+static void
+test_cut(void **state)
+{
+	static const struct script mute[] = {{"RCPT", NULL}, {0}};
+	struct server v = server_new("127.0.0.1", mute);
+	struct conf_sink sink = {.server = v.url, .from = sender};
+	struct got g = {.loop = ev_loop_new(0), .wanted = 6};
+	struct smtp *m = smtp_new(g.loop, NULL);
+	struct smtp_mail mail = {.server = &sink,
+	    .to = "jane@example.com",
+	    .message = span_str(MESSAGE),
+	    .done = on_done,
+	    .arg = &g};
+	double begin;
+
+	(void)state;
+	for (int i = 0; i < 6; i++)
+		smtp_send(m, &mail);
+	while (v.heard->recipients < 4)
+		ev_run(g.loop, EVRUN_NOWAIT);
+	begin = seconds();
+	smtp_cut(m);
+	ev_run(g.loop, 0);
+	assert_true(seconds() - begin < 3);
+	assert_int_equal(g.ends, 6);
+	assert_int_equal(g.status, ST_STALE);
+	smtp_free(m);
+	ev_loop_destroy(g.loop);
+	server_free(&v);
 }
 
 /* Nobody there; a name that is not a loopback address, and no STARTTLS. */
@@ -471,6 +530,8 @@ main(void)
 	    cmocka_unit_test(test_accepted),
 	    cmocka_unit_test(test_addresses),
 	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_no_smtputf8),
+	    cmocka_unit_test(test_cut),
 	    cmocka_unit_test(test_silent_quit),
 	    cmocka_unit_test(test_nothing_sent),
 	    cmocka_unit_test(test_password_file),
