@@ -297,15 +297,18 @@ fill_means(struct form_fields *f, const char *lang, const char *kind)
 	mail_put(f, "means", mail_own_word(lang, "means", means));
 }
 
-/* Who reads it, and what they have to do with it. */
+/* Who reads it, and what they have to do with it. A record may name others to
+ * be told; the address that was found is its reader's own for certain. */
 static void
 fill_reader(
     struct form_fields *f, const struct mail *mail, const struct exposure *x)
 {
 	bool domain = is(x->record_kind, "domain"), name = mail_is_name(x);
+	bool own = strcasecmp(mail->to, or_empty(x->match.value)) == 0;
 
 	mail_put(f, "record", span_str(or_empty(x->record_id)));
-	mail_put_flag(f, "mine", mail->person && !domain && !name);
+	mail_put_flag(f, "mine", mail->person && !domain && !name && own);
+	mail_put_flag(f, "contact", mail->person && !domain && !name && !own);
 	mail_put_flag(f, "named", mail->person && !domain && name);
 	mail_put_flag(f, "domain", mail->person && domain);
 	mail_put_flag(f, "mistaken", name);

@@ -564,6 +564,7 @@ test_name(void **state)
 	free(text);
 	mail = mail_about(&wrong, "en");
 	text = part_of(mail, "text/plain");
+	says(text, "data whose contact you are, most likely your own");
 	says(text, "Reports go to: sslabuse@sectigo.com");
 	says(text, "something added behind a plus sign");
 	free(mail);
