@@ -96,7 +96,8 @@ tell_unserved(struct store *store, struct err *e)
 	enum status st = l != NULL ? l->unserved(store, &num, e) : ST_OK;
 
 	if (num > 0)
-		diag_warn("%llu record%s in `notify` a sink that the "
+		diag_warn("%llu record%s in `notify` a sink, or an address and "
+			  "so a sink that mails to records, that the "
 			  "configuration does not have, or not for their "
 			  "tenant: it gets no alerts",
 		    (unsigned long long)num, num == 1 ? " names" : "s name");

@@ -15,6 +15,7 @@ import pytest
 from .helpers import free_port, read_jsonl, wait_until
 from .mailserver import PASSWORD, USER, MailServer, certificate
 from .planted import JANE, PERSONAL, PLANTED, expected_ids, jane_spec
+from .receiver import Receiver, new_secret
 
 FROM = "ct@ct-privacy.example"
 JANES = JANE["value"]
@@ -304,9 +305,9 @@ def test_killed(rig):
         assert first.message["Message-ID"] == second.message["Message-ID"]
 
 
-def test_stops_soon(rig):
-    """A server that does not answer keeps no service from its end, nor other
-    sinks from theirs."""
+def test_slow(rig):
+    """A server that does not answer keeps other sinks from nothing, nor the
+    service from its end."""
     class Server(MailServer):
         """It never answers."""
         async def handle_DATA(self, server, session, envelope):
@@ -315,10 +316,15 @@ def test_stops_soon(rig):
             return "250 2.0.0 OK"
 
     people = [person(n) for n in range(10)]
-    with Server() as slow, MailServer() as quick:
-        rig.start({"slow": to_records(slow), "quick": to_records(quick)},
+    secret = rig.work.write("hook.key", new_secret() + "\n")
+    os.chmod(secret, 0o600)
+    with Server() as slow, MailServer() as quick, Receiver() as receiver:
+        rig.start({"slow": to_records(slow), "quick": to_records(quick),
+                   "hook": {"webhook": {"url": receiver.url("/"),
+                                        "secret_file": str(secret)}}},
                   [p[0] for p in people], [p[1] for p in people])
         wait_until(lambda: slow.mails and len(quick.mails) == 10, "mails")
+        wait_until(lambda: len(receiver.seen) == 10, "the hook's")
         wait_until(lambda: len(rig.work.alerts()) == 10, "the ledger's")
         begun = time.monotonic()
         rig.process.stop()
