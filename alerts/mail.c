@@ -260,6 +260,10 @@ mail_render(struct sink *s, struct parcel *out, const struct message *m)
 	    .reveal = s->reveal};
 	struct mail_body body = {0};
 
+	/* A canary writes to nobody: without a mail the server is asked
+	 * whether it would take one. */
+	if (m->kind == MESSAGE_EVENT && mail.to[0] == '\0')
+		return;
 	buf_str(&out->to, mail.to);
 	write_body(&body, &mail);
 	put_headers(&out->body, &mail);

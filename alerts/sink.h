@@ -39,7 +39,8 @@ void message_json(const struct message *m, bool reveal, struct buf *out);
 enum parcel_kind {
 	PARCEL_APPEND,   /* append bytes to a file, fsync */
 	PARCEL_HTTP,     /* POST body with headers to url */
-	PARCEL_MAIL,     /* hand body, all of a mail, to a server */
+	PARCEL_MAIL,     /* hand body, all of a mail, to a server; empty: ask
+			    it whether it would take one */
 	PARCEL_ARGV,     /* run a program, body on its stdin */
 	PARCEL_DATAGRAM, /* one datagram to a socket */
 };

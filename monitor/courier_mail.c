@@ -56,5 +56,7 @@ carry_mail(struct carried *p)
 	    .done = mail_on_done,
 	    .arg = p};
 
+	if (p->parcel.body.len == 0)
+		mail.to = NULL; /* a canary */
 	smtp_send(l->smtp, &mail);
 }

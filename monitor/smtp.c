@@ -220,7 +220,7 @@ post_begin(struct smtp *m, struct post *p, struct carrier *c)
 		post_done(m, p);
 		return;
 	}
-	if (!address_ok(p->to)) {
+	if (p->mail.to != NULL && !address_ok(p->to)) {
 		p->code = 553;
 		p->status = err_set(&p->why, ST_BAD, "this is no mail address");
 		post_done(m, p);
@@ -273,8 +273,8 @@ smtp_send(struct smtp *m, const struct smtp_mail *mail)
 	struct post *p = NEW(struct post);
 
 	p->mail = *mail;
-	p->to = mem_str(mail->to);
-	p->mail.to = p->to;
+	p->to = mem_str(mail->to != NULL ? mail->to : "");
+	p->mail.to = mail->to != NULL ? p->to : NULL;
 	lines_copy(&p->text, mail->message);
 	p->mail.message = buf_span(&p->text);
 	STAILQ_INSERT_TAIL(&m->waiting, p, link);

@@ -18,8 +18,10 @@ struct smtp;
 
 struct smtp_mail {
 	const struct conf_sink *server; /* its mail keys; borrowed for long */
-	const char *to;                 /* one address */
-	struct span message;            /* headers, empty line, body */
+	/* One address; NULL: nobody is written to, the server is only asked
+	 * whether it takes us. */
+	const char *to;
+	struct span message; /* headers, empty line, body */
 	/* status: ST_OK: accepted; ST_AGAIN: this one not now (4yz to recipient
 	 * or mail); ST_BAD: this one never (5yz to those, no address, or one
 	 * beyond ASCII and the server has no SMTPUTF8); ST_UNREACHABLE: none

@@ -223,7 +223,7 @@ set_login(CURL *curl, const struct conf_sink *server, struct err *err)
 }
 
 static void
-set_mail(struct smtp_easy *e, const struct smtp_mail *mail)
+set_text(struct smtp_easy *e, const struct smtp_mail *mail)
 {
 	CURL *curl = e->curl;
 
@@ -236,6 +236,28 @@ set_mail(struct smtp_easy *e, const struct smtp_mail *mail)
 	SET(INFILESIZE_LARGE, (curl_off_t)e->message.len);
 	SET(READFUNCTION, curl_on_read);
 	SET(READDATA, e);
+}
+
+/* Greeting, TLS and login, and a command that does nothing. */
+static void
+set_question(struct smtp_easy *e)
+{
+	CURL *curl = e->curl;
+
+	e->address = "";
+	SET(CUSTOMREQUEST, "NOOP");
+	SET(NOBODY, 1l);
+}
+
+static void
+set_mail(struct smtp_easy *e, const struct smtp_mail *mail)
+{
+	CURL *curl = e->curl;
+
+	if (mail->to != NULL)
+		set_text(e, mail);
+	else
+		set_question(e);
 	SET(HEADERFUNCTION, curl_on_line);
 	SET(HEADERDATA, e);
 	SET(PREREQFUNCTION, curl_on_ready);

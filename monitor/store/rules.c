@@ -184,9 +184,7 @@ rule_takes_events(const struct store_sink *k)
 bool
 rule_takes_event(const struct store_sink *k, const char *type)
 {
-	if (strcmp(type, "canary") == 0)
-		return !k->to_record; /* there is nobody to write to */
-	return rule_takes_events(k);
+	return strcmp(type, "canary") == 0 || rule_takes_events(k);
 }
 
 char *

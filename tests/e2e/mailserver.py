@@ -105,6 +105,11 @@ class MailServer:
         envelope.mail_options.extend(options)
         return "250 OK"
 
+    async def handle_NOOP(self, _server, _session, _envelope, _arg):
+        """Nothing."""
+        self.heard.append("NOOP")
+        return "250 OK"
+
     async def handle_RCPT(self, _server, _session, envelope, address,
                           _options):
         """A recipient: refused as was asked for."""

@@ -2,7 +2,8 @@
 import sqlite3
 import time
 
-from .helpers import read_jsonl, wait_until
+from .helpers import free_port, read_jsonl, wait_until
+from .mailserver import PASSWORD, USER, MailServer, certificate
 from .planted import jane_spec
 from .receiver import Receiver
 from .test_webhook import hook
@@ -50,6 +51,41 @@ def test_every_sink(work, server):
     for one in receiver.at("/room"):
         assert "Event: canary" in one.event["text"]
         assert b"jane" not in one.body.lower()
+
+
+def test_mail_to_nobody(work, server):
+    """A sink that writes to people asks its server, and nobody gets a mail; it
+    fails when that one is not there, or takes no login."""
+    log = server.new_log([jane_spec()])
+    key = certificate(work.path / "mx.pem")
+    secret = work.write("mx.password", PASSWORD + "\n")
+    wrong = work.write("wrong.password", "another\n")
+    secret.chmod(0o600)
+    wrong.chmod(0o600)
+    with MailServer(tls=key) as mail:
+        def sink(name, url, password):
+            return {"name": name, "tenants": ["beta"], "mail": {
+                "server": url, "from": "ct@example.net", "to": "record",
+                "user": USER, "password_file": str(password)}}
+        ledger = {"name": "ledger", "jsonl": {"path": str(work.ledger)}}
+        gone = "smtp://127.0.0.1:%d" % free_port()
+        work.prepare([(log, "static")], alerts={
+            "canary": "2s", "sinks": [
+                ledger, sink("people", mail.url, secret),
+                sink("gone", gone, secret), sink("wrong", mail.url, wrong)]},
+            fetch={"ca_file": str(key)})
+        monitor = work.monitor()
+
+        def states():
+            out = work.with_config("status", "--json").events[-1]
+            return {s["name"]: (s["state"], s["last_delivered"] is not None)
+                    for s in out["sinks"]}
+        wait_until(lambda: states() == {
+            "ledger": ("ok", True), "people": ("ok", True),
+            "gone": ("failing", False), "wrong": ("failing", False)},
+            "states")
+        monitor.stop()
+        assert mail.mails == [] and set(mail.heard) == {"NOOP"}
 
 
 def test_not_at_once(work, server):
