@@ -47,6 +47,8 @@ struct exposure {
 	struct sighting *sightings;
 };
 void exposure_fini(struct exposure *x);
+/* Some log has proven it. */
+bool exposure_is_proven(const struct exposure *x);
 
 /* First 16 bytes of SHA-256 over "indelible/1", tenant, record id and family,
  * each length-prefixed (u32, big-endian). */

@@ -6,6 +6,7 @@
  * mention or a format; it has passed text_line, and Slack's escapes besides.
  */
 #include "alerts/digest.h"
+#include "alerts/follow_up.h"
 #include "alerts/json.h"
 #include "alerts/sink.h"
 #include "config/value.h"
@@ -167,8 +168,9 @@ words_exposure(struct words *w, const struct exposure *x, bool reveal)
 {
 	struct buf *out = &w->lines;
 
-	buf_fmt(&w->title, "Personal data in a public certificate: %s",
-	    severity_name(x->severity));
+	buf_fmt(&w->title, "Personal data in a public certificate: %s%s",
+	    severity_name(x->severity),
+	    exposure_is_proven(x) ? "" : " (not proven yet)");
 	line(out, "Record", x->record_id, "?");
 	line(out, "Tenant", x->tenant, "?");
 	line_found(x, reveal, out);
@@ -234,11 +236,36 @@ words_digest(struct words *w, const struct message *m, bool reveal)
 		    m->num_list - at, groups - GROUPS);
 }
 
+/* What was told may not be so. */
+static void
+words_follow_up(struct words *w, const struct exposure *x)
+{
+	struct buf *out = &w->lines;
+
+	buf_str(&w->title, "About an alert: it could not be proven");
+	buf_fmt(out, "%s\n%s\n", follow_up_what, follow_up_meaning);
+	line(out, "Record", x->record_id, "?");
+	line(out, "Tenant", x->tenant, "?");
+	line(out, "Issuer", x->cert.issuer, "without a name");
+	line(out, "Serial number", x->cert.serial, "?");
+	if (x->num_sightings > 0) {
+		buf_str(out, "Log: ");
+		add(out, x->sightings->log_name, "without a name");
+		buf_fmt(out, ", entry %llu\n",
+		    (unsigned long long)x->sightings->index);
+	}
+	buf_str(out, "Alert: ");
+	text_hex(out, span_of(x->id, sizeof(x->id)));
+	buf_char(out, '\n');
+}
+
 static void
 words_of(struct words *w, const struct message *m, bool reveal)
 {
 	if (m->kind == MESSAGE_DIGEST) {
 		words_digest(w, m, reveal);
+	} else if (m->kind == MESSAGE_FOLLOW_UP) {
+		words_follow_up(w, m->x);
 	} else if (m->x != NULL) {
 		words_exposure(w, m->x, reveal);
 	} else {

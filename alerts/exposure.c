@@ -22,6 +22,15 @@ free_list(char **list, size_t num)
 	free(list);
 }
 
+bool
+exposure_is_proven(const struct exposure *x)
+{
+	for (size_t i = 0; i < x->num_sightings; i++)
+		if (x->sightings[i].verified)
+			return true;
+	return false;
+}
+
 void
 exposure_fini(struct exposure *x)
 {

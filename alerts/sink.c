@@ -5,6 +5,7 @@
 #include "alerts/sink.h"
 
 #include "alerts/digest.h"
+#include "alerts/follow_up.h"
 
 static const struct sink_api *const sinks[] = {
     [CONF_JSONL] = &sink_jsonl,
@@ -80,6 +81,8 @@ message_json(const struct message *m, bool reveal, struct buf *out)
 {
 	if (m->kind == MESSAGE_DIGEST)
 		digest_json(m, reveal, out);
+	else if (m->kind == MESSAGE_FOLLOW_UP)
+		follow_up_json(m, out);
 	else if (m->x != NULL)
 		alert_json(m->x, m->instance, reveal, out);
 	else

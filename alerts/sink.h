@@ -28,6 +28,7 @@ struct message {
 	struct span event;      /* its finished JSON line */
 	unsigned attempt;       /* 0 = first */
 	int64_t now_ms;         /* when it is sent */
+	int64_t time_ms;        /* FOLLOW_UP: when that turned out */
 	/* For mails: the recipient, "" when the sink knows; the base of the
 	 * links for people (public.url), or NULL; the token of the link that
 	 * ends it, base64url, or NULL. */

@@ -52,6 +52,8 @@ level_of(const struct message *m)
 
 	if (m->kind == MESSAGE_DIGEST) /* the gravest comes first */
 		return levels[m->list[0]->severity];
+	if (m->kind == MESSAGE_FOLLOW_UP)
+		return levels[SEV_MEDIUM];
 	if (m->x != NULL)
 		return levels[m->x->severity];
 	return strcmp(m->ev->type, "canary") == 0 ? 6 : 4;
@@ -62,16 +64,9 @@ name_of(const struct message *m)
 {
 	if (m->kind == MESSAGE_DIGEST)
 		return "digest";
+	if (m->kind == MESSAGE_FOLLOW_UP)
+		return "log.misbehaviour";
 	return m->x != NULL ? "exposure" : m->ev->type;
-}
-
-static bool
-is_verified(const struct exposure *x)
-{
-	for (size_t i = 0; i < x->num_sightings; i++)
-		if (x->sightings[i].verified)
-			return true;
-	return false;
 }
 
 /* Host, process and structured data are left to the receiver: "-". */
@@ -91,10 +86,18 @@ syslog_render(struct sink *s, struct parcel *out, const struct message *m)
 		    severity_name(m->list[0]->severity), m->num_list);
 		return;
 	}
+	if (m->kind == MESSAGE_FOLLOW_UP) {
+		buf_str(&out->body, " alert=");
+		text_hex(&out->body, span_of(m->x->id, sizeof(m->x->id)));
+		buf_str(&out->body, " what we told may not be in the log: it"
+				    " could not be proven; keep it as a hint");
+		return;
+	}
 	if (m->x != NULL) {
 		buf_fmt(&out->body, " severity=%s verified=%s sightings=%zu",
 		    severity_name(m->x->severity),
-		    is_verified(m->x) ? "yes" : "no", m->x->num_sightings);
+		    exposure_is_proven(m->x) ? "yes" : "no",
+		    m->x->num_sightings);
 		return;
 	}
 	buf_str(&out->body, " subject=");

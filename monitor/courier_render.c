@@ -3,6 +3,7 @@
  * words of the lane's sink.
  */
 #include "alerts/digest.h"
+#include "alerts/follow_up.h"
 #include "ctlog/base/mem.h"
 #include "monitor/courier_private.h"
 #include "monitor/tail.h"
@@ -57,6 +58,11 @@ render_kind(struct lane *l, struct carried *p, struct message *m)
 		return;
 	}
 	memcpy(m->id, row->event_id, sizeof(m->id));
+	if (row->is_follow_up) {
+		m->kind = MESSAGE_FOLLOW_UP;
+		m->time_ms = row->event_time_ms;
+		follow_up_id(m->id, row->x.id);
+	}
 	if (!row->is_exposure) {
 		render_event(l, row, m, &p->parcel);
 		return;

@@ -371,6 +371,26 @@ carry(struct round *r)
 
 /* --- fetch ----------------------------------------------------------------- */
 
+/* What is not proven is noted before it leaves: whoever may have got it is
+ * told, should it turn out not to be the log's. */
+static enum status
+begin(struct store *s, const struct outbox *o, struct err *e)
+{
+	const struct store_api *api = ((struct store_base *)s)->api;
+	int64_t *ids = mem_new(o->num, sizeof(*ids));
+	enum status st = ST_OK;
+	size_t num = 0;
+
+	for (size_t i = 0; i < o->num; i++)
+		if (o->rows[i].is_exposure && !o->rows[i].damaged &&
+		    !o->rows[i].unnamed && !exposure_is_proven(&o->rows[i].x))
+			ids[num++] = o->rows[i].id;
+	if (num > 0)
+		st = api->outbox_begin(s, ids, num, now_ms(), e);
+	free(ids);
+	return st;
+}
+
 static void
 fetch_run(struct task *task, struct store *s)
 {
@@ -381,6 +401,8 @@ fetch_run(struct task *task, struct store *s)
 	if (task->status == ST_OK)
 		task->status =
 		    api->outbox_due(s, &r->query, &r->rows, &task->err);
+	if (task->status == ST_OK && !r->query.strays)
+		task->status = begin(s, &r->rows, &task->err);
 	if (task->status == ST_OK && r->rows.num == 0)
 		task->status = next_due(s, r, &task->err);
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "alerts/follow_up.h"
 #include "ctlog/base/limits.h"
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
@@ -36,10 +37,7 @@ print_json(struct sink *s, struct parcel *out, const struct message *m)
 {
 	(void)s;
 	out->path = "-";
-	if (m->x != NULL)
-		alert_json(m->x, m->instance, false, &out->body);
-	else
-		buf_span_add(&out->body, m->event);
+	message_json(m, false, &out->body);
 	buf_char(&out->body, '\n');
 }
 
@@ -50,7 +48,10 @@ print_text(struct sink *s, struct parcel *out, const struct message *m)
 
 	(void)s;
 	out->path = "-";
-	if (m->x != NULL)
+	if (m->kind == MESSAGE_FOLLOW_UP)
+		buf_fmt(
+		    &out->body, "%s: %s\n", m->x->record_id, follow_up_meaning);
+	else if (m->x != NULL)
 		alert_text(m->x, colour, &out->body);
 }
 

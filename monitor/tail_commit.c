@@ -29,7 +29,7 @@ struct commit_task {
 	struct range tree_proven;
 	struct signed_head head;
 	struct store_committed result;
-	size_t retracted, delivered;
+	struct store_rewound back;
 	ev_timer again;
 };
 
@@ -240,8 +240,9 @@ rewind_run(struct task *task, struct store *s)
 	struct commit_task *c = (struct commit_task *)task;
 	const struct store_api *api = ((struct store_base *)s)->api;
 
-	task->status =
-	    api->rewind(s, &c->at, &c->retracted, &c->delivered, &task->err);
+	c->back.now_ms = now_ms();
+	c->back.hold_ms = c->t->env->hold_ms;
+	task->status = api->rewind(s, &c->at, &c->back, &task->err);
 }
 
 /* --- on the loop --------------------------------------------------------------- */
@@ -315,10 +316,12 @@ rewind_took(struct commit_task *c)
 	t->units.ahead = t->units.at;
 	tail_units_took(t, NULL);
 	t->next_proof = t->accepted + TAIL_PROVE_EVERY;
-	if (c->retracted > 0 || c->delivered > 0)
+	if (c->back.retracted > 0 || c->back.delivered > 0)
 		diag_warn("%s: %zu unproven alerts retracted, %zu had been "
 			  "sent already",
-		    t->log.name, c->retracted, c->delivered);
+		    t->log.name, c->back.retracted, c->back.delivered);
+	if (c->back.delivered > 0) /* and that is to be told */
+		t->env->on_committed(t->env->arg);
 }
 
 static void

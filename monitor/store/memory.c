@@ -142,6 +142,7 @@ const struct store_api store_memory = {
     .event_add = memory_event_add,
     .outbox_due = memory_outbox_due,
     .outbox_next = memory_outbox_next,
+    .outbox_begin = memory_outbox_begin,
     .outbox_settle = memory_outbox_settle,
     .sink_mark = memory_sink_mark,
     .sink_state = memory_sink_state,

@@ -47,6 +47,8 @@ struct mem_exposure {
 	bool gone;
 	size_t num_sightings;
 	struct mem_sighting *sightings;
+	struct mem_sighting withdrawn; /* what it was told by, maybe */
+	int64_t withdrawn_ms;          /* 0: nothing */
 };
 
 struct mem_event {
@@ -65,6 +67,8 @@ struct mem_row {
 	struct mem_event *event;
 	enum mem_state state;
 	bool held;
+	bool is_follow_up;
+	int64_t begun_ms; /* 0: it did not, or is settled */
 	unsigned attempts;
 	int64_t due_ms;
 	char *error;
@@ -145,13 +149,13 @@ enum status memory_tallies(
 enum status memory_commit(struct store *s, const struct store_commit *c,
     struct store_committed *out, struct err *e);
 enum status memory_rewind(struct store *s, const struct stretch *at,
-    size_t *retracted, size_t *delivered, struct err *e);
+    struct store_rewound *io, struct err *e);
 /* What was not proven of it is forgotten; the position is the caller's. */
-void memory_undo(struct store *s, struct mem_stretch *t, size_t *retracted,
-    size_t *delivered);
+void memory_undo(
+    struct store *s, struct mem_stretch *t, struct store_rewound *io);
 /* As sqlite_join(). */
-void memory_join(struct store *s, struct mem_stretch *t, uint64_t proven,
-    struct store_committed *out);
+void memory_join(struct store *s, struct mem_stretch *t,
+    const struct store_commit *c, struct store_committed *out);
 /* A hit in a stretch; `due_ms` as long as it is not proven. */
 void memory_hit_put(struct store *s, struct mem_stretch *t,
     const struct store_hit *hit, int64_t due_ms, struct store_committed *out);
@@ -190,6 +194,8 @@ enum status memory_sink_mark(
     struct store *s, const struct store_sink_mark *m, struct err *e);
 enum status memory_sink_state(struct store *s, const char *sink,
     struct store_sink_state *out, struct err *e);
+enum status memory_outbox_begin(struct store *s, const int64_t *rows,
+    size_t num, int64_t now_ms, struct err *e);
 enum status memory_outbox_settle(
     struct store *s, const struct store_settle *how, size_t num, struct err *e);
 enum status memory_exposures(struct store *s, const struct hash *log_id,

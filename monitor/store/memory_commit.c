@@ -69,14 +69,15 @@ memory_exposure_drop(struct store *s, struct mem_exposure *x)
 	x->gone = true;
 }
 
-static bool
-has_row(struct store *s, const struct mem_exposure *x, const char *sink)
+static struct mem_row *
+alert_row(struct store *s, const struct mem_exposure *x, const char *sink)
 {
 	for (size_t i = 0; i < s->num_rows; i++)
 		if (s->rows[i].exposure == x && s->rows[i].state != MEM_GONE &&
+		    !s->rows[i].is_follow_up &&
 		    strcmp(s->rows[i].sink, sink) == 0)
-			return true;
-	return false;
+			return &s->rows[i];
+	return NULL;
 }
 
 /* Rows for the sinks that have none; they wait for the proof. */
@@ -90,7 +91,7 @@ outbox_fill(struct store *s, struct mem_exposure *x, int64_t due_ms, bool old)
 		/* Addresses, and who wants no mail, are for a ledger. */
 		if (k->to_record ||
 		    !rule_serves(k, x->record->tenant, x->record->only) ||
-		    (old && has_row(s, x, k->name)))
+		    (old && alert_row(s, x, k->name) != NULL))
 			continue;
 		row = memory_row_new(s, k->name);
 		row->exposure = x;
@@ -175,6 +176,30 @@ release(struct store *s, struct mem_exposure *x, int64_t now_ms)
 	}
 }
 
+/* It is proven after all: a follow-up that did not begin to be sent goes; where
+ * one did, or the alert may never have arrived, that is due again. */
+static void
+set_right(struct store *s, struct mem_exposure *x, int64_t now_ms)
+{
+	for (size_t i = 0; i < s->num_rows; i++) {
+		struct mem_row *f = &s->rows[i], *r;
+		bool began = f->state != MEM_WAITING || f->begun_ms != 0;
+
+		if (f->exposure != x || !f->is_follow_up ||
+		    f->state == MEM_GONE)
+			continue;
+		f->state = MEM_GONE;
+		r = alert_row(s, x, f->sink);
+		if (r == NULL || r->state != MEM_DELIVERED ||
+		    !(began || r->begun_ms != 0))
+			continue;
+		r->state = MEM_WAITING;
+		r->attempts = 0;
+		r->begun_ms = 0;
+		r->due_ms = now_ms;
+	}
+}
+
 /* Mark what is below `proven`; true when something of x is above it. */
 static bool
 verify(struct mem_exposure *x, size_t stretch, uint64_t proven, bool *marked)
@@ -206,8 +231,10 @@ memory_hits_prove(struct store *s, struct mem_stretch *t, int64_t now_ms)
 
 		if (verify(x, (size_t)(t - s->stretches), t->x.proven, &marked))
 			t->unproven[kept++] = x;
-		if (marked)
-			release(s, x, now_ms);
+		if (!marked)
+			continue;
+		release(s, x, now_ms);
+		set_right(s, x, now_ms);
 	}
 	t->num_unproven = kept;
 }
@@ -253,9 +280,30 @@ memory_commit(struct store *s, const struct store_commit *c,
 	if (c->proof != NULL) {
 		prove(s, t, c);
 		if (rule_scan(&t->x) != 0)
-			memory_join(s, t, c->proof->proven, out);
+			memory_join(s, t, c, out);
 	}
 	return c->event != NULL ? memory_event_add(s, c->event, e) : ST_OK;
+}
+
+/* What it was told by, maybe: the first of what is taken back. */
+static void
+keep_first(struct mem_exposure *x, size_t stretch, int64_t now_ms)
+{
+	const struct mem_sighting *first = NULL;
+
+	if (x->withdrawn_ms != 0)
+		return;
+	for (size_t i = 0; i < x->num_sightings; i++) {
+		const struct mem_sighting *g = &x->sightings[i];
+
+		if (g->stretch == stretch && !g->verified &&
+		    (first == NULL || g->index < first->index))
+			first = g;
+	}
+	if (first == NULL)
+		return;
+	x->withdrawn = *first;
+	x->withdrawn_ms = now_ms;
 }
 
 /* Take back what was not proven of x in this stretch; true when that was
@@ -275,40 +323,82 @@ unsee(struct mem_exposure *x, size_t stretch)
 	return true;
 }
 
+/* It reached its recipient, or may have. */
+static bool
+was_told(const struct mem_row *r)
+{
+	return !r->is_follow_up && r->state != MEM_GONE &&
+	       (r->state == MEM_DELIVERED || r->begun_ms != 0);
+}
+
 static bool
 was_sent(const struct store *s, const struct mem_exposure *x)
 {
 	for (size_t i = 0; i < s->num_rows; i++)
-		if (s->rows[i].exposure == x &&
-		    s->rows[i].state == MEM_DELIVERED)
+		if (s->rows[i].exposure == x && was_told(&s->rows[i]))
 			return true;
 	return false;
 }
 
-static void
-unsend(struct store *s, const struct mem_exposure *x)
+static bool
+has_follow_up(
+    const struct store *s, const struct mem_exposure *x, const char *sink)
 {
 	for (size_t i = 0; i < s->num_rows; i++)
-		if (s->rows[i].exposure == x && s->rows[i].state == MEM_WAITING)
-			s->rows[i].state = MEM_GONE;
+		if (s->rows[i].exposure == x && s->rows[i].is_follow_up &&
+		    s->rows[i].state != MEM_GONE &&
+		    strcmp(s->rows[i].sink, sink) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_wanted(const struct mem_exposure *x)
+{
+	return x->record->state == RECORD_ACTIVE ||
+	       x->record->state == RECORD_PAUSED;
+}
+
+/* Who was told gets a follow-up, once; who was not, nothing. */
+static void
+unsend(struct store *s, struct mem_exposure *x, const struct store_rewound *io)
+{
+	size_t num = s->num_rows;
+
+	for (size_t i = 0; i < num; i++) {
+		struct mem_row *r = &s->rows[i], *new;
+		bool told = was_told(r);
+
+		if (r->exposure != x || r->is_follow_up)
+			continue;
+		if (r->state == MEM_WAITING)
+			r->state = told ? MEM_DELIVERED : MEM_GONE;
+		if (!told || !is_wanted(x) || has_follow_up(s, x, r->sink))
+			continue;
+		new = memory_row_new(s, r->sink);
+		new->exposure = x;
+		new->is_follow_up = true;
+		new->due_ms = rule_later(io->now_ms, io->hold_ms);
+	}
 }
 
 void
-memory_undo(struct store *s, struct mem_stretch *t, size_t *retracted,
-    size_t *delivered)
+memory_undo(struct store *s, struct mem_stretch *t, struct store_rewound *io)
 {
 	for (size_t i = 0; i < t->num_unproven; i++) {
 		struct mem_exposure *x = t->unproven[i];
 
+		if (was_sent(s, x))
+			keep_first(x, (size_t)(t - s->stretches), io->now_ms);
 		if (!unsee(x, (size_t)(t - s->stretches)) ||
 		    x->num_sightings != 0)
 			continue;
 		if (was_sent(s, x)) {
-			unsend(s, x);
-			++*delivered;
+			unsend(s, x, io);
+			io->delivered++;
 		} else {
 			memory_exposure_drop(s, x);
-			++*retracted;
+			io->retracted++;
 		}
 	}
 	t->num_unproven = 0;
@@ -317,16 +407,16 @@ memory_undo(struct store *s, struct mem_stretch *t, size_t *retracted,
 }
 
 enum status
-memory_rewind(struct store *s, const struct stretch *at, size_t *retracted,
-    size_t *delivered, struct err *e)
+memory_rewind(struct store *s, const struct stretch *at,
+    struct store_rewound *io, struct err *e)
 {
 	struct mem_stretch *t = claimed(s, at);
 
-	*retracted = *delivered = 0;
+	io->retracted = io->delivered = 0;
 	if (t == NULL)
 		return rule_stale(at, e);
 	t->x.read = t->x.proven;
 	t->x.tree = t->x.tree_proven;
-	memory_undo(s, t, retracted, delivered);
+	memory_undo(s, t, io);
 	return ST_OK;
 }

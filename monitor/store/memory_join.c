@@ -21,18 +21,18 @@ is_other(const struct mem_stretch *t, const struct mem_stretch *other)
 }
 
 static void
-drop_started(struct store *s, const struct mem_stretch *t, uint64_t proven)
+drop_started(
+    struct store *s, const struct mem_stretch *t, const struct store_commit *c)
 {
-	size_t retracted, delivered;
+	struct store_rewound io = {.now_ms = c->now_ms};
 
 	for (size_t i = 0; i < s->num_stretches; i++) {
 		struct mem_stretch *p = &s->stretches[i];
 
 		if (!is_other(t, p) || p->x.proven != p->x.begin ||
-		    p->x.begin < t->x.begin || p->x.begin >= proven)
+		    p->x.begin < t->x.begin || p->x.begin >= c->proof->proven)
 			continue;
-		retracted = delivered = 0;
-		memory_undo(s, p, &retracted, &delivered);
+		memory_undo(s, p, &io);
 		stretch_drop(p);
 	}
 }
@@ -68,12 +68,12 @@ move_findings(struct store *s, size_t to, size_t from)
 }
 
 void
-memory_join(struct store *s, struct mem_stretch *t, uint64_t proven,
-    struct store_committed *out)
+memory_join(struct store *s, struct mem_stretch *t,
+    const struct store_commit *c, struct store_committed *out)
 {
 	struct mem_stretch *next;
 
-	drop_started(s, t, proven);
+	drop_started(s, t, c);
 	next = next_part(s, t);
 	if (next == NULL)
 		return;

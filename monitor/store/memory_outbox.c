@@ -193,6 +193,24 @@ by_due(const void *a, const void *b)
 	return *x < *y ? -1 : 1;
 }
 
+/* Its only sighting is the one that was taken back. */
+static enum status
+follow_up_fill(const struct store *s, struct outbox_row *out,
+    const struct mem_exposure *x, struct err *e)
+{
+	enum status st = exposure_unpack(&out->x, buf_span(&x->packed), e);
+
+	if (st != ST_OK)
+		return st;
+	memcpy(out->x.id, x->id, sizeof(x->id));
+	out->x.time_ms = x->time_ms;
+	out->event_time_ms = x->withdrawn_ms;
+	out->x.sightings = NEW(struct sighting);
+	out->x.num_sightings = 1;
+	sighting_fill(s, out->x.sightings, &x->withdrawn);
+	return ST_OK;
+}
+
 static enum status
 row_fill(const struct store *s, struct outbox_row *out,
     const struct mem_row *row, struct err *e)
@@ -213,7 +231,10 @@ row_fill(const struct store *s, struct outbox_row *out,
 	out->is_exposure = true;
 	memcpy(out->event_id, row->exposure->id, sizeof(out->event_id));
 	out->event_time_ms = row->exposure->time_ms;
-	return exposure_fill(s, &out->x, row->exposure, NULL, e);
+	out->is_follow_up = row->is_follow_up;
+	return row->is_follow_up
+		   ? follow_up_fill(s, out, row->exposure, e)
+		   : exposure_fill(s, &out->x, row->exposure, NULL, e);
 }
 
 static bool
@@ -308,11 +329,27 @@ settle(struct store *s, const struct store_settle *how)
 		return;
 	r->state = states[how->how];
 	r->held = false;
+	if (how->how == SETTLE_DELIVERED)
+		r->begun_ms = 0;
 	r->attempts++;
 	if (how->how == SETTLE_RETRY)
 		r->due_ms = how->due_ms;
 	free(r->error);
 	r->error = how->error == NULL ? NULL : mem_str(how->error);
+}
+
+enum status
+memory_outbox_begin(struct store *s, const int64_t *rows, size_t num,
+    int64_t now_ms, struct err *e)
+{
+	(void)e;
+	for (size_t i = 0; i < num; i++) {
+		struct mem_row *r = &s->rows[rows[i] - 1];
+
+		if (r->state == MEM_WAITING && r->begun_ms == 0)
+			r->begun_ms = now_ms;
+	}
+	return ST_OK;
 }
 
 enum status

@@ -18,6 +18,8 @@
 #include "ctlog/base/mem.h"
 #include "ctlog/base/text.h"
 #include "monitor/store/files.h"
+#include "monitor/store/sqlite_follow_up.h"
+#include "monitor/store/sqlite_rewind.h"
 #include "monitor/store/sqlite_sink.h"
 
 /* Databases up to this size are checked at every start (0.1 s). */
@@ -370,6 +372,7 @@ const struct store_api store_sqlite = {
     .event_add = sqlite_event_add,
     .outbox_due = sqlite_outbox_due,
     .outbox_next = sqlite_outbox_next,
+    .outbox_begin = sqlite_outbox_begin,
     .outbox_settle = sqlite_outbox_settle,
     .sink_mark = sqlite_sink_mark,
     .sink_state = sqlite_sink_state,

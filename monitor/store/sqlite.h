@@ -43,8 +43,8 @@ enum query {
 	Q_RECORD_OF_HIT,
 	Q_EXPOSURE_FIND,
 	Q_EXPOSURE_NEW,
-	Q_EXPOSURE_SEEN,
 	Q_EXPOSURE_DROP,
+	Q_EXPOSURE_SEEN,
 	Q_EXPOSURE_SENT,
 	Q_EXPOSURE_LIST,
 	Q_SIGHTING_NEW,
@@ -90,7 +90,13 @@ enum query {
 	Q_OUTBOX_NEXT_SINK,
 	Q_OUTBOX_DEPTH,
 	Q_OUTBOX_DEPTH_SINK,
+	Q_OUTBOX_BEGIN,
 	Q_OUTBOX_SETTLE,
+	Q_FOLLOW_UP_PUT,
+	Q_FOLLOW_UP_CLOSE,
+	Q_FOLLOW_UP_AGAIN,
+	Q_FOLLOW_UP_DROP,
+	Q_FOLLOW_UP_GET,
 	Q_OUTBOX_WITHDRAW,
 	Q_OUTBOX_PAUSE,
 	Q_OUTBOX_GO,
@@ -306,15 +312,9 @@ enum status sqlite_log_row(
 enum status sqlite_head_put(struct store *s, int64_t log,
     const struct store_head *h, bool proven, struct err *e);
 
-/* --- commits (sqlite_commit.c, _rewind.c, _quarantine.c) -------------- */
+/* --- commits (sqlite_commit.c, _quarantine.c) -------------- */
 enum status sqlite_commit(struct store *s, const struct store_commit *c,
     struct store_committed *out, struct err *e);
-enum status sqlite_rewind(struct store *s, const struct stretch *at,
-    size_t *retracted, size_t *delivered, struct err *e);
-/* Undo what a stretch has beyond its proven position, but not that position,
- * within a transaction. */
-enum status sqlite_undo(struct store *s, const struct stretch *at,
-    size_t *retracted, size_t *delivered, struct err *e);
 /* Of a backfill, after the proof of a commit and within its transaction: parts
  * begun in what is proven go, and those that meet become one. */
 enum status sqlite_join(struct store *s, const struct store_commit *c,

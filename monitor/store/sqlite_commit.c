@@ -10,6 +10,7 @@
 #include "monitor/store/sqlite_acts.h"
 #include "monitor/store/sqlite_deliver.h"
 #include "monitor/store/sqlite_evidence.h"
+#include "monitor/store/sqlite_follow_up.h"
 #include "monitor/store/sqlite_marks.h"
 
 /* --- position ------------------------------------------------------------ */
@@ -296,6 +297,8 @@ sqlite_hits_prove(struct store *s, const struct store_commit *c, struct err *e)
 
 	if (st == ST_OK)
 		st = sqlite_evidence_release(s, c, e);
+	if (st == ST_OK)
+		st = sqlite_follow_up_end(s, c, e);
 	return st == ST_OK ? mark_verified(s, c, e) : st;
 }
 

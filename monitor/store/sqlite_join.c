@@ -6,6 +6,7 @@
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
 #include "monitor/store/sqlite_marks.h"
+#include "monitor/store/sqlite_rewind.h"
 
 /* --- begun twice --------------------------------------------------------- */
 
@@ -45,12 +46,12 @@ drop_started(struct store *s, const struct store_commit *c, struct err *e)
 {
 	struct buf list = {0};
 	struct stretch part = {0};
-	size_t retracted = 0, delivered = 0;
+	struct store_rewound io = {.now_ms = c->now_ms};
 	enum status st = started(s, &list, c, e);
 
 	for (size_t i = 0; st == ST_OK && i < list.len / sizeof(part.id); i++) {
 		memcpy(&part.id, list.p + i * sizeof(part.id), sizeof(part.id));
-		st = sqlite_undo(s, &part, &retracted, &delivered, e);
+		st = sqlite_undo(s, &part, &io, e);
 		if (st == ST_OK)
 			st = stretch_drop(s, part.id, e);
 	}

@@ -6,6 +6,7 @@
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
 #include "monitor/store/sqlite_exposures.h"
+#include "monitor/store/sqlite_follow_up.h"
 #include "monitor/store/sqlite_recipients.h"
 
 /* --- events -------------------------------------------------------------- */
@@ -70,6 +71,7 @@ enum {
 	DUE_DIGEST_UID,
 	DUE_ADDRESS,
 	DUE_RECORD,
+	DUE_TOPIC,
 	DUE_EXPOSURE,
 	DUE_EVENT = DUE_EXPOSURE + EXPOSURE_NUM_COLUMNS
 };
@@ -101,6 +103,8 @@ last_error_fill(struct store *s, struct outbox_row *r, sqlite3_stmt *q)
 static enum status
 due_fill(struct store *s, struct outbox_row *r, sqlite3_stmt *q, struct err *e)
 {
+	int64_t no = sqlite3_column_int64(q, DUE_EXPOSURE);
+
 	r->id = sqlite3_column_int64(q, DUE_ID);
 	r->sink = db_str(q, DUE_SINK);
 	r->attempts = (unsigned)sqlite3_column_int(q, DUE_ATTEMPTS);
@@ -120,8 +124,10 @@ due_fill(struct store *s, struct outbox_row *r, sqlite3_stmt *q, struct err *e)
 	}
 	memcpy(r->event_id, r->x.id, sizeof(r->event_id));
 	r->event_time_ms = r->x.time_ms;
-	return sqlite_sightings_get(
-	    s, &r->x, sqlite3_column_int64(q, DUE_EXPOSURE), NULL, e);
+	r->is_follow_up = sqlite3_column_int(q, DUE_TOPIC) != 0;
+	if (r->is_follow_up)
+		return sqlite_follow_up_get(s, &r->x, no, &r->event_time_ms, e);
+	return sqlite_sightings_get(s, &r->x, no, NULL, e);
 }
 
 static struct outbox_row *
@@ -136,7 +142,7 @@ outbox_room(struct outbox *o)
 
 #define OUTBOX_ROWS                                                            \
 	"SELECT o.id, o.sink, o.attempts, o.error_box, o.digest, "             \
-	"d.uid, o.address, x.record, " EXPOSURE_COLUMNS                        \
+	"d.uid, o.address, x.record, o.topic, " EXPOSURE_COLUMNS               \
 	", v.id, v.type, v.subject, v.time_ms, v.data"                         \
 	" FROM outbox o LEFT JOIN exposure x ON x.no = o.exposure"             \
 	" LEFT JOIN record r ON r.id = x.record"                               \
@@ -409,7 +415,8 @@ settle(struct store *s, const struct store_settle *how, struct err *e)
 	sqlite3_stmt *q = db_query(s, Q_OUTBOX_SETTLE,
 	    "UPDATE outbox SET state = ?2, held = 0, attempts = attempts + 1,"
 	    " settled_ms = ?3, due_ms = ifnull(?4 | (due_ms & " PAUSED
-	    "), due_ms), error_box = ?5"
+	    "), due_ms), error_box = ?5,"
+	    " begun_ms = CASE ?2 WHEN 1 THEN NULL ELSE begun_ms END"
 	    " WHERE id = ?1 AND state = 0");
 	struct buf box = {0};
 	enum status st;
@@ -427,6 +434,26 @@ settle(struct store *s, const struct store_settle *how, struct err *e)
 	st = db_run(s, q, NULL, e);
 	buf_fini(&box);
 	return st;
+}
+
+enum status
+sqlite_outbox_begin(struct store *s, const int64_t *rows, size_t num,
+    int64_t now_ms, struct err *e)
+{
+	enum status st = db_begin(s, e);
+
+	if (st != ST_OK)
+		return st;
+	for (size_t i = 0; i < num && st == ST_OK; i++) {
+		sqlite3_stmt *q = db_query(s, Q_OUTBOX_BEGIN,
+		    "UPDATE outbox SET begun_ms = ?2 WHERE id = ?1"
+		    " AND state = 0 AND begun_ms IS NULL");
+
+		db_int(q, 1, rows[i]);
+		db_int(q, 2, now_ms);
+		st = db_run(s, q, NULL, e);
+	}
+	return db_end(s, st, e);
 }
 
 enum status

@@ -4,7 +4,9 @@
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
 #include "monitor/store/sqlite_evidence.h"
+#include "monitor/store/sqlite_follow_up.h"
 #include "monitor/store/sqlite_marks.h"
+#include "monitor/store/sqlite_rewind.h"
 
 static enum status
 move_back(struct store *s, const struct stretch *at, struct err *e)
@@ -40,45 +42,52 @@ unproven(
 	return db_done(st);
 }
 
-/* What becomes of an exposure that lost sightings: nothing when it has
- * others; it stays when somebody was told; else it goes. */
 static enum status
-retract(struct store *s, int64_t no, size_t *retracted, size_t *delivered,
-    struct err *e)
+is_seen(struct store *s, int64_t no, bool *seen, struct err *e)
 {
-	sqlite3_stmt *q = db_query(s, Q_EXPOSURE_SENT,
-	    "SELECT EXISTS(SELECT 1 FROM sighting WHERE exposure = ?1),"
-	    " EXISTS(SELECT 1 FROM outbox WHERE exposure = ?1 AND state = 1)"
-	    " OR EXISTS(SELECT 1 FROM exposure WHERE no = ?1 AND told)");
+	sqlite3_stmt *q = db_query(s, Q_EXPOSURE_SEEN,
+	    "SELECT EXISTS(SELECT 1 FROM sighting WHERE exposure = ?1)");
 	enum status st;
-	bool seen, sent;
 
 	db_int(q, 1, no);
 	st = db_step(s, q, e);
+	if (st == ST_OK)
+		*seen = sqlite3_column_int(q, 0) != 0;
+	sqlite3_reset(q);
+	return st;
+}
+
+/* What becomes of an exposure that lost sightings: nothing when it has
+ * others; it stays when somebody was told; else it goes. */
+static enum status
+retract(struct store *s, int64_t no, struct store_rewound *io, struct err *e)
+{
+	bool seen = false, told = false;
+	enum status st = is_seen(s, no, &seen, e);
+
+	if (st != ST_OK || seen)
+		return st;
+	st = sqlite_follow_up_put(s, no, io, &told, e);
 	if (st != ST_OK)
 		return st;
-	seen = sqlite3_column_int(q, 0) != 0;
-	sent = sqlite3_column_int(q, 1) != 0;
-	sqlite3_reset(q);
-	if (seen)
+	if (told) {
+		io->delivered++;
 		return ST_OK;
-	if (!sent) {
-		++*retracted;
-		return db_run_with(s, Q_EXPOSURE_DROP,
-		    "DELETE FROM exposure WHERE no = ?1", no, e);
 	}
-	++*delivered;
-	return db_run_with(s, Q_OUTBOX_UNSEND,
-	    "DELETE FROM outbox WHERE exposure = ?1 AND state = 0", no, e);
+	io->retracted++;
+	return db_run_with(
+	    s, Q_EXPOSURE_DROP, "DELETE FROM exposure WHERE no = ?1", no, e);
 }
 
 enum status
-sqlite_undo(struct store *s, const struct stretch *at, size_t *retracted,
-    size_t *delivered, struct err *e)
+sqlite_undo(struct store *s, const struct stretch *at, struct store_rewound *io,
+    struct err *e)
 {
 	struct buf list = {0};
 	enum status st = unproven(s, &list, at, e);
 
+	if (st == ST_OK)
+		st = sqlite_follow_up_keep(s, at, io->now_ms, e);
 	if (st == ST_OK)
 		st = db_run_with(s, Q_SIGHTING_UNDO,
 		    "DELETE FROM sighting WHERE verified = 0 AND stretch = ?1",
@@ -97,7 +106,7 @@ sqlite_undo(struct store *s, const struct stretch *at, size_t *retracted,
 		int64_t no;
 
 		memcpy(&no, list.p + i * 8, 8);
-		st = retract(s, no, retracted, delivered, e);
+		st = retract(s, no, io, e);
 		if (st == ST_OK)
 			st = sqlite_evidence_undo(s, no, e);
 	}
@@ -106,25 +115,25 @@ sqlite_undo(struct store *s, const struct stretch *at, size_t *retracted,
 }
 
 static enum status
-undo(struct store *s, const struct stretch *at, size_t *retracted,
-    size_t *delivered, struct err *e)
+undo(struct store *s, const struct stretch *at, struct store_rewound *io,
+    struct err *e)
 {
 	enum status st = move_back(s, at, e);
 
-	return st != ST_OK ? st : sqlite_undo(s, at, retracted, delivered, e);
+	return st != ST_OK ? st : sqlite_undo(s, at, io, e);
 }
 
 enum status
-sqlite_rewind(struct store *s, const struct stretch *at, size_t *retracted,
-    size_t *delivered, struct err *e)
+sqlite_rewind(struct store *s, const struct stretch *at,
+    struct store_rewound *io, struct err *e)
 {
 	enum status st = db_begin(s, e);
 
-	*retracted = *delivered = 0;
+	io->retracted = io->delivered = 0;
 	if (st != ST_OK)
 		return st;
-	st = db_end(s, undo(s, at, retracted, delivered, e), e);
+	st = db_end(s, undo(s, at, io, e), e);
 	if (st != ST_OK)
-		*retracted = *delivered = 0;
+		io->retracted = io->delivered = 0;
 	return st;
 }

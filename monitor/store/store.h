@@ -177,6 +177,12 @@ struct store_committed {
 	struct stretch whole;
 };
 
+struct store_rewound {
+	int64_t now_ms, hold_ms; /* follow-ups are due after this */
+	size_t retracted; /* out: exposures that nobody was told of: gone */
+	size_t delivered; /* out: those that stay */
+};
+
 /* What became of a delivery. */
 enum settle { SETTLE_DELIVERED, SETTLE_RETRY, SETTLE_DEAD };
 struct store_settle {
@@ -194,8 +200,7 @@ struct outbox_row {
 	bool is_exposure;
 	struct exposure x; /* with its sightings, verified as of now */
 	bool damaged;      /* what it is about does not open: x is empty */
-	/* It is about x, but says that it was not the log's. */
-	bool is_follow_up;
+	bool is_follow_up; /* about the sighting in x that was taken back */
 	/* The digest that it is a part of, and its public id; 0: none. Rows of
 	 * one stand side by side. */
 	int64_t digest;
@@ -356,11 +361,11 @@ struct store_api {
 	enum status (*commit)(struct store *s, const struct store_commit *c,
 	    struct store_committed *out, struct err *e);
 
-	/* Back to the proven position: read, tree := proven; undelivered
-	 * exposures seen only in what is undone go with it. *retracted =
-	 * how many; *delivered = exposures already sent that stay. */
+	/* Back to the proven position: read, tree := proven; exposures seen
+	 * only in what is undone go with it. Who was told, or may have been
+	 * (outbox_begin), is to be told so, once; a later proof undoes that. */
 	enum status (*rewind)(struct store *s, const struct stretch *at,
-	    size_t *retracted, size_t *delivered, struct err *e);
+	    struct store_rewound *io, struct err *e);
 	/* Remember a trouble, unless a graver one is known or the same level
 	 * already; TROUBLE_NONE ends one that passes. In any case the event,
 	 * unless NULL, is added in the same transaction. ST_MISSING: no such
@@ -385,10 +390,12 @@ struct store_api {
 	enum status (*outbox_due)(struct store *s, const struct outbox_query *q,
 	    struct outbox *out, struct err *e);
 	/* When the next undelivered row, of this sink unless it is NULL, is
-	 * due; INT64_MAX = none. How many there are takes time in proportion:
-	 * depth NULL does not ask. */
+	 * due; INT64_MAX = none. Counting takes time: depth may be NULL. */
 	enum status (*outbox_next)(struct store *s, const char *sink,
 	    int64_t *due_ms, size_t *depth, struct err *e);
+	/* These rows, which nothing proves, may have arrived from now on. */
+	enum status (*outbox_begin)(struct store *s, const int64_t *rows,
+	    size_t num, int64_t now_ms, struct err *e);
 	/* Several rows at once, all or nothing. A row that went meanwhile
 	 * (rewound, erased) or was settled for good before is left alone; that
 	 * is no error. */

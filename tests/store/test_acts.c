@@ -148,12 +148,12 @@ test_ack_rewound(void **state)
 	struct fixture *fx = *state;
 	struct stretch t = begin(fx);
 	struct alert_at at = nth(fx, 0);
-	size_t retracted, delivered;
+	struct store_rewound back = {.now_ms = NOW};
 
 	OK(fx, LEDGER(fx)->ack(fx->s, &at, &ops, &fx->e));
-	OK(fx, fx->api->rewind(fx->s, &t, &retracted, &delivered, &fx->e));
-	assert_int_equal(retracted, 0);
-	assert_int_equal(delivered, 1);
+	OK(fx, fx->api->rewind(fx->s, &t, &back, &fx->e));
+	assert_int_equal(back.retracted, 0);
+	assert_int_equal(back.delivered, 1);
 	t = claim(fx, &log_a, 0);
 	step_hit(fx, &t, 10, a_hit(fx, "jane", 1, 1));
 	assert_int_equal(num_due(fx, NOW + HOLD), 0);
@@ -393,7 +393,7 @@ test_told_unproven(void **state)
 	struct fixture *fx = *state;
 	struct stretch t = begin(fx);
 	struct alert_at at = nth(fx, 0);
-	size_t retracted, delivered;
+	struct store_rewound back = {.now_ms = NOW};
 
 	deliver(fx, "all", NOW + HOLD);
 	assert_int_equal(resend(fx, (struct ledger_resend){at}), 1);
@@ -404,8 +404,8 @@ test_told_unproven(void **state)
 	OK(fx, LEDGER(fx)->ack(fx->s, &at, &ops, &fx->e));
 	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM outbox"), 1);
 	assert_int_equal(num_due(fx, NOW + DAY), 0);
-	OK(fx, fx->api->rewind(fx->s, &t, &retracted, &delivered, &fx->e));
-	assert_int_equal(delivered, 1);
+	OK(fx, fx->api->rewind(fx->s, &t, &back, &fx->e));
+	assert_int_equal(back.delivered, 1);
 }
 
 static void
@@ -414,7 +414,7 @@ test_resend_states(void **state)
 	struct fixture *fx = *state;
 	struct ledger_resend one, all = {.at = {"acme", NULL}};
 	struct stretch t = begin(fx);
-	size_t retracted, delivered;
+	struct store_rewound back = {.now_ms = NOW};
 
 	one = (struct ledger_resend){nth(fx, 0)};
 	kill_all(fx, NULL);
@@ -425,7 +425,7 @@ test_resend_states(void **state)
 	assert_int_equal(num_due(fx, NOW), 3);
 	deliver(fx, "all", NOW);
 	kill_all(fx, NULL);
-	OK(fx, fx->api->rewind(fx->s, &t, &retracted, &delivered, &fx->e));
+	OK(fx, fx->api->rewind(fx->s, &t, &back, &fx->e));
 	resend_fails(fx, ST_USAGE, one);
 	assert_int_equal(resend(fx, all), 0);
 	set_state(fx, "jane", RECORD_WITHDRAWN);

@@ -390,9 +390,9 @@ static void
 do_rewind(struct fixture *fx, struct model *m, unsigned k)
 {
 	struct stretch *t = &m->t[k];
-	size_t retracted, delivered;
+	struct store_rewound back = {.now_ms = NOW};
 
-	OK(fx, fx->api->rewind(fx->s, t, &retracted, &delivered, &fx->e));
+	OK(fx, fx->api->rewind(fx->s, t, &back, &fx->e));
 	t->read = t->proven;
 	t->tree = t->tree_proven;
 	for (uint64_t x = t->read; x < ENTRIES; x++)

@@ -309,7 +309,7 @@ static const struct trouble a_fork = {TROUBLE_LASTING, "fork", NOW};
 	"ALTER TABLE exposure DROP COLUMN same;"                               \
 	"ALTER TABLE exposure DROP COLUMN acked_ms;"                           \
 	"DROP TABLE evidence; DROP TABLE mute; DROP TABLE digest;"             \
-	"DROP TABLE sink; DROP TABLE declined;"                                \
+	"DROP TABLE withdrawn; DROP TABLE sink; DROP TABLE declined;"          \
 	"ALTER TABLE token DROP COLUMN address;"
 
 static void
@@ -646,17 +646,19 @@ refuses_writes(struct fixture *fx, struct store *s)
 	struct store_import io = {0};
 	struct record_change ch = {"acme", "jane", RECORD_ERASED, NOW};
 	struct err *e = &fx->e;
-	size_t a, b;
+	struct store_rewound back = {0};
+	int64_t one = 1;
 
 	FAILS(fx, ST_USAGE, api->log_open(s, &l, NOW, e));
 	assert_says(e, "reading only");
 	FAILS(fx, ST_USAGE, api->head_seen(s, &log_a, &h, e));
 	FAILS(fx, ST_USAGE, api->claim(s, &t, e));
 	FAILS(fx, ST_USAGE, api->commit(s, &c, &done, e));
-	FAILS(fx, ST_USAGE, api->rewind(s, &t, &a, &b, e));
+	FAILS(fx, ST_USAGE, api->rewind(s, &t, &back, e));
 	FAILS(fx, ST_USAGE, api->log_mark(s, &log_a, &a_fork, &ev, e));
 	FAILS(fx, ST_USAGE, api->log_bridge(s, &bridge, e));
 	FAILS(fx, ST_USAGE, api->event_add(s, &ev, e));
+	FAILS(fx, ST_USAGE, api->outbox_begin(s, &one, 1, NOW, e));
 	FAILS(fx, ST_USAGE, api->outbox_settle(s, &how, 1, e));
 	FAILS(fx, ST_USAGE, api->records_import(s, &io, e));
 	FAILS(fx, ST_USAGE, api->record_state(s, &ch, e));
@@ -989,7 +991,7 @@ test_quarantine_keys(void **state)
 	struct store_rereads r = {1, &x, NOW, HOLD};
 	struct store_committed done;
 	struct buf first, last, read;
-	size_t retracted, delivered;
+	struct store_rewound back = {.now_ms = NOW};
 	bool more = true;
 
 	srandom(6);
@@ -1010,7 +1012,7 @@ test_quarantine_keys(void **state)
 	    ask_db(fx->path, "SELECT count(*) FROM quarantine"), 0);
 	quarantine_some(fx, &t, 3);
 	last = quarantine_key(fx, 2);
-	OK(fx, fx->api->rewind(fx->s, &t, &retracted, &delivered, &fx->e));
+	OK(fx, fx->api->rewind(fx->s, &t, &back, &fx->e));
 	assert_key_gone(fx, &last);
 }
 

@@ -106,14 +106,14 @@ test_rewound(void **state)
 {
 	struct fixture *fx = *state;
 	struct stretch t = claim(fx, &log_a, 0);
-	size_t retracted, delivered;
+	struct store_rewound back = {.now_ms = NOW};
 
 	step(fx, (struct step){.t = &t,
 		     .read = 300,
 		     .proven = 100,
 		     .num_tallies = 2,
 		     .tallies = {TALLY(100), TALLY(300)}});
-	OK(fx, fx->api->rewind(fx->s, &t, &retracted, &delivered, &fx->e));
+	OK(fx, fx->api->rewind(fx->s, &t, &back, &fx->e));
 	assert_int_equal(number(fx, &log_a, "", 0), 100);
 	t = claim(fx, &log_a, 0);
 	assert_int_equal(t.read, 100);

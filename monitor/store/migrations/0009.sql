@@ -111,3 +111,14 @@ CREATE TABLE declined(
 	since_ms INTEGER NOT NULL,
 	PRIMARY KEY (record, address)
 ) STRICT, WITHOUT ROWID;
+
+-- The sighting that a rewind took back, when somebody may have been told by it:
+-- what the deliveries of topic 1 are about.
+CREATE TABLE withdrawn(
+	exposure INTEGER PRIMARY KEY REFERENCES exposure ON DELETE CASCADE,
+	log INTEGER NOT NULL REFERENCES log,
+	ix INTEGER NOT NULL,
+	timestamp_ms INTEGER NOT NULL,
+	leaf_hash BLOB NOT NULL CHECK (length(leaf_hash) = 32),
+	since_ms INTEGER NOT NULL
+) STRICT;
