@@ -1,9 +1,12 @@
 """What people get instead of every alert: few of them one by one, the rest in
 digests, of which a retry is the same message; machines get all at once."""
+import sqlite3
+
 import pytest
 
 from .helpers import EXPOSURE, wait_until
-from .planted import FOR_DOMAIN, PERSONAL, expected_ids, jane_spec
+from .mailserver import MailServer
+from .planted import FOR_DOMAIN, JANE, PERSONAL, expected_ids, jane_spec
 from .receiver import Receiver
 from .test_webhook import hook
 
@@ -114,6 +117,39 @@ def test_no_limit(work, server, receiver):
     wait_until(lambda: len(receiver.at("/room")) == 9, "chat")
     monitor.stop()
     assert len(told(receiver)[0]) == 9
+
+
+def test_by_mail(work, server):
+    """Two recipients of a record, each with one mail at once and digests of
+    their own, whose renewals are counted."""
+    log = server.new_log([jane_spec(log="final") for _ in range(6)])
+    jane = dict(JANE, notify=["mailto:jane.roe@example.com",
+                              "mailto:lawyer@example.org"])
+    with MailServer() as mail:
+        ledger = {"name": "ledger", "jsonl": {"path": str(work.ledger)}}
+        work.prepare([(log, "static")], records=[jane], alerts={
+            "hold_unverified": "1s", "digest": SOON, "sinks": [
+                ledger, {"name": "people", "mail": {
+                    "server": mail.url, "from": "ct@example.net",
+                    "to": "record"}}]})
+        monitor = work.monitor()
+
+        def came(address):
+            return [one for one in mail.mails if one.recipients == [address]]
+        for address in ("jane.roe@example.com", "lawyer@example.org"):
+            wait_until(lambda a=address: len(came(a)) >= 2, "a digest")
+        monitor.stop()
+    for one in mail.mails:
+        assert len(one.recipients) == 1
+        assert one.raw.count(b"List-Unsubscribe") == 0  # no public door
+    ids = [one.message["Message-ID"] for one in mail.mails]
+    assert len(set(ids)) == len(ids)
+    with sqlite3.connect(work.path / "indelible.db") as store:
+        rows = store.execute(
+            "SELECT address, cadence, count(*) FROM outbox"
+            " WHERE sink = 'people' GROUP BY address, cadence").fetchall()
+    assert sorted((cadence, n) for _, cadence, n in rows) == [
+        (0, 1), (0, 1), (2, 5), (2, 5)]
 
 
 @pytest.mark.parametrize("how", ["refused", "killed"])
