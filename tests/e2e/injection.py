@@ -253,6 +253,15 @@ def shape(value, path=""):
 SPOKEN = {"title", "data-t", "aria-label", "alt"}
 
 
+class Styled(Page):
+    """Mails have their style in the elements: many readers know no other."""
+
+    def _note(self, tag, attributes):
+        super()._note(tag, {name: value for name, value in attributes.items()
+                            if name != "style"})
+        self.tags[-1] = (tag, attributes)
+
+
 class Markup:
     """What pages of a kind consist of, learnt from a harmless one."""
 
@@ -263,7 +272,7 @@ class Markup:
     def read(source):
         """Elements with the names of their attributes; script and style."""
         try:
-            page = Page(source)
+            page = Styled(source)
         except (AssertionError, IndexError) as wrong:
             raise Raw("not well-formed: %s" % wrong) from None
         for tag, has in page.tags:
@@ -383,3 +392,46 @@ def syslog(datagram):
     except UnicodeDecodeError:
         raise Raw("no UTF-8: " + ascii(datagram)) from None
     return found.group(2).decode(), found.group(4).decode()
+
+
+# --- mail --------------------------------------------------------------------
+
+MAILED = {"from", "to", "subject", "date", "message-id", "auto-submitted",
+          "content-language", "list-unsubscribe", "list-unsubscribe-post",
+          "mime-version", "content-type", "content-transfer-encoding",
+          "content-disposition"}
+
+
+def headers(mail, about=""):
+    """Nothing foreign stands in the headers of a mail or of its parts; `about`
+    is the recipient, who may have a strange address."""
+    if b"\r" in mail.raw.replace(b"\r\n", b"") or \
+            b"\n" in mail.raw.replace(b"\r\n", b""):
+        raise Raw("a line end by halves")
+    for part in mail.message.walk():
+        if part.defects:
+            raise Raw("defects: %s" % part.defects)
+        names = [name.lower() for name in part]
+        if set(names) - MAILED or len(set(names)) != len(names):
+            raise Raw("headers: %s" % names)
+        for name, value in part.items():
+            value = str(value)
+            if name.lower() == "to" and about:
+                continue
+            lines(value)
+            if MARKS.search(value) or DOMAIN in value:
+                raise Raw("%s: %s" % (name, ascii(value)))
+
+
+def parts(mail):
+    """[(type, name of the file, text)] of a mail's parts."""
+    out = []
+    for part in mail.message.walk():
+        if part.is_multipart():
+            continue
+        text = part.get_content()
+        if isinstance(text, bytes):
+            text = text.decode()
+        out.append((part.get_content_type(), part.get_filename(),
+                    text.replace("\r\n", "\n")))
+    return out

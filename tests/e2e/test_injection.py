@@ -194,11 +194,11 @@ def named(payload):
     return payload.value.replace("\0", "\1")
 
 
-def list_of(server, payloads, **how):
+def list_of(server, payloads, which=slice(None)):
     """A log for each payload, which is its name and its operator's, and the
     list of them."""
     logs = [server.new_log(
-        entries(payload, **how) + [{"malformed": "garbage"}],
+        entries(payload)[which] + [{"malformed": "garbage"}],
         description=named(payload), operator=named(payload))
         for payload in payloads]
     out = server.log_list(*((log, "static") for log in logs))
@@ -354,9 +354,12 @@ class Learnt:
                 setattr(self, name, getattr(self, name) | shape(post.event))
 
     def page(self, name, path, browser):
-        """A page."""
-        self.markup[name] = Markup(path.read_text())
-        self.drawn[name] = drawn(browser, path)
+        """A page, or another of its kind."""
+        markup = Markup(path.read_text())
+        if name in self.markup:
+            markup.elements |= self.markup[name].elements
+        self.markup[name] = markup
+        self.drawn[name] = self.drawn.get(name, set()) | drawn(browser, path)
 
     def judge(self, v, name, path, browser):
         """A page with other values."""
