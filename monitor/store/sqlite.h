@@ -78,7 +78,6 @@ enum query {
 	Q_DIGEST_NEXT,
 	Q_DIGEST_NEW,
 	Q_DIGEST_FILL,
-	Q_DIGEST_QUIET,
 	Q_DIGEST_EXPIRE,
 	Q_SINK_DELIVERED,
 	Q_SINK_FAILED,
@@ -161,6 +160,7 @@ enum query {
 	Q_EVIDENCE_HAS,
 	Q_EVIDENCE_NEW,
 	Q_EVIDENCE_RELEASE,
+	Q_EVIDENCE_PAUSE,
 	Q_EVIDENCE_UNDO,
 	Q_EVIDENCE_OTHER,
 	Q_EVIDENCE_DUE,
@@ -411,9 +411,9 @@ enum status sqlite_move(struct store *s, const struct subject *x,
 /* The names of a record that was `was` and has been changed already. */
 enum status sqlite_names_move(struct store *s, const struct subject *was,
     const struct move *m, struct err *e);
-/* What waits to be sent of a record. */
-enum status sqlite_outbox_pause(
-    struct store *s, int64_t record, bool paused, struct err *e);
+/* What waits of a record that has moved. */
+enum status sqlite_waiting_move(
+    struct store *s, int64_t record, enum record_state to, struct err *e);
 enum status sqlite_records_import(
     struct store *s, struct store_import *io, struct err *e);
 enum status sqlite_records_list(struct store *s, const struct store_query *q,

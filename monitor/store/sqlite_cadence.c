@@ -34,12 +34,14 @@ was_told(struct store *s, const struct delivery *d,
 	return ST_OK;
 }
 
-/* Have there been as many in 24 h as this sink takes one by one? */
+/* Have there been as many in 24 h as this sink takes one by one? What a clock
+ * says to come that was ahead does not count. */
 static enum status
 is_full(struct store *s, const struct delivery *d, const struct delivery_row *r,
     bool *out, struct err *e)
 {
 	sqlite3_stmt *q;
+	int64_t since;
 	enum status st;
 
 	*out = false;
@@ -57,7 +59,8 @@ is_full(struct store *s, const struct delivery *d, const struct delivery_row *r,
 	st = db_step(s, q, e);
 	if (st != ST_OK)
 		return db_done(st);
-	*out = sqlite3_column_int64(q, 0) > d->now_ms - DAY_MS;
+	since = d->now_ms - sqlite3_column_int64(q, 0);
+	*out = since > -DAY_MS && since < DAY_MS;
 	sqlite3_reset(q);
 	return ST_OK;
 }

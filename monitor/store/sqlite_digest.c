@@ -54,12 +54,15 @@ digest_new(struct store *s, int64_t now_ms, struct err *e)
 	return db_run(s, q, NULL, e);
 }
 
+/* They are due together from now on, whatever the clock does: the first of them
+ * stands for all. */
 static enum status
 digest_fill(struct store *s, const char *sink, int64_t now_ms,
     const struct group *g, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_DIGEST_FILL,
-	    "UPDATE outbox SET digest = ?6 WHERE id IN (SELECT id FROM outbox"
+	    "UPDATE outbox SET digest = ?6, due_ms = ?4 WHERE id IN (SELECT id "
+	    "FROM outbox"
 	    " INDEXED BY outbox_people WHERE record = ?1 AND sink = ?2 AND "
 	    "address = ?3"
 	    " AND cadence IN (1, 2) AND digest IS NULL AND state = 0"
@@ -74,29 +77,12 @@ digest_fill(struct store *s, const char *sink, int64_t now_ms,
 	return db_run(s, q, NULL, e);
 }
 
-/* What somebody has taken note of, or does not want to hear of. */
-static enum status
-drop_quiet(struct store *s, const char *sink, int64_t now_ms, struct err *e)
-{
-	sqlite3_stmt *q = db_query(s, Q_DIGEST_QUIET,
-	    "DELETE FROM outbox WHERE id IN (SELECT o.id FROM outbox o"
-	    " JOIN exposure x ON x.no = o.exposure WHERE o.state = 0"
-	    " AND o.cadence > 0 AND o.digest IS NULL AND o.sink = ?1"
-	    " AND o.due_ms <= ?2 AND (x.acked_ms IS NOT NULL"
-	    " OR EXISTS(SELECT 1 FROM mute m"
-	    " WHERE m.record = x.record AND m.same = x.same)))");
-
-	db_text(q, 1, sink);
-	db_int(q, 2, now_ms);
-	return db_run(s, q, NULL, e);
-}
-
 static enum status
 make(struct store *s, const char *sink, const struct outbox_query *which,
     struct err *e)
 {
 	struct group g = {0};
-	enum status st = drop_quiet(s, sink, which->now_ms, e);
+	enum status st = ST_OK;
 
 	for (size_t n = 0; st == ST_OK && n < which->limit; n++) {
 		st = group_next(s, sink, which->now_ms, &g, e);

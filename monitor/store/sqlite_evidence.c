@@ -92,7 +92,9 @@ sqlite_evidence_release(
     struct store *s, const struct store_commit *c, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_EVIDENCE_RELEASE,
-	    "UPDATE evidence SET due_ms = ?3 FROM (SELECT exposure AS x,"
+	    "UPDATE evidence SET due_ms = ?3 | (SELECT (r.state <> 1) * " PAUSED
+	    " FROM exposure y JOIN record r ON r.id = y.record"
+	    " WHERE y.no = exposure) FROM (SELECT exposure AS x,"
 	    " ix AS i FROM sighting WHERE verified = 0 AND stretch = ?1"
 	    " AND ix < ?2) WHERE exposure = x AND ix = i AND proof IS NULL"
 	    " AND due_ms IS NULL AND tries = 0"
@@ -101,6 +103,22 @@ sqlite_evidence_release(
 	db_int(q, 1, c->at->id);
 	db_int(q, 2, (int64_t)c->proof->proven);
 	db_int(q, 3, c->now_ms);
+	return db_run(s, q, NULL, e);
+}
+
+/* No log is asked about somebody who is not watched; and nobody looks again and
+ * again at what is not asked for. */
+enum status
+sqlite_evidence_pause(
+    struct store *s, int64_t record, bool paused, struct err *e)
+{
+	sqlite3_stmt *q = db_query(s, Q_EVIDENCE_PAUSE,
+	    "UPDATE evidence SET due_ms = (due_ms & ~" PAUSED ") | ?2 * " PAUSED
+	    " WHERE due_ms IS NOT NULL AND exposure IN"
+	    " (SELECT no FROM exposure WHERE record = ?1)");
+
+	db_int(q, 1, record);
+	db_int(q, 2, paused);
 	return db_run(s, q, NULL, e);
 }
 
@@ -123,7 +141,9 @@ sqlite_evidence_undo(struct store *s, int64_t exposure, struct err *e)
 		return st;
 	return db_run_with(s, Q_EVIDENCE_OTHER,
 	    "INSERT INTO evidence(exposure, log, ix, leaf_hash, due_ms)"
-	    " SELECT ?1, t.log, i.ix, i.leaf_hash, iif(i.verified, 0, "
+	    " SELECT ?1, t.log, i.ix, i.leaf_hash, iif(i.verified,"
+	    " (SELECT (r.state <> 1) * " PAUSED " FROM exposure x"
+	    " JOIN record r ON r.id = x.record WHERE x.no = ?1), "
 	    "NULL) " SIGHTINGS " i.exposure = ?1"
 	    " ORDER BY i.verified DESC, i.timestamp_ms, t.log, i.ix LIMIT 1",
 	    exposure, e);
@@ -147,7 +167,8 @@ enum {
 };
 #define EVIDENCE                                                               \
 	"SELECT x.id, l.log_id, e.ix, e.leaf_hash, e.entry, e.proof,"          \
-	" e.tries, e.due_ms, EXISTS(SELECT 1 " SIGHTINGS " " THERE             \
+	" e.tries, e.due_ms & ~" PAUSED ", EXISTS(SELECT 1 " SIGHTINGS         \
+	" " THERE                                                              \
 	" AND i.verified), r.tenant, r.name, k.wrapped FROM evidence e"        \
 	" JOIN exposure x ON x.no = e.exposure"                                \
 	" JOIN record r ON r.id = x.record"                                    \

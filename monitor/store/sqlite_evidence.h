@@ -23,6 +23,10 @@ enum status sqlite_evidence_new(
 enum status sqlite_evidence_release(
     struct store *s, const struct store_commit *c, struct err *e);
 
+/* With its record: due_ms as in the outbox (PAUSED). */
+enum status sqlite_evidence_pause(
+    struct store *s, int64_t record, bool paused, struct err *e);
+
 /* Of an exposure that has lost sightings: when the place is one of them, the
  * evidence goes with it, and another place has its turn. */
 enum status sqlite_evidence_undo(

@@ -291,8 +291,7 @@ incoming_follow(struct store *s, struct incoming *in, const struct actor *who,
 	enum status st = incoming_tell(s, in, who, e);
 
 	if (st == ST_OK && in->old.row != 0 && in->old.state != in->state)
-		st = sqlite_outbox_pause(
-		    s, in->put, in->state == RECORD_PAUSED, e);
+		st = sqlite_waiting_move(s, in->put, in->state, e);
 	if (st == ST_OK && in->old.row != 0 && in->old.state != in->state)
 		st = sqlite_names_move(s, &in->old, &m, e);
 	if (st == ST_OK && in->old.row != 0 &&

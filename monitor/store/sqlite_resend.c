@@ -135,7 +135,7 @@ again_send(struct again *g, struct err *e)
 		if (goes_to(g, &g->s->sinks[i]))
 			st = again_sink(g, g->s->sinks[i].name, e);
 	if (st == ST_OK && g->a.of.state == RECORD_PAUSED)
-		st = sqlite_outbox_pause(g->s, g->a.of.row, true, e);
+		st = sqlite_waiting_move(g->s, g->a.of.row, RECORD_PAUSED, e);
 	return st;
 }
 

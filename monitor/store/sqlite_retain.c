@@ -4,10 +4,14 @@
  * transaction, so that reading goes on in between.
  */
 #include "monitor/store/rules.h"
-#include "monitor/store/sqlite.h"
+#include "monitor/store/sqlite_acts.h"
 
 /* Rows of a kind in one transaction. */
 #define ROWS_MOST 500
+/* A delivery is held until it is proven for so long at most, and then put off
+ * by its sink; asking for evidence is put off for a day. */
+#define HELD_MOST (32ll * 86400000)
+#define EVIDENCE_MOST (2ll * 86400000)
 
 /* On its way: how much is left to be done. */
 struct retain {
@@ -81,6 +85,51 @@ deliveries_expire(struct retain *r, int64_t before_ms, struct err *e)
 		" WHERE made_ms < ?1 AND NOT EXISTS(SELECT 1 FROM outbox o"
 		" WHERE o.digest = d.id) LIMIT ?2)"),
 	    before_ms, false, e);
+}
+
+/* --- what waits ---------------------------------------------------------------- */
+
+#define AHEAD(table, what)                                                     \
+	"UPDATE " table                                                        \
+	" SET due_ms = ?2 WHERE rowid IN (SELECT rowid FROM " table            \
+	" WHERE " what " AND due_ms > ?1 AND due_ms < " PAUSED " LIMIT ?3)"
+
+static enum status
+ahead(struct retain *r, const char *sql, int64_t wait_ms, struct err *e)
+{
+	sqlite3_stmt *q = sqlite_once(r->s, sql);
+	size_t num = 0;
+	enum status st;
+
+	db_int(q, 1, rule_later(r->now_ms, wait_ms));
+	db_int(q, 2, r->now_ms);
+	db_int(q, 3, ROWS_MOST);
+	st = sqlite_once_run(r->s, q, &num, e);
+	r->more |= num >= ROWS_MOST;
+	return st;
+}
+
+/* Later than anything is put off: the clock was ahead by far when it was. */
+static enum status
+ahead_release(struct retain *r, struct err *e)
+{
+	int64_t wait_ms = 0;
+	enum status st;
+
+	for (size_t i = 0; i < r->s->num_sinks; i++) {
+		const struct store_sink *k = &r->s->sinks[i];
+
+		if (wait_ms < k->week_ms)
+			wait_ms = k->week_ms;
+		if (wait_ms < k->day_ms)
+			wait_ms = k->day_ms;
+	}
+	st = ahead(
+	    r, AHEAD("outbox", "state = 0"), rule_later(wait_ms, HELD_MOST), e);
+	if (st == ST_OK)
+		st = ahead(r, AHEAD("evidence", "due_ms IS NOT NULL"),
+		    EVIDENCE_MOST, e);
+	return st;
 }
 
 /* Of an event its id stays, so that it is not told again when it is found
@@ -206,6 +255,8 @@ retain(struct retain *r, const struct ledger_retention *ages, struct err *e)
 
 	if (st == ST_OK)
 		st = hits_expire(r, now - ages->hits_ms, e);
+	if (st == ST_OK)
+		st = ahead_release(r, e);
 	if (st == ST_OK)
 		st = deliveries_expire(r, now - ages->messages_ms, e);
 	if (st == ST_OK)

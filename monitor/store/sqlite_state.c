@@ -7,6 +7,7 @@
 #include "ctlog/base/text.h"
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite_acts.h"
+#include "monitor/store/sqlite_evidence.h"
 #include "monitor/store/sqlite_letter.h"
 
 /* Records that expire in one transaction: others wait for the next one, and
@@ -32,8 +33,8 @@ word_of(enum record_state from, enum record_state to)
 
 /* --- one record ------------------------------------------------------------- */
 
-enum status
-sqlite_outbox_pause(struct store *s, int64_t record, bool paused, struct err *e)
+static enum status
+outbox_pause(struct store *s, int64_t record, bool paused, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_OUTBOX_PAUSE,
 	    "UPDATE outbox SET due_ms = (due_ms & ~" PAUSED ") | ?2 * " PAUSED
@@ -43,6 +44,17 @@ sqlite_outbox_pause(struct store *s, int64_t record, bool paused, struct err *e)
 	db_int(q, 1, record);
 	db_int(q, 2, paused);
 	return db_run(s, q, NULL, e);
+}
+
+enum status
+sqlite_waiting_move(
+    struct store *s, int64_t record, enum record_state to, struct err *e)
+{
+	enum status st = outbox_pause(s, record, to == RECORD_PAUSED, e);
+
+	return st != ST_OK
+		   ? st
+		   : sqlite_evidence_pause(s, record, to != RECORD_ACTIVE, e);
 }
 
 static enum status
@@ -64,7 +76,7 @@ state_set(struct store *s, const struct subject *x, const struct move *m,
 	if (st == ST_OK && m->to != RECORD_PENDING)
 		st = sqlite_letter_drop(s, x->row, false, e);
 	if (st == ST_OK)
-		st = sqlite_outbox_pause(s, x->row, m->to == RECORD_PAUSED, e);
+		st = sqlite_waiting_move(s, x->row, m->to, e);
 	if (st != ST_OK || m->to != RECORD_WITHDRAWN)
 		return st;
 	st = sqlite_mutes_erase(s, x->row, e);

@@ -5,6 +5,7 @@
  */
 #include "monitor/store/rules.h"
 #include "monitor/store/sqlite.h"
+#include "tests/store/disk.h"
 #include "tests/store/ledger.h"
 
 /* --- the same ---------------------------------------------------------------- */
@@ -361,6 +362,8 @@ test_rewind(void **state)
 	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM outbox"), 0);
 }
 
+static const struct actor who = {"test", NOW};
+
 /* --- digests -------------------------------------------------------------------- */
 
 /* All of one record, side by side, under one id that stays. */
@@ -450,6 +453,38 @@ change(struct fixture *fx, const char *sql)
 	fixture_open(fx);
 }
 
+/* What is done about the exposure with this number. */
+static struct alert_at
+alert(struct fixture *fx, int no, struct buf *id)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "SELECT id FROM exposure WHERE no = %d", no);
+	buf_fini(id);
+	*id = value_of(fx, sql);
+	return (struct alert_at){NULL, id->p};
+}
+
+static void
+ack(struct fixture *fx, int no)
+{
+	struct buf id = {0};
+	struct alert_at at = alert(fx, no, &id);
+
+	OK(fx, LEDGER(fx)->ack(fx->s, &at, &who, &fx->e));
+	buf_fini(&id);
+}
+
+static void
+mute(struct fixture *fx, int no)
+{
+	struct buf id = {0};
+	struct ledger_muting m = {.at = alert(fx, no, &id)};
+
+	OK(fx, LEDGER(fx)->mute(fx->s, &m, &who, &fx->e));
+	buf_fini(&id);
+}
+
 /* What was acknowledged or muted is in no digest, what is withdrawn or erased
  * leaves it, and of a paused record it waits. */
 static void
@@ -461,9 +496,8 @@ test_quiet(void **state)
 	for (int i = 0; i < 4; i++)
 		hit_new(fx, &t, "jane", SEV_LOW);
 	hit_new(fx, &t, "john", SEV_LOW);
-	change(fx, "UPDATE exposure SET acked_ms = 1 WHERE no = 1;"
-		   "INSERT INTO mute SELECT record, same, 0, 1 FROM exposure"
-		   " WHERE no = 2");
+	ack(fx, 1);
+	mute(fx, 2);
 	assert_int_equal(num_for(fx, "people", NEXT_DAY), 3);
 	set_state(fx, "jane", RECORD_PAUSED);
 	assert_int_equal(num_for(fx, "people", NEXT_DAY), 1);
@@ -476,6 +510,72 @@ test_quiet(void **state)
 	assert_int_equal(num_for(fx, "people", NEXT_DAY), 1);
 	set_state(fx, "john", RECORD_ERASED);
 	assert_int_equal(num_for(fx, "people", NEXT_DAY), 0);
+}
+
+/* Somebody says that it is to be told all the same: it is. */
+static void
+test_resent(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct store_hit h = a_hit(fx, "jane", 1, 0);
+	struct buf id = {0};
+	struct ledger_resend again = {.sink = "people"};
+
+	h.x.severity = SEV_LOW;
+	step_hit(fx, &t, 1, h);
+	ack(fx, 1);
+	assert_int_equal(num_for(fx, "people", NEXT_WEEK), 0);
+	again.at = alert(fx, 1, &id);
+	OK(fx, LEDGER(fx)->resend(fx->s, &again, &who, &fx->e));
+	assert_int_equal(num_for(fx, "people", NEXT_WEEK), 1);
+	buf_fini(&id);
+}
+
+/* --- a clock that was wrong ----------------------------------------------------- */
+
+/* Of a digest all are due together, or none: else there would seem to be
+ * something to do, and nothing to be had. */
+static void
+test_set_back(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	int64_t next;
+
+	hit_new(fx, &t, "jane", SEV_INFO);
+	hit_new(fx, &t, "jane", SEV_LOW);
+	assert_int_equal(num_for(fx, "people", NEXT_WEEK), 2);
+	OK(fx, fx->api->outbox_next(fx->s, "people", &next, NULL, &fx->e));
+	assert_true(next == NEXT_WEEK);
+	assert_int_equal(num_for(fx, "people", NEXT_WEEK - 1), 0);
+}
+
+/* It was years ahead: that is no day that is full, and what waits for those
+ * years does not. */
+static void
+test_ahead(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+	struct ledger_retention ages = {
+	    9999 * DAY, 9999 * DAY, 9999 * DAY, 9999 * DAY};
+	bool more;
+
+	hit_new(fx, &t, "jane", SEV_HIGH);
+	hit_new(fx, &t, "jane", SEV_HIGH);
+	hit_new(fx, &t, "john", SEV_LOW);
+	change(fx, "UPDATE exposure SET time_ms = time_ms + 157680000000;"
+		   "UPDATE outbox SET due_ms = due_ms + 157680000000"
+		   " WHERE sink = 'people'");
+	hit_new(fx, &t, "jane", SEV_HIGH);
+	hit_new(fx, &t, "john", SEV_INFO);
+	assert_int_equal(num_for(fx, "people", NEXT_WEEK), 2);
+	set_state(fx, "john", RECORD_PAUSED);
+	OK(fx, LEDGER(fx)->retain(fx->s, &ages, NOW, &more, &fx->e));
+	assert_false(more);
+	assert_int_equal(num_for(fx, "people", NOW), 3);
+	assert_int_equal(num_for(fx, "people", NEXT_WEEK), 3);
 }
 
 /* A scan that tells all it has at its end tells no digest early. */
@@ -611,6 +711,9 @@ main(void)
 	    PEOPLE(test_digest),
 	    PEOPLE(test_digest_large),
 	    PEOPLE(test_quiet),
+	    PEOPLE(test_resent),
+	    PEOPLE(test_set_back),
+	    PEOPLE(test_ahead),
 	    PEOPLE(test_all),
 	    PEOPLE(test_retention),
 	    PEOPLE(test_marks),

@@ -225,6 +225,40 @@ test_due(void **state)
 	assert_int_equal(kept(fx, "jane").num, 2);
 }
 
+/* What nobody is asked for is not looked at again and again either, however
+ * much it is: it is not due. */
+static void
+test_paused(void **state)
+{
+	struct fixture *fx = *state;
+	struct stretch t = claim(fx, &log_a, 0);
+
+	import_one(fx, an_email("acme", "jane"));
+	import_one(fx, an_email("acme", "john"));
+	step(fx, (struct step){.t = &t,
+		     .read = 10,
+		     .proven = 5,
+		     .num_hits = 3,
+		     .hits = {hit(fx, "jane", 1, 3), hit(fx, "jane", 2, 7),
+			 hit(fx, "john", 3, 4)}});
+	assert_int_equal(due_at(fx, NOW, 9).num, 2);
+	set_state(fx, "jane", RECORD_PAUSED);
+	set_state(fx, "john", RECORD_WITHDRAWN);
+	step_plain(fx, &t, 11, 11);
+	assert_int_equal(due_at(fx, NOW, 9).num, 0);
+	assert_int_equal(ask_db(fx->path, "SELECT count(*) FROM evidence"
+					  " WHERE due_ms < 1000000000000000"),
+	    0);
+	assert_true(kept(fx, "jane").list[1].due_ms == NOW);
+	set_state(fx, "jane", RECORD_ACTIVE);
+	assert_int_equal(due_at(fx, NOW, 9).num, 2);
+	/* Nor until a year that only a wrong clock has seen. */
+	not_had(fx, NULL, NOW + 999 * DAY);
+	assert_int_equal(due_at(fx, NOW + DAY, 9).num, 0);
+	LEDGER(fx)->retain(fx->s, &keep_all, NOW + DAY, &(bool){0}, &fx->e);
+	assert_int_equal(due_at(fx, NOW + DAY, 9).num, 2);
+}
+
 /* A log that never answers is asked for two weeks. */
 static void
 test_give_up(void **state)
@@ -414,6 +448,7 @@ main(void)
 	    SQLITE(test_way),
 	    SQLITE(test_entry_later),
 	    SQLITE(test_due),
+	    SQLITE(test_paused),
 	    SQLITE(test_give_up),
 	    SQLITE(test_rewind),
 	    SQLITE(test_look),

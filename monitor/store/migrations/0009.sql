@@ -80,14 +80,18 @@ CREATE TABLE evidence(
 	proof BLOB,          -- NULL: not there yet
 	tries INTEGER NOT NULL DEFAULT 0, -- of having it, that failed
 	-- When the log is asked for it. NULL: it is there, or was given up, or
-	-- the place is not proven yet.
+	-- the place is not proven yet. 2^60 is added while the record is not
+	-- active.
 	due_ms INTEGER,
 	CHECK (proof IS NULL OR due_ms IS NULL)
 ) STRICT;
 CREATE INDEX evidence_due ON evidence(due_ms) WHERE due_ms IS NOT NULL;
 INSERT INTO evidence(exposure, log, ix, leaf_hash, due_ms)
-	SELECT i.exposure, t.log, i.ix, i.leaf_hash, iif(i.verified, 0, NULL)
-	FROM sighting i JOIN stretch t ON t.id = i.stretch WHERE true
+	SELECT i.exposure, t.log, i.ix, i.leaf_hash,
+	iif(i.verified, (r.state <> 1) * 1152921504606846976, NULL)
+	FROM sighting i JOIN stretch t ON t.id = i.stretch
+	JOIN exposure x ON x.no = i.exposure JOIN record r ON r.id = x.record
+	WHERE true
 	ORDER BY i.exposure, i.verified DESC, i.timestamp_ms, t.log, i.ix
 	ON CONFLICT DO NOTHING;
 
