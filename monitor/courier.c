@@ -16,6 +16,9 @@
 #define PAUSE_MAX_MS 300000ll
 /* What is under way at the end may still arrive. */
 #define HURRY_S 2.0
+/* The clock may be set, and the machine sleep: what is due is looked at so
+ * often. */
+#define LOOK_MS 600000
 
 /* --- the sinks ------------------------------------------------------------- */
 
@@ -236,7 +239,8 @@ lane_plan(struct lane *l, const struct round *r)
 	if (l->again || (r->query.all && r->num_done > 0) || wait <= 0)
 		lane_kick(l);
 	else if (r->next_due_ms != INT64_MAX)
-		lane_wake(l, (double)wait / 1000.0 + 0.001);
+		lane_wake(l, wait < LOOK_MS ? (double)wait / 1000.0 + 0.001
+					    : LOOK_MS / 1000.0);
 }
 
 /* What the store does not take (full, for one) is kept and only its settling is
