@@ -150,7 +150,7 @@ setup(void **state)
 
 	alarm(60);
 	memset(&told, 0, sizeof(told));
-	the_sink.name = (char *)(uintptr_t) "stdout";
+	the_sink = (struct store_sink){.name = (char *)(uintptr_t) "stdout"};
 	memset(&disk, 0, sizeof(disk));
 	told.verdict = SINK_DELIVERED;
 	snprintf(told.path, sizeof(told.path), "build/courier-XXXXXX");
@@ -420,6 +420,35 @@ test_damaged(void **state)
 	assert_int_equal(depth(fx), 0);
 }
 
+/* A sink that mailed to the operator and now mails to people alone: what waits
+ * for the operator is for none of them, and did not arrive. */
+static void
+test_nobodys(void **state)
+{
+	struct fixture *fx = *state;
+	const struct conf_sink people = {.name = (char *)(uintptr_t) "stdout",
+	    .type = CONF_MAIL,
+	    .to = (char *)(uintptr_t) "record"};
+	struct courier_conf c = {.loop = fx->loop,
+	    .writer = fx->writer,
+	    .instance = "test",
+	    .num_sinks = 1,
+	    .sinks = &people,
+	    .find = find_told};
+	struct courier_counts n;
+
+	add(fx, 2, now_ms() - 1000);
+	the_sink.to_record = true;
+	assert_int_equal(courier_new(&fx->courier, &c, NULL), ST_OK);
+	courier_on_idle(fx->courier, on_idle, fx->loop);
+	courier_kick(fx->courier);
+	run(fx);
+	courier_counts(fx->courier, &n);
+	assert_int_equal(n.dead, 2);
+	assert_int_equal(n.delivered, 0);
+	assert_int_equal(num_lines(told.path), 0);
+}
+
 /* Rows of a sink that the configuration has no longer. */
 static void
 test_strays(void **state)
@@ -573,6 +602,7 @@ main(void)
 	    TEST(test_reload_while_it_closes),
 	    TEST(test_hurry_leaves_a_file_that_hangs),
 	    TEST(test_damaged),
+	    TEST(test_nobodys),
 	    TEST(test_strays),
 	    TEST(test_full_store_appends_once),
 	    TEST(test_full_store_counts_attempts_once),
