@@ -41,8 +41,10 @@ see(void *arg, const struct ledger_evidence *v)
 	    .due_ms = v->due_ms};
 	memcpy(o->id, v->id, 16);
 	assert_true(v->entry.len < 64 && v->proof.len < 64);
-	memcpy(o->entry, v->entry.p, v->entry.len);
-	memcpy(o->proof, v->proof.p, v->proof.len);
+	if (v->entry.len > 0)
+		memcpy(o->entry, v->entry.p, v->entry.len);
+	if (v->proof.len > 0)
+		memcpy(o->proof, v->proof.p, v->proof.len);
 }
 
 static struct seen
