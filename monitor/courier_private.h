@@ -90,6 +90,7 @@ void round_settle(struct round *r);
 void round_render(struct round *r);
 #define ROUND_DAMAGED "it does not open: its part of the store is damaged"
 #define ROUND_UNNAMED "the record no longer names the address that it was for"
+#define ROUND_ASTRAY "the sink is for others than this was made for, by now"
 void round_free(struct round *r);
 /* What the round says of the sink, on the loop; that written down, on the store
  * thread (courier_mark.c). */

@@ -82,7 +82,9 @@ render_one(struct lane *l, struct carried *p)
 	struct mail_link link = {{0}, {0}};
 
 	if (p->damaged) {
-		p->why = mem_str(row->unnamed ? ROUND_UNNAMED : ROUND_DAMAGED);
+		p->why = mem_str(row->astray    ? ROUND_ASTRAY
+				 : row->unnamed ? ROUND_UNNAMED
+						: ROUND_DAMAGED);
 		return;
 	}
 	mail_link(&link, &m, row);
@@ -118,7 +120,7 @@ messages_make(struct round *r)
 			    .round = r, .row = row, .damaged = true};
 		}
 		c->num_rows++;
-		c->damaged &= row->damaged || row->unnamed;
+		c->damaged &= row->damaged || row->unnamed || row->astray;
 	}
 }
 

@@ -383,7 +383,8 @@ begin(struct store *s, const struct outbox *o, struct err *e)
 
 	for (size_t i = 0; i < o->num; i++)
 		if (o->rows[i].is_exposure && !o->rows[i].damaged &&
-		    !o->rows[i].unnamed && !exposure_is_proven(&o->rows[i].x))
+		    !o->rows[i].unnamed && !o->rows[i].astray &&
+		    !exposure_is_proven(&o->rows[i].x))
 			ids[num++] = o->rows[i].id;
 	if (num > 0)
 		st = api->outbox_begin(s, ids, num, now_ms(), e);

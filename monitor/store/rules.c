@@ -187,6 +187,23 @@ rule_takes_event(const struct store_sink *k, const char *type)
 	return strcmp(type, "canary") == 0 || rule_takes_events(k);
 }
 
+const struct store_sink *
+rule_sink(const struct store_sink *list, size_t num, const char *name)
+{
+	for (size_t i = 0; i < num; i++)
+		if (strcmp(list[i].name, name) == 0)
+			return &list[i];
+	return NULL;
+}
+
+bool
+rule_still_for(const struct store_sink *k, const struct rule_for *f)
+{
+	if (f->tenant == NULL)
+		return rule_takes_event(k, f->type);
+	return rule_serves(k, f->tenant, NULL) && k->to_record == f->person;
+}
+
 char *
 rule_only(const struct record *r)
 {

@@ -32,6 +32,17 @@ bool rule_serves(
 bool rule_takes_events(const struct store_sink *k);
 /* The same of one event: a canary, which has nobody's data, goes to all. */
 bool rule_takes_event(const struct store_sink *k, const char *type);
+/* The sink of that name; NULL: there is none. */
+const struct store_sink *rule_sink(
+    const struct store_sink *list, size_t num, const char *name);
+/* Who a delivery was made for. */
+struct rule_for {
+	const char *tenant; /* NULL: it is an event: */
+	const char *type;
+	bool person; /* a recipient whom the record names */
+};
+/* Whether the sink, as it is configured by now, would reach them. */
+bool rule_still_for(const struct store_sink *k, const struct rule_for *f);
 /* The sinks that a record names ("sink:NAME"), one a line; RULE_MAILTO, which
  * is no name of a sink, stands for all that mail to_record. NULL: it names
  * nothing. */

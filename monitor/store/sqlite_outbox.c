@@ -216,19 +216,35 @@ struct due {
 	bool any;         /* one of them has a record */
 };
 
+/* The configuration has changed since it was made. */
+static bool
+is_astray(const struct store *s, struct outbox_row *r, bool person)
+{
+	const struct store_sink *k = rule_sink(s->sinks, s->num_sinks, r->sink);
+	const struct rule_for f = {
+	    .tenant = r->is_exposure ? r->x.tenant : NULL,
+	    .type = r->is_exposure ? NULL : buf_cstr(&r->event_type),
+	    .person = person};
+
+	return k != NULL && !r->damaged && !rule_still_for(k, &f);
+}
+
 static enum status
 due_add(struct due *d, sqlite3_stmt *q, struct err *e)
 {
 	struct outbox_row *r = outbox_room(d->out);
 	struct due_mail mail = {0};
+	bool person = db_span(q, DUE_ADDRESS).len != 0;
+	enum status st = due_fill(d->s, r, q, e);
 
-	if (db_span(q, DUE_ADDRESS).len != 0) {
+	r->astray = st == ST_OK && is_astray(d->s, r, person);
+	if (person && !r->astray) {
 		mail.record = sqlite3_column_int64(q, DUE_RECORD);
 		db_bytes(q, DUE_ADDRESS, mail.address, sizeof(mail.address));
 		d->any = true;
 	}
 	buf_add(&d->mails, &mail, sizeof(mail));
-	return due_fill(d->s, r, q, e);
+	return st;
 }
 
 /* The others of the digest that this row is the first of. */

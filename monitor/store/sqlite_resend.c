@@ -101,22 +101,24 @@ again_check(const struct again *g, struct err *e)
  * again only when it did not arrive. Alone: not in a digest. It was told
  * before, which a rewind is to know. */
 static enum status
-again_sink(struct again *g, const char *sink, struct err *e)
+again_sink(struct again *g, const struct store_sink *k, struct err *e)
 {
 	sqlite3_stmt *q = sqlite_once(g->s,
 	    "UPDATE outbox SET state = 0, attempts = 0, held = 0, cadence = 0,"
 	    " digest = NULL, due_ms = ?3, begun_ms = CASE state WHEN 1"
 	    " THEN ifnull(begun_ms, ?3) ELSE begun_ms END WHERE exposure = ?1 "
 	    "AND sink = ?2"
+	    " AND (length(address) > 0) = ?5"
 	    " AND (topic = 0 OR state <> 1) AND (?4 OR state <> 0)"
 	    " AND address NOT IN (SELECT address FROM suppress)");
 	size_t num = 0;
 	enum status st;
 
 	db_int(q, 1, g->a.no);
-	db_text(q, 2, sink);
+	db_text(q, 2, k->name);
 	db_int(q, 3, g->now_ms);
 	db_int(q, 4, g->proven);
+	db_int(q, 5, k->to_record);
 	st = sqlite_once_run(g->s, q, &num, e);
 	g->num += num;
 	return st;
@@ -133,7 +135,7 @@ again_send(struct again *g, struct err *e)
 
 	for (size_t i = 0; st == ST_OK && i < g->s->num_sinks; i++)
 		if (goes_to(g, &g->s->sinks[i]))
-			st = again_sink(g, g->s->sinks[i].name, e);
+			st = again_sink(g, &g->s->sinks[i], e);
 	if (st == ST_OK && g->a.of.state == RECORD_PAUSED)
 		st = sqlite_waiting_move(g->s, g->a.of.row, RECORD_PAUSED, e);
 	return st;
@@ -187,19 +189,16 @@ struct dead_row {
 	" OR EXISTS(SELECT 1 FROM sighting i WHERE i.exposure = x.no)))"       \
 	" AND o.address NOT IN (SELECT address FROM suppress)"
 
-/* The sink is there, and still for this. tenant: NULL: it is an event. */
+/* The sink is there, and still for this. */
 static bool
-is_taken(const struct store *s, const char *sink, const char *tenant,
+is_taken(const struct store *s, const char *sink, const struct rule_for *f,
     const char *only)
 {
-	for (size_t i = 0; i < s->num_sinks; i++) {
-		const struct store_sink *k = &s->sinks[i];
+	const struct store_sink *k = rule_sink(s->sinks, s->num_sinks, sink);
 
-		if (strcmp(k->name, sink) == 0)
-			return tenant != NULL ? rule_serves(k, tenant, only)
-					      : rule_takes_events(k);
-	}
-	return false;
+	if (k == NULL || !rule_still_for(k, f))
+		return false;
+	return f->tenant == NULL || rule_serves(k, f->tenant, only);
 }
 
 static void
@@ -208,12 +207,15 @@ dead_add(struct store *s, struct buf *out, sqlite3_stmt *q)
 	struct dead_row d = {
 	    sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1)};
 	char *sink = db_str(q, 2), *tenant = db_str(q, 3), *only = db_str(q, 4);
+	char *type = db_str(q, 5);
+	const struct rule_for f = {tenant, type, sqlite3_column_int(q, 6) != 0};
 
-	if (is_taken(s, sink, tenant, only))
+	if (is_taken(s, sink, &f, only))
 		buf_add(out, &d, sizeof(d));
 	free(sink);
 	free(tenant);
 	free(only);
+	free(type);
 }
 
 static enum status
@@ -221,8 +223,8 @@ dead_find(struct store *s, struct buf *out, const struct ledger_resend *io,
     struct err *e)
 {
 	sqlite3_stmt *q = sqlite_once(s,
-	    "SELECT o.id, x.record, o.sink, r.tenant, r.sinks" DEAD MAY_GO
-	    " ORDER BY x.record, o.id");
+	    "SELECT o.id, x.record, o.sink, r.tenant, r.sinks, v.type,"
+	    " length(o.address) > 0" DEAD MAY_GO " ORDER BY x.record, o.id");
 	enum status st;
 
 	db_text(q, 1, io->at.tenant);

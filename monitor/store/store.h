@@ -207,6 +207,7 @@ struct outbox_row {
 	uint8_t digest_id[16];
 	char *to;     /* the mail's recipient; NULL: the sink knows */
 	bool unnamed; /* it had one, whom the record no longer names */
+	bool astray;  /* its sink would reach others than it was made for */
 	/* Of the link that ends it (ledger.h), for a recipient. */
 	bool has_unsubscribe;
 	uint8_t unsubscribe[32];

@@ -126,7 +126,7 @@ def rig(work, server):
 
 
 def to_records(mails, **more):
-    """A sink that mails to the people whom records name."""
+    """A sink that mails to the people whom records name, if not to: others."""
     return dict({"server": mails.url, "from": FROM}, **more)
 
 
@@ -228,6 +228,39 @@ def test_greylisted(rig):
         rig.settled(1)
         rig.process.stop()
         assert mails.tried == [JANES, JANES]
+
+
+def test_sink_for_others(rig):
+    """What waits for people when their sink gets an address of its own, or for
+    an address when its sink begins to write to people, goes to nobody; when
+    somebody asks for it, it goes to those who are told now."""
+    office = "office@example.org"
+    with MailServer() as mails:
+        mails.refuse = ["451 later"] * 2
+        rig.start({"one": to_records(mails),
+                   "two": to_records(mails, to=office)})
+        wait_until(lambda: [row[2] for row in rig.rows()] == [1, 1],
+                   "attempts")
+        assert sorted(mails.tried) == sorted([JANES, office])
+        rig.configure({"one": to_records(mails, to=office),
+                       "two": to_records(mails)})
+        rig.again()
+
+        def states():
+            return sorted(rig.rows(
+                "SELECT state FROM outbox WHERE sink <> 'ledger'"
+                " AND exposure IS NOT NULL"))
+        wait_until(lambda: states() == [(2,), (2,)], "the end of them")
+        dead = rig.work.with_config("alerts", "list", "--dead").out
+        assert dead.count("the sink is for others") == 2
+        alert, = expected_ids(rig.log.truth())
+        rig.work.with_config("alerts", "resend", alert).expect(0)
+        wait_until(lambda: states() == [(1,), (1,), (2,), (2,)], "mails")
+        rig.process.stop()
+        # The office is also told that something was given up.
+        assert sorted(mail.recipients for mail in mails.mails
+                      if "finding" in mail.message["Subject"]) == [
+                          [JANES], [office]]
 
 
 def test_one_refused(rig):

@@ -667,6 +667,87 @@ test_resend_gone(void **state)
 	assert_int_equal(num_due(fx, NOW), 1);
 }
 
+static void
+reopen_with(struct fixture *fx, const struct store_sink *sinks, size_t num)
+{
+	fixture_close(fx);
+	fx->conf.sinks = sinks;
+	fx->conf.num_sinks = num;
+	fixture_open(fx);
+}
+
+static char *others[] = {(char *)(uintptr_t) "other"};
+
+/* A canary goes again to every sink; other events do not to a tenant's. */
+static void
+test_resend_canary(void **state)
+{
+	static const struct store_sink sinks[] = {
+	    {.name = (char *)(uintptr_t) "one", .tenants = {1, others}},
+	    {.name = (char *)(uintptr_t) "mail", .to_record = true},
+	    {.name = (char *)(uintptr_t) "all"}};
+	struct event ev = {.id = {9},
+	    .type = "canary",
+	    .subject = "a",
+	    .time_ms = NOW,
+	    .data = span_str("{}")};
+	struct fixture *fx = *state;
+
+	reopen_with(fx, sinks, 3);
+	OK(fx, fx->api->event_add(fx->s, &ev, &fx->e));
+	ev.id[0] = 8;
+	ev.type = "log.stale";
+	OK(fx, fx->api->event_add(fx->s, &ev, &fx->e));
+	assert_int_equal(num_due(fx, NOW), 4);
+	kill_all(fx, NULL);
+	assert_int_equal(num_due(fx, NOW), 0);
+	assert_int_equal(resend(fx, (struct ledger_resend){{NULL}}), 4);
+	assert_int_equal(num_due(fx, NOW), 4);
+}
+
+/* Those that are due: how many their sinks do not take by now. */
+static size_t
+num_astray(struct fixture *fx)
+{
+	struct outbox o = due(fx, NOW + DAY);
+	size_t n = 0;
+
+	for (size_t i = 0; i < o.num; i++)
+		n += o.rows[i].astray;
+	outbox_fini(&o);
+	return n;
+}
+
+/* A sink writes to other people, or to nobody but them, by now: what was made
+ * before is for nobody, and is not sent again; the alert is. */
+static void
+test_astray(void **state)
+{
+	static const struct store_sink
+	    was[] = {{.name = (char *)(uintptr_t) "mail", .to_record = true},
+		{.name = (char *)(uintptr_t) "desk"},
+		{.name = (char *)(uintptr_t) "acme"}},
+	    is[] = {{.name = (char *)(uintptr_t) "mail"},
+		{.name = (char *)(uintptr_t) "desk", .to_record = true},
+		{.name = (char *)(uintptr_t) "acme", .tenants = {1, others}}};
+	struct fixture *fx = *state;
+	struct stretch t;
+
+	reopen_with(fx, was, 3);
+	t = begin(fx);
+	step_plain(fx, &t, 20, 20);
+	assert_int_equal(num_due(fx, NOW + DAY), 3);
+	assert_int_equal(num_astray(fx), 0);
+	reopen_with(fx, is, 3);
+	assert_int_equal(num_due(fx, NOW + DAY), 3);
+	assert_int_equal(num_astray(fx), 3);
+	kill_all(fx, NULL);
+	assert_int_equal(resend(fx, (struct ledger_resend){{NULL}}), 0);
+	assert_int_equal(resend(fx, (struct ledger_resend){nth(fx, 0)}), 2);
+	assert_int_equal(num_due(fx, NOW + DAY), 2);
+	assert_int_equal(num_astray(fx), 0);
+}
+
 /* --- copies -------------------------------------------------------------------- */
 
 /* What was taken note of or muted after a backup stays so; what was unmuted,
@@ -725,6 +806,8 @@ main(void)
 	    SQLITE(test_dead),
 	    SQLITE(test_resend_dead),
 	    SQLITE(test_resend_gone),
+	    SQLITE(test_resend_canary),
+	    SQLITE(test_astray),
 	    SQLITE(test_restored),
 	};
 
