@@ -92,16 +92,6 @@ render_one(struct lane *l, struct carried *p)
 	mail_link_fini(&link);
 }
 
-/* It was for the sink itself, which by now mails to people alone. */
-static bool
-is_nobodys(const struct lane *l, const struct outbox_row *row)
-{
-	return l->conf != NULL && sink_mails_records(l->conf) &&
-	       row->to == NULL &&
-	       (row->is_exposure ||
-		   !span_eq_str(buf_span(&row->event_type), "canary"));
-}
-
 /* Rows of one digest, which stand side by side, are one message. */
 static void
 messages_make(struct round *r)
@@ -110,9 +100,8 @@ messages_make(struct round *r)
 
 	r->carried = mem_new(r->rows.num, sizeof(*r->carried));
 	for (size_t i = 0; i < r->rows.num; i++) {
-		struct outbox_row *row = &r->rows.rows[i];
+		const struct outbox_row *row = &r->rows.rows[i];
 
-		row->unnamed |= is_nobodys(r->lane, row);
 		if (c == NULL || row->digest == 0 ||
 		    row->digest != c->row->digest) {
 			c = &r->carried[r->num++];

@@ -273,7 +273,11 @@ memory_outbox_due(struct store *s, const struct outbox_query *q,
 		num = q->limit;
 	*out = (struct outbox){.rows = mem_new(num, sizeof(*out->rows))};
 	while (st == ST_OK && out->num < num) {
-		st = row_fill(s, &out->rows[out->num], due[out->num], e);
+		struct outbox_row *r = &out->rows[out->num];
+
+		st = row_fill(s, r, due[out->num], e);
+		r->astray = st == ST_OK &&
+			    rule_astray(s->sinks, s->num_sinks, r, false);
 		out->num++;
 	}
 	if (st != ST_OK)

@@ -204,6 +204,19 @@ rule_still_for(const struct store_sink *k, const struct rule_for *f)
 	return rule_serves(k, f->tenant, NULL) && k->to_record == f->person;
 }
 
+bool
+rule_astray(const struct store_sink *list, size_t num, struct outbox_row *r,
+    bool person)
+{
+	const struct store_sink *k = rule_sink(list, num, r->sink);
+	const struct rule_for f = {
+	    .tenant = r->is_exposure ? r->x.tenant : NULL,
+	    .type = r->is_exposure ? NULL : buf_cstr(&r->event_type),
+	    .person = person};
+
+	return k != NULL && !r->damaged && !rule_still_for(k, &f);
+}
+
 char *
 rule_only(const struct record *r)
 {

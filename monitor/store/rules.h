@@ -43,6 +43,9 @@ struct rule_for {
 };
 /* Whether the sink, as it is configured by now, would reach them. */
 bool rule_still_for(const struct store_sink *k, const struct rule_for *f);
+/* A row of the outbox whose sink would not, any more. */
+bool rule_astray(const struct store_sink *list, size_t num,
+    struct outbox_row *r, bool person);
 /* The sinks that a record names ("sink:NAME"), one a line; RULE_MAILTO, which
  * is no name of a sink, stands for all that mail to_record. NULL: it names
  * nothing. */

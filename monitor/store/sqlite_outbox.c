@@ -216,19 +216,6 @@ struct due {
 	bool any;         /* one of them has a record */
 };
 
-/* The configuration has changed since it was made. */
-static bool
-is_astray(const struct store *s, struct outbox_row *r, bool person)
-{
-	const struct store_sink *k = rule_sink(s->sinks, s->num_sinks, r->sink);
-	const struct rule_for f = {
-	    .tenant = r->is_exposure ? r->x.tenant : NULL,
-	    .type = r->is_exposure ? NULL : buf_cstr(&r->event_type),
-	    .person = person};
-
-	return k != NULL && !r->damaged && !rule_still_for(k, &f);
-}
-
 static enum status
 due_add(struct due *d, sqlite3_stmt *q, struct err *e)
 {
@@ -237,7 +224,8 @@ due_add(struct due *d, sqlite3_stmt *q, struct err *e)
 	bool person = db_span(q, DUE_ADDRESS).len != 0;
 	enum status st = due_fill(d->s, r, q, e);
 
-	r->astray = st == ST_OK && is_astray(d->s, r, person);
+	r->astray =
+	    st == ST_OK && rule_astray(d->s->sinks, d->s->num_sinks, r, person);
 	if (person && !r->astray) {
 		mail.record = sqlite3_column_int64(q, DUE_RECORD);
 		db_bytes(q, DUE_ADDRESS, mail.address, sizeof(mail.address));
