@@ -147,6 +147,23 @@ date(struct buf *out, int64_t ms)
 		buf_add(out, text_time(text, ms), strlen("YYYY-MM-DD"));
 }
 
+/* "2026-03-01 to 2026-11-20", or the one day. */
+static void
+dates(struct buf *out, int64_t first_ms, int64_t last_ms)
+{
+	struct buf first = {0}, last = {0};
+
+	date(&first, first_ms);
+	date(&last, last_ms);
+	buf_span_add(out, buf_span(&first));
+	if (!span_eq(buf_span(&first), buf_span(&last))) {
+		buf_str(out, " to ");
+		buf_span_add(out, buf_span(&last));
+	}
+	buf_fini(&first);
+	buf_fini(&last);
+}
+
 static void
 line_log(const struct exposure *x, struct buf *out)
 {
@@ -203,11 +220,7 @@ line_group(const struct digest_group *g, bool reveal, struct buf *out)
 	buf_str(out, " by ");
 	add(out, x->cert.issuer_org, "an issuer without a name");
 	buf_str(out, ", ");
-	date(out, x->time_ms);
-	if (g->num > 1) {
-		buf_str(out, " to ");
-		date(out, g->list[g->num - 1]->time_ms);
-	}
+	dates(out, x->time_ms, g->list[g->num - 1]->time_ms);
 	buf_char(out, '\n');
 	buf_fini(&shown);
 }

@@ -63,11 +63,12 @@ put_flag(struct form_fields *f, const char *name, bool yes)
 	put(f, name, yes ? "yes" : "", SIZE_MAX);
 }
 
-/* The words for a list of short names. */
+/* The words for a list of short names; those for classes have commas. */
 static void
 add_words(
     struct buf *out, const char *lang, const char *prefix, const json_t *names)
 {
+	const char *between = strcmp(prefix, "class") == 0 ? "; " : ", ";
 	const json_t *name;
 	size_t i;
 
@@ -76,7 +77,7 @@ add_words(
 		if (!json_is_string(name))
 			continue;
 		if (out->len > 0)
-			buf_str(out, ", ");
+			buf_str(out, between);
 		buf_span_add(
 		    out, request_word(lang, prefix, json_string_value(name)));
 	}

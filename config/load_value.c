@@ -143,8 +143,10 @@ load_quantity(struct load *l, int64_t *out, const struct conf_key *k,
 		return;
 	}
 	if (!(time ? config_duration : config_size)(&v, n->text))
-		mistake_add(l->m, n->at, "%s: '%s' is not %s", k->name,
-		    QUOTE(span_str(n->text)), wanted(k));
+		mistake_add(l->m, n->at, "%s: '%s' is not %s%s%s", k->name,
+		    QUOTE(span_str(n->text)), wanted(k),
+		    k->zero != NULL ? ", nor " : "",
+		    k->zero != NULL ? k->zero : "");
 	else if (v < k->min || v > k->max)
 		wrong_range(l, k, n);
 	else

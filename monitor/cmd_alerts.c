@@ -112,8 +112,11 @@ verb_read(struct alerts_args *a, const struct opts *o)
 		if (strcmp(verbs[i].name, name) == 0)
 			a->verb = &verbs[i];
 	if (a->verb == NULL)
-		opts_wrong(o, "say `alerts list`, or one of show, ack, mute, "
-			      "unmute, resend, letter, evidence and an id");
+		opts_wrong(o,
+		    "%s%s%ssay `alerts list`, or one of show, ack, mute, "
+		    "unmute, resend, letter, evidence and an id",
+		    name[0] != '\0' ? "there is no `alerts " : "",
+		    QUOTE(span_str(name)), name[0] != '\0' ? "`; " : "");
 	return a->verb != NULL;
 }
 

@@ -180,6 +180,25 @@ show_field(const char *name, const char *text)
 	putchar('\n');
 }
 
+/* A list of words, as "name, phone". */
+static void
+show_names(const char *name, const json_t *list)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		if (i == 0)
+			printf("  %-12s ", name);
+		else
+			fputs(", ", stdout);
+		view_line(stdout, json_string_value(one));
+	}
+	if (json_array_size(list) > 0)
+		putchar('\n');
+}
+
 static void
 show_sightings(const json_t *list)
 {
@@ -232,6 +251,8 @@ show(const json_t *alert, const json_t *state)
 	show_field("severity", view_text(data, "severity"));
 	show_field("value", view_text(match, "value"));
 	show_field("in", view_text(match, "carrier"));
+	show_names("beside it", json_object_get(data, "also_exposed"));
+	show_names("because", json_object_get(match, "reasons"));
 	show_field("certificate", view_text(cert, "sha256"));
 	show_field("issuer", view_text(cert, "issuer"));
 	show_field("valid from", view_text(cert, "not_before"));

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "ctlog/base/mem.h"
+#include "ctlog/base/text.h"
 #include "monitor/admin.h"
 #include "monitor/canary.h"
 #include "monitor/cmd.h"
@@ -92,15 +93,19 @@ static enum status
 tell_unserved(struct store *store, struct err *e)
 {
 	const struct ledger_api *l = ((struct store_base *)store)->api->ledger;
+	struct buf one = {0};
 	uint64_t num = 0;
-	enum status st = l != NULL ? l->unserved(store, &num, e) : ST_OK;
+	enum status st = l != NULL ? l->unserved(store, &num, &one, e) : ST_OK;
 
 	if (num > 0)
-		diag_warn("%llu record%s in `notify` a sink, or an address and "
-			  "so a sink that mails to records, that the "
-			  "configuration does not have, or not for their "
-			  "tenant: it gets no alerts",
-		    (unsigned long long)num, num == 1 ? " names" : "s name");
+		diag_warn(
+		    "%llu record%s in `notify` a sink that the "
+		    "configuration does not have, or not for the tenant, "
+		    "so that no alerts go there (mailto: wants a mail sink "
+		    "with `to: record`): %s%s",
+		    (unsigned long long)num, num == 1 ? " names" : "s name",
+		    QUOTE(buf_span(&one)), num == 1 ? "" : ", and others");
+	buf_fini(&one);
 	return st;
 }
 

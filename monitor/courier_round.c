@@ -31,12 +31,6 @@ round_free(struct round *r)
 	free(r);
 }
 
-static const char *
-lane_name(const struct lane *l)
-{
-	return l->conf != NULL ? l->conf->name : "(no longer configured)";
-}
-
 /* --- settle: the last step ------------------------------------------------- */
 
 static const char *
@@ -144,8 +138,8 @@ judge_closed(struct lane *l, struct carried *p, const struct outbox_row *row)
 	p->left = true;
 	if (l->closed)
 		return;
-	diag_error(
-	    "sink %s: %s; nothing more is sent there", lane_name(l), why_of(p));
+	diag_error("sink %s: %s; nothing more is sent there", l->conf->name,
+	    why_of(p));
 	if (l->api->kind != PARCEL_APPEND)
 		tell(l, row, "closed");
 	l->closed = true;
@@ -174,7 +168,7 @@ judge_retry(struct round *r, struct carried *p, const struct outbox_row *row,
 	if (!*told)
 		diag_warn("sink %s: %s; what is for it is kept, the next try "
 			  "is in %lld s",
-		    lane_name(l), why_of(p),
+		    l->conf->name, why_of(p),
 		    (long long)(retry_ms + 999) / 1000);
 	*told = true;
 	p->how = SETTLE_RETRY;
@@ -190,7 +184,7 @@ judge_delivered(struct round *r, struct carried *p)
 	struct lane *l = r->lane;
 
 	if (l->failing)
-		diag_info("sink %s: works again", lane_name(l));
+		diag_info("sink %s: works again", l->conf->name);
 	l->failing = false;
 	p->how = SETTLE_DELIVERED;
 	l->courier->counts.delivered++;
@@ -204,7 +198,7 @@ judge_dead(struct lane *l, struct carried *p, const struct outbox_row *row)
 	p->how = SETTLE_DEAD;
 	l->courier->counts.dead++;
 	diag_error(
-	    "an alert for sink %s is given up: %s", lane_name(l), why_of(p));
+	    "an alert for sink %s is given up: %s", row->sink, why_of(p));
 	if (l->conf != NULL)
 		tell(l, row, "given-up");
 }
@@ -412,8 +406,14 @@ fetch_run(struct task *task, struct store *s)
 static void
 give_up(struct round *r)
 {
-	for (size_t i = 0; i < r->num; i++)
-		r->carried[i].outcome.status = ST_MISSING;
+	for (size_t i = 0; i < r->num; i++) {
+		struct carried *p = &r->carried[i];
+
+		p->outcome.status = ST_MISSING;
+		if (p->why == NULL)
+			p->why = mem_str("the configuration has no such sink "
+					 "any more");
+	}
 	round_judge(r);
 }
 

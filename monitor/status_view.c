@@ -204,8 +204,10 @@ status_store_reasons(struct status_view *v, struct reasons *r)
 		    s->running ? "do the sinks take them?"
 			       : "is `indelible monitor` running?");
 	if (s->counts.dead > 0)
-		reason(r, "%zu deliver%s given up", s->counts.dead,
-		    s->counts.dead == 1 ? "y was" : "ies were");
+		reason(r,
+		    "%zu deliver%s given up; see `indelible alerts list "
+		    "--dead`",
+		    s->counts.dead, s->counts.dead == 1 ? "y was" : "ies were");
 	sinks_reasons(r, s, v->now_ms);
 	v->unhealthy |= r->num > 0;
 }

@@ -159,19 +159,24 @@ class Demo:
                       "token_file": "admin.token"},
         }) + "\n")
 
-    def command(self, *arguments):
-        """Run a command of the binary; the demo ends when it fails."""
+    def command(self, *arguments, most=None):
+        """Run a command of the binary and show what it says, or `most` lines
+        of that; it returns all. The demo ends when the command fails."""
         say("   $ indelible %s", " ".join(arguments).replace(
             self.directory + "/", ""))
         done = subprocess.run(
             [self.binary, *arguments], cwd=self.directory, text=True,
             env=environment(), stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, check=False)
-        for line in done.stdout.splitlines():
+        lines = done.stdout.splitlines()
+        if most is not None and not done.returncode:
+            lines[most:] = ["..."]
+        for line in lines:
             say("     %s", line.replace(self.directory + "/", ""))
         if done.returncode:
             raise SystemExit("demo: the command ended with status %d" %
                              done.returncode)
+        return done.stdout
 
     def prepare(self):
         """Store and records."""
@@ -302,7 +307,13 @@ class Demo:
             say("     proven: %s", check_evidence.check(evidence))
         except check_evidence.Wrong as wrong:
             self.fail("the evidence does not hold: %s" % wrong)
-        self.command("alerts", "letter", jane, "-c", self.config)
+        letter = self.command("alerts", "letter", jane, "-c", self.config,
+                              most=14)
+        place = os.path.join(os.path.dirname(self.binary), "demo-mail",
+                             "letter-to-ca.txt")
+        with open(place, "w", encoding="utf-8") as out:
+            out.write(letter)
+        say("   All of it: %s", os.path.relpath(place))
 
     def check(self):
         """Each planted match exactly once, and nothing else."""

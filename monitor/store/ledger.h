@@ -308,8 +308,10 @@ struct ledger_api {
 	    ledger_dead_fn *fn, void *arg, struct err *e);
 
 	/* Records that name a sink (notify) which this store has not, or which
-	 * does not serve them: of those, alerts are lost. */
-	enum status (*unserved)(struct store *s, uint64_t *num, struct err *e);
+	 * does not serve them: of those, alerts are lost. One of them, as
+	 * "ID of tenant TENANT", is added to `one`. */
+	enum status (*unserved)(
+	    struct store *s, uint64_t *num, struct buf *one, struct err *e);
 
 	/* A pending record becomes active by proof of control other than a
 	 * mail, which goes into its consent. */

@@ -369,20 +369,25 @@ are_served(const struct store *s, const char *tenant, struct span lines)
 }
 
 static enum status
-ledger_unserved(struct store *s, uint64_t *num, struct err *e)
+ledger_unserved(struct store *s, uint64_t *num, struct buf *one, struct err *e)
 {
 	sqlite3_stmt *q = db_query(s, Q_RECORD_SINKS,
-	    "SELECT tenant, sinks, count(*) FROM record NOT INDEXED"
+	    "SELECT tenant, sinks, count(*), min(name) FROM record NOT INDEXED"
 	    " WHERE sinks IS NOT NULL AND state IN (0, 1, 2)"
-	    " GROUP BY tenant, sinks");
+	    " GROUP BY tenant, sinks ORDER BY tenant, min(name)");
 	enum status st;
 
 	*num = 0;
 	while ((st = db_step(s, q, e)) == ST_OK) {
 		char *tenant = db_str(q, 0);
 
-		if (!are_served(s, tenant, db_span(q, 1)))
+		if (!are_served(s, tenant, db_span(q, 1))) {
+			if (*num == 0) {
+				buf_span_add(one, db_span(q, 3));
+				buf_fmt(one, " of tenant %s", tenant);
+			}
 			*num += (uint64_t)sqlite3_column_int64(q, 2);
+		}
 		free(tenant);
 	}
 	return db_done(st);

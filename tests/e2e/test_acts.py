@@ -125,6 +125,7 @@ def test_ack(side):
     assert sum("(acked)" in line for line in text) == 1
     shown = side.alerts("show", first).out
     assert "  acked        20" in shown and "soc: delivered, 20" in shown
+    assert "  because      " in shown and "equals the record" in shown
     history = side.work.with_config(
         "records", "export", "acme/jane", "--tenant", "acme").expect(0).out
     told = json.loads(history)
@@ -371,6 +372,20 @@ def test_dead(side, receiver):
     side.monitor.stop()
 
 
+def test_sink_gone(side):
+    """What waits for a sink that is not configured any more is given up, and
+    says for which, and why."""
+    side.monitor.stop()
+    side.change("UPDATE outbox SET state = 0, due_ms = 0, digest = NULL,"
+                " sink = 'gone' WHERE sink = 'soc'")
+    side.start()
+    wait_until(lambda: len(side.listed("--dead")) == 2, "them to be given up")
+    assert {(one["sink"], one["error"]) for one in side.listed("--dead")} == {
+        ("gone", "the configuration has no such sink any more")}
+    assert "for sink gone is given up" in side.monitor.diagnostics()
+    side.monitor.stop()
+
+
 def test_usage(side):
     """What does not go together is said."""
     only = "0" * 32
@@ -381,6 +396,7 @@ def test_usage(side):
             ["resend"], ["resend", "--dead", only], ["show", only, only],
             ["show", "--not-me", only]):
         assert "indelible alerts" in side.alerts(*arguments, code=64).err
+    assert "there is no `alerts akc`" in side.alerts("akc", code=64).err
     side.monitor.stop()
 
 

@@ -66,7 +66,9 @@ def test_headers(mails, lang):
         "<%s/unsubscribe?t=" % URL)
     assert mails[1]["id"] in message["Message-ID"]
     assert message["Bcc"] is None
-    head = mail.raw.partition(b"\r\n\r\n")[0].decode("ascii")
+    # The link's token is random: it may hold any word.
+    head = re.sub("t=[A-Za-z0-9_-]{43}>", "", mail.raw.partition(
+        b"\r\n\r\n")[0].decode("ascii"))
     assert not re.search("(?i)eve|acme|trust|serial|rfc822|crt.sh", head)
     assert max(map(len, mail.raw.split(b"\r\n"))) <= 120
     assert all(byte in b"\r\n" or 32 <= byte < 127 for byte in mail.raw)

@@ -151,6 +151,7 @@ def test_a_sink_that_is_gone(work, server):
     service = work.monitor()
     wait_until(lambda: "2 records name in `notify` a sink"
                in service.diagnostics(), "the warning")
+    assert "acme/0 of tenant acme, and others" in service.diagnostics()
     service.stop()
 
 

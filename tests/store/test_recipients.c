@@ -207,18 +207,22 @@ test_unserved(void **state)
 {
 	struct fixture *fx = *state;
 	struct record r = an_email("acme", "jane");
+	struct buf one = {0};
 	uint64_t lost;
 
 	add_notify(&r, "mailto:desk@example.org");
 	import_one(fx, r);
-	OK(fx, LEDGER(fx)->unserved(fx->s, &lost, &fx->e));
+	OK(fx, LEDGER(fx)->unserved(fx->s, &lost, &one, &fx->e));
 	assert_int_equal(lost, 0);
+	assert_int_equal(one.len, 0);
 	fixture_close(fx);
 	fx->conf.sinks = mail_sinks + 1;
 	fx->conf.num_sinks = 1;
 	fixture_open(fx);
-	OK(fx, LEDGER(fx)->unserved(fx->s, &lost, &fx->e));
+	OK(fx, LEDGER(fx)->unserved(fx->s, &lost, &one, &fx->e));
 	assert_int_equal(lost, 1);
+	assert_string_equal(buf_cstr(&one), "jane of tenant acme");
+	buf_fini(&one);
 }
 
 /* A record that an older version took in: mailto: left no mark. */

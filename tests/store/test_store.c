@@ -751,6 +751,7 @@ test_sinks(void **state)
 		      foreign = an_email("else", "foreign");
 	struct stretch t;
 	struct outbox o;
+	struct buf one = {0};
 	uint64_t lost;
 
 	add_notify(&named, "mailto:jane@example.net");
@@ -763,8 +764,9 @@ test_sinks(void **state)
 	import_one(fx, foreign);
 	import_one(fx, an_email("else", "other"));
 	if (fx->api->ledger != NULL) {
-		OK(fx, fx->api->ledger->unserved(fx->s, &lost, &fx->e));
+		OK(fx, fx->api->ledger->unserved(fx->s, &lost, &one, &fx->e));
 		assert_int_equal(lost, 3); /* all but the last */
+		buf_fini(&one);
 	}
 	t = claim(fx, &log_a, 0);
 	step(fx,

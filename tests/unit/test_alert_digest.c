@@ -186,6 +186,11 @@ test_chat(void **state)
 	    "to 2026-05-29\\n1 x low: "));
 	assert_null(strstr((char *)b.p, " more, of "));
 	buf_fini(&b);
+	for (size_t i = 0; i < 5; i++)
+		d->x[i].time_ms = d->x[0].time_ms;
+	b = render(&sink_chat, &conf, &d->m);
+	assert_non_null(strstr((char *)b.p, "Trust, 2026-05-28\\n1 x low: "));
+	buf_fini(&b);
 	while (d->m.num_list < MOST) {
 		unsigned n = (unsigned)d->m.num_list;
 

@@ -212,6 +212,8 @@ test_quantities(void **state)
 	expect_one("fetch: {poll_static: 10 parsecs}\n", "2:22",
 	    "'10 parsecs' is not a duration such as");
 	expect_one("fetch: {poll_static: 1.5h}\n", "2:22", "not a duration");
+	expect_one("alerts: {canary: never}\n", "2:18",
+	    "such as 30s, 5m or 7d, nor off");
 	expect_one("fetch: {poll_static: -1s}\n", "2:22", "not a duration");
 	expect_one("fetch: {poll_static: 99999999999999999999s}\n", "2:22",
 	    "not a duration");

@@ -571,7 +571,7 @@ test_name(void **state)
 	free(text);
 	mail = mail_to_operator("en");
 	text = part_of(mail, "text/plain");
-	says(text, "the record acme/jane");
+	says(text, "the record acme/jane: data of it was found");
 	says(text, "Not proven yet");
 	says_not(text, "unsubscribe");
 	free(mail);

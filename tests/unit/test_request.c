@@ -169,7 +169,7 @@ test_unknown_ca(void **state)
 		   "- Serial number: 04ab\n"
 		   "- SHA-256 fingerprint: abcd\n"
 		   "- Valid from 2026-10-01 to 2026-12-30\n"
-		   "- Kind: e-mail, precertificate\n"
+		   "- Kind: e-mail; precertificate\n"
 		   "- Published in: Example log, entry 7, 2026-11-20\n");
 	says(text, "mine: e-mail address,\nname, zzz.");
 	says(text, "- Year of issue: 2026\n");
