@@ -91,6 +91,14 @@ advice_renewal(const struct exposure *x)
 	return ADVICE_RENEWAL;
 }
 
+/* When it was found: the list stays the same from then on. */
+static bool
+has_ended(const struct exposure *x)
+{
+	return x->cert.not_after_ms != INT64_MIN &&
+	       x->cert.not_after_ms < x->time_ms;
+}
+
 size_t
 alert_advice(const struct advice *out[ADVICE_MAX], const struct exposure *x)
 {
@@ -111,7 +119,8 @@ alert_advice(const struct advice *out[ADVICE_MAX], const struct exposure *x)
 	/* Of a certificate for one signature there is nothing to ask for. */
 	if (class_is(x, "fulcio"))
 		return n;
-	out[n++] = &advices[ADVICE_REVOKE];
+	if (!has_ended(x))
+		out[n++] = &advices[ADVICE_REVOKE];
 	out[n++] = &advices[ADVICE_ASK];
 	out[n++] = &advices[ADVICE_AUTHORITY];
 	ASSERT(n <= ADVICE_MAX);

@@ -190,7 +190,7 @@ static void
 say_end(struct mail_body *out, const struct mail *mail, const struct groups *g)
 {
 	struct form_fields f = {0};
-	bool names = false, proven = true;
+	bool names = false, proven = true, odd = false;
 	size_t left = 0;
 	struct buf *more;
 
@@ -198,12 +198,14 @@ say_end(struct mail_body *out, const struct mail *mail, const struct groups *g)
 		left += g->list[i].listed ? 0 : g->list[i].num;
 		names |= mail_is_name(g->list[i].x);
 		proven &= g->list[i].proven || !g->list[i].listed;
+		odd |= g->list[i].listed && mail_is_odd(g->list[i].x);
 	}
 	mail_fill_ends(&f, mail);
 	put_advice(&f, mail->lang, g);
 	put_ids(&f, g);
 	mail_put_flag(&f, "mistaken", names);
 	mail_put_flag(&f, "unproven_any", !proven);
+	mail_put_flag(&f, "odd", odd);
 	more = form_new(&f, "left");
 	if (left > 0)
 		mail_count(more, mail->lang, "left", left);

@@ -85,11 +85,15 @@ put_value(struct buf *out, json_t *value, size_t depth)
 		put_scalar(out, value);
 	json_array_foreach(value, i, one)
 	{
+		if (out->len > DATA_MAX)
+			return;
 		put_name(out, "-", "", depth);
 		put_value(out, one, depth + 1);
 	}
 	json_object_foreach(value, name, one)
 	{
+		if (out->len > DATA_MAX)
+			return;
 		put_name(out, name, ":", depth);
 		put_value(out, one, depth + 1);
 	}

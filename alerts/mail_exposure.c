@@ -10,6 +10,10 @@
 #include "ctlog/base/err.h"
 #include "ctlog/base/text.h"
 
+/* Bytes that are shown of the issuer's name, and of the value. */
+#define NAME_SHOWN 100u
+#define VALUE_SHOWN 320u
+
 static bool
 is(const char *a, const char *b)
 {
@@ -99,12 +103,14 @@ fill_value(
     struct form_fields *f, const struct mail *mail, const struct exposure *x)
 {
 	struct span value = span_str(or_empty(x->match.value));
-	struct buf *out = form_new(f, "value"), n = {0};
+	struct buf *out = form_new(f, "value"), n = {0}, masked = {0};
 
-	if (mail->reveal)
-		buf_span_add(out, value);
-	else
-		alert_mask(x->match.kind, value, out);
+	if (!mail->reveal) {
+		alert_mask(x->match.kind, value, &masked);
+		value = buf_span(&masked);
+	}
+	mail_foreign(out, value, VALUE_SHOWN);
+	buf_fini(&masked);
 	f->list[f->num - 1].strong = true;
 	put_word(f, "kind", mail->lang, "kind", or_empty(x->match.kind));
 	out = form_new(f, "times");
@@ -169,16 +175,34 @@ fill_also(struct form_fields *f, const char *lang, const struct exposure *x)
 	}
 }
 
+static struct span
+issuer_name(const struct exposure *x)
+{
+	const char *org = or_empty(x->cert.issuer_org);
+
+	return span_str(org[0] != '\0' ? org : or_empty(x->cert.issuer));
+}
+
+bool
+mail_is_odd(const struct exposure *x)
+{
+	return mail_is_message(issuer_name(x));
+}
+
 static void
 fill_issuer(struct form_fields *f, const char *lang, const struct exposure *x)
 {
-	struct span name = span_str(or_empty(x->cert.issuer_org));
+	struct span name = issuer_name(x);
+	struct buf *out = form_new(f, "issuer_name"), shown = {0};
 
-	if (name.len == 0)
-		name = span_str(or_empty(x->cert.issuer));
-	if (name.len == 0)
-		name = mail_own_word(lang, NULL, "not-known");
-	mail_put(f, "issuer_name", name);
+	mail_foreign(&shown, name, NAME_SHOWN);
+	if (name.len > 0)
+		mail_replace(out, mail_own_word(lang, NULL, "quoted"), "text",
+		    buf_span(&shown));
+	else
+		buf_span_add(out, mail_own_word(lang, NULL, "not-known"));
+	mail_put_flag(f, "odd", mail_is_odd(x));
+	buf_fini(&shown);
 }
 
 static void
@@ -377,11 +401,13 @@ calls_for_letter(const struct exposure *x)
 	return !is(x->match.side, "issuer") && !is(class_of(x), "fulcio");
 }
 
-/* The rules of web certificates forbid an address there. */
+/* The rules of web certificates forbid an address there; what has ended is not
+ * revoked any more. */
 static bool
-calls_for_report(const struct exposure *x)
+calls_for_report(const struct exposure *x, int64_t now_ms)
 {
 	return calls_for_letter(x) && is(class_of(x), "tls") &&
+	       x->cert.not_after_ms >= now_ms &&
 	       is(x->match.carrier, "san.rfc822Name");
 }
 
@@ -405,6 +431,7 @@ fill_letters(
 	mail_put(f, "letter",
 	    calls_for_letter(x) ? mail_own_word(mail->lang, NULL, "letter")
 				: span_str(""));
+	mail_put_flag(f, "reportable", calls_for_report(x, mail->m->now_ms));
 	mail_put(f, "report_file", mail_own_word(mail->lang, NULL, "report"));
 	mail_put_flag(f, "fulcio", is(class_of(x), "fulcio"));
 	fill_checked(f, mail->lang, x);
@@ -437,7 +464,7 @@ mail_exposure(struct mail_body *out, const struct mail *mail)
 	mail_say(out, mail, "exposure", &f);
 	if (calls_for_letter(x))
 		add_letter(out, mail, "letter", REQUEST_CA, alert);
-	if (calls_for_report(x))
+	if (calls_for_report(x, mail->m->now_ms))
 		add_letter(out, mail, "report", REQUEST_PROBLEM_REPORT, alert);
 	json_decref(alert);
 	form_fini(&f);

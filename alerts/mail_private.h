@@ -2,8 +2,9 @@
  * mail_private: what the files of the mail sink share. For mail*.c.
  *
  * mail.c is the sink and the mail's bytes; mail_texts.c its templates and words
- * by language; mail_exposure.c, mail_digest.c and mail_event.c fill them in;
- * mail_page.c makes HTML of them. Templates: alerts/mail/LANGUAGE/, see form.h.
+ * by language; mail_exposure.c, mail_digest.c and mail_event.c fill them in,
+ * with what others wrote as mail_foreign.c has it; mail_page.c makes HTML of
+ * them. Templates: alerts/mail/LANGUAGE/, see form.h.
  */
 #ifndef ALERTS_MAIL_PRIVATE_H
 #define ALERTS_MAIL_PRIVATE_H
@@ -43,6 +44,14 @@ void mail_count(
 /* The page behind which the recipient ends it; the message has its parts. */
 void mail_unsubscribe(struct buf *out, const struct message *m);
 
+/* --- foreign words ----------------------------------------------------------- */
+
+/* At most `max` bytes of it, and "://" so that mail programs see no link. */
+void mail_foreign(struct buf *out, struct span text, size_t max);
+/* It is rather a message than a name: long, or with an address, or a number to
+ * be called. */
+bool mail_is_message(struct span name);
+
 /* --- what is filled in ------------------------------------------------------ */
 
 void mail_put(struct form_fields *f, const char *name, struct span value);
@@ -64,6 +73,8 @@ int64_t mail_since(const struct exposure *x);
 bool mail_is_proven(const struct exposure *x);
 /* It was found by a name, which others may have, too. */
 bool mail_is_name(const struct exposure *x);
+/* Its issuer's name, which anybody may have written, is rather a message. */
+bool mail_is_odd(const struct exposure *x);
 
 /* --- the mail ---------------------------------------------------------------- */
 

@@ -4,22 +4,28 @@
 #include <string.h>
 #include <time.h>
 
+#include "ctlog/base/err.h"
 #include "ctlog/base/text.h"
 
 #define WIDTH 76u
-/* Bytes in one encoded word, which may have 75 characters. */
+/* Bytes in one encoded word, and what it has beside them: a line with one has
+ * WIDTH characters at most (RFC 2047 section 2). */
 #define WORD_BYTES 45u
+#define WORD_FRAME                                                             \
+	(sizeof("=?utf-8?B?"                                                   \
+		"?=") -                                                        \
+	    1)
 
 /* --- headers --------------------------------------------------------------- */
 
-/* The longest front of the text that is whole characters, up to WORD_BYTES. */
+/* The longest front of the text that is whole characters, up to so many. */
 static struct span
-chunk(struct span text)
+chunk(struct span text, size_t max)
 {
 	size_t n = text.len;
 
-	if (n > WORD_BYTES)
-		for (n = WORD_BYTES; n > 0 && (text.p[n] & 0xc0) == 0x80; n--)
+	if (n > max)
+		for (n = max; n > 0 && (text.p[n] & 0xc0) == 0x80; n--)
 			continue;
 	return span_cut(text, 0, n > 0 ? n : text.len);
 }
@@ -29,14 +35,17 @@ mime_text(struct buf *out, const char *name, const char *text)
 {
 	struct span rest = span_str(text), piece;
 	const char *sep = " ";
+	size_t max = (WIDTH - strlen(name) - 2 - WORD_FRAME) / 4 * 3;
 
+	ASSERT(max > 4 && max <= WORD_BYTES);
 	buf_fmt(out, "%s:", name);
 	if (text_is_ascii(rest) && strlen(name) + rest.len + 2 <= WIDTH) {
 		buf_fmt(out, " %s\n", text);
 		return;
 	}
 	for (; rest.len > 0; rest = span_from(rest, piece.len)) {
-		piece = chunk(rest);
+		piece = chunk(rest, max);
+		max = WORD_BYTES;
 		buf_fmt(out, "%s=?utf-8?B?", sep);
 		text_base64(out, piece);
 		buf_str(out, "?=");

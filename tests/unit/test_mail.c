@@ -389,6 +389,8 @@ is_sound(const char *mail)
 	for (const char *p = mail; *p != '\0'; p += n + (p[n] != '\0')) {
 		n = strcspn(p, "\n");
 		assert_true(n <= (p < body ? 998 : 76));
+		if (p < body && n > 76)
+			assert_null(memmem(p, n, "=?", 2));
 		if (p < body && *p != ' ')
 			assert_true(strcspn(p, ":") < strcspn(p, " \n"));
 	}
@@ -607,6 +609,82 @@ test_hostile(void **state)
 	exposure_fini(&x);
 }
 
+/* What a stranger can write is no message of ours: it is short, quoted, no link,
+ * and whoever reads it is told. */
+static void
+test_message_in_name(void **state)
+{
+	static const char *const orgs[] = {
+	    "Data deleted for you: https://evil.example/now",
+	    "Call +1-900-555-0100", "AG 0900 123 456 789",
+	    "write to help@evil.example", "go to evil.example/now",
+	    "see www.evil.example"};
+	struct kind k = address;
+	char message[1024];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(orgs) / sizeof(orgs[0]); i++) {
+		char *mail, *text;
+
+		k.org = orgs[i];
+		mail = mail_about(&k, i % 2 == 0 ? "en" : "de");
+		text = part_of(mail, "text/plain");
+		says(text, i % 2 == 0 ? "Take care:" : "Vorsicht:");
+		says_not(text, "https://evil");
+		free(mail);
+		free(text);
+	}
+	memset(message, 'y', sizeof(message));
+	message[sizeof(message) - 1] = '\0';
+	k.org = message;
+	for (int n = 0; n < 2; n++) {
+		char *mail = mail_about(&k, "en");
+		char *text = part_of(mail, n ? "text/html" : "text/plain");
+
+		message[101] = '\0';
+		says_not(text, message);
+		says(text, "y\xe2\x80\xa6\xe2\x80\x9d");
+		says(text, "Take care:");
+		message[101] = 'y';
+		free(mail);
+		free(text);
+	}
+	k.org = "AC Camerfirma SA CIF A82743287, GoDaddy.com, Inc.";
+	for (int n = 0; n < 2; n++) {
+		char *mail = mail_about(&k, "en");
+		char *text = part_of(mail, n ? "text/html" : "text/plain");
+
+		says(text, "\xe2\x80\x9c"
+			   "AC Camerfirma");
+		says_not(text, "Take care:");
+		free(mail);
+		free(text);
+	}
+}
+
+/* Of a certificate that has ended nobody asks that it be revoked. */
+static void
+test_ended(void **state)
+{
+	struct message m = message_of(MESSAGE_EXPOSURE);
+	struct conf_sink conf = conf_of("en");
+	struct exposure x = exposure_of(&address, 3);
+	char *mail, *text;
+
+	(void)state;
+	m.x = &x;
+	x.cert.not_after_ms = x.time_ms - DAY_MS;
+	mail = written(&m, &conf);
+	text = part_of(mail, "text/plain");
+	says(text, "The certificate ended on");
+	says_not(text, "There is a second way.");
+	says_not(text, "Have the certificate revoked");
+	says_not(mail, "report.txt");
+	free(mail);
+	free(text);
+	exposure_fini(&x);
+}
+
 static size_t
 lines_of(const char *text)
 {
@@ -656,6 +734,22 @@ test_follow_up(void **state)
 	free(text);
 }
 
+/* An event with so many items. */
+static char *
+many_of(int num)
+{
+	struct buf data = {0};
+	char *mail;
+
+	buf_str(&data, "{\"list\":[1");
+	while (--num > 0)
+		buf_str(&data, ",1");
+	buf_str(&data, "]}");
+	mail = mail_event_of("some.thing", buf_cstr(&data), "en");
+	buf_fini(&data);
+	return mail;
+}
+
 static void
 test_event(void **state)
 {
@@ -672,6 +766,11 @@ test_event(void **state)
 	free(text);
 	text = part_of(mail, "text/html");
 	says(text, "M\xc3\xbcller &#60;b&#62;\\u{202e}\\u{1b}[31m");
+	free(text);
+	free(mail);
+	mail = many_of(100000);
+	text = part_of(mail, "text/plain");
+	assert_true(strlen(text) < 20000);
 	free(text);
 	free(mail);
 	mail = mail_event_of("some.thing", "[", "en");
@@ -865,6 +964,8 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_exposure),
 	    cmocka_unit_test(test_name),
 	    cmocka_unit_test(test_hostile),
+	    cmocka_unit_test(test_message_in_name),
+	    cmocka_unit_test(test_ended),
 	    cmocka_unit_test(test_digest),
 	    cmocka_unit_test(test_follow_up),
 	    cmocka_unit_test(test_event),
