@@ -48,6 +48,22 @@ form_fini(struct form_fields *f)
 	f->num = 0;
 }
 
+void
+form_foreign(struct buf *out, struct span text, size_t max)
+{
+	struct span front = span_cut(text, 0, max);
+
+	if (front.len < text.len)
+		front.len = text_utf8_len(front);
+	for (size_t i = 0; i < front.len; i++)
+		if (span_starts(span_from(front, i), span_str("://")))
+			buf_str(out, "[:]");
+		else
+			buf_char(out, (char)front.p[i]);
+	if (front.len < text.len)
+		buf_str(out, "\xe2\x80\xa6");
+}
+
 const struct form_field *
 form_field(const struct form_fields *f, struct span name)
 {

@@ -41,6 +41,9 @@ struct form_fields {
 /* A new one of this name, to be filled. */
 struct buf *form_new(struct form_fields *f, const char *name);
 void form_fini(struct form_fields *f);
+/* Of what somebody else wrote at most `max` bytes, and "://" so that mail
+ * programs see no link. */
+void form_foreign(struct buf *out, struct span text, size_t max);
 /* The first of this name; texts are our own and name none but those. */
 const struct form_field *form_field(
     const struct form_fields *f, struct span name);

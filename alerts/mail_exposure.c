@@ -109,7 +109,7 @@ fill_value(
 		alert_mask(x->match.kind, value, &masked);
 		value = buf_span(&masked);
 	}
-	mail_foreign(out, value, VALUE_SHOWN);
+	form_foreign(out, value, VALUE_SHOWN);
 	buf_fini(&masked);
 	f->list[f->num - 1].strong = true;
 	put_word(f, "kind", mail->lang, "kind", or_empty(x->match.kind));
@@ -195,7 +195,7 @@ fill_issuer(struct form_fields *f, const char *lang, const struct exposure *x)
 	struct span name = issuer_name(x);
 	struct buf *out = form_new(f, "issuer_name"), shown = {0};
 
-	mail_foreign(&shown, name, NAME_SHOWN);
+	form_foreign(&shown, name, NAME_SHOWN);
 	if (name.len > 0)
 		mail_replace(out, mail_own_word(lang, NULL, "quoted"), "text",
 		    buf_span(&shown));

@@ -1,32 +1,14 @@
-/* mail_foreign: what others wrote, as it gets into mails: in a mail that people
- * trust, a name in a certificate is a place for messages of strangers. Not
- * here: how it is escaped (form.c, mail_page.c). See mail_private.h. */
-#include <string.h>
+/* mail_foreign: whether what others wrote is what it should be: in a mail that
+ * people trust, a name in a certificate is a place for messages of strangers.
+ * Not here: how it is shown (form.c). See mail_private.h. */
 #include <strings.h>
 
 #include "alerts/mail_private.h"
-#include "ctlog/base/text.h"
 
 /* Organisations' names are not longer, as a rule, and numbers in them have
  * fewer digits than those that are called. */
 #define NAME_LEN 64u
 #define PHONE_DIGITS 9u
-
-void
-mail_foreign(struct buf *out, struct span text, size_t max)
-{
-	struct span front = span_cut(text, 0, max);
-
-	if (front.len < text.len)
-		front.len = text_utf8_len(front);
-	for (size_t i = 0; i < front.len; i++)
-		if (span_starts(span_from(front, i), span_str("://")))
-			buf_str(out, "[:]");
-		else
-			buf_char(out, (char)front.p[i]);
-	if (front.len < text.len)
-		buf_str(out, "\xe2\x80\xa6");
-}
 
 static bool
 is_digit(uint8_t c)

@@ -44,10 +44,6 @@ void mail_count(
 /* The page behind which the recipient ends it; the message has its parts. */
 void mail_unsubscribe(struct buf *out, const struct message *m);
 
-/* --- foreign words ----------------------------------------------------------- */
-
-/* At most `max` bytes of it, and "://" so that mail programs see no link. */
-void mail_foreign(struct buf *out, struct span text, size_t max);
 /* It is rather a message than a name: long, or with an address, or a number to
  * be called. */
 bool mail_is_message(struct span name);

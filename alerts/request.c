@@ -13,6 +13,8 @@
 /* "2026-11-20" of an RFC 3339 time, and its year. */
 #define DAY_LEN 10
 #define YEAR_LEN 4
+/* Bytes that are shown of a foreign name. */
+#define NAME_SHOWN 200u
 /* Columns of a letter. */
 #define WIDTH 76u
 
@@ -120,9 +122,10 @@ fill_published(struct form_fields *f, const char *lang, const json_t *alert)
 static void
 fill_cert(struct form_fields *f, const char *lang, const json_t *cert)
 {
-	put(f, "issuer", text_of(cert, "issuer"), SIZE_MAX);
-	put(f, "issuer_organization", text_of(cert, "issuer_organization"),
-	    SIZE_MAX);
+	form_foreign(form_new(f, "issuer"), span_str(text_of(cert, "issuer")),
+	    NAME_SHOWN);
+	form_foreign(form_new(f, "issuer_organization"),
+	    span_str(text_of(cert, "issuer_organization")), NAME_SHOWN);
 	put(f, "serial", text_of(cert, "serial"), SIZE_MAX);
 	put(f, "sha256", text_of(cert, "sha256"), SIZE_MAX);
 	put(f, "not_before", text_of(cert, "not_before"), DAY_LEN);

@@ -59,10 +59,13 @@ struct smtp {
 
 /* --- addresses and line ends ----------------------------------------------- */
 
+/* Nothing that ends a line anywhere, or turns text around. */
 static bool
-is_plain(uint8_t c)
+is_plain(uint32_t c)
 {
-	return c > 0x20 && c != 0x7f && c != '<' && c != '>';
+	return c > 0x20 && c != '<' && c != '>' && (c < 0x7f || c > 0x9f) &&
+	       (c < 0x200e || c > 0x200f) && (c < 0x2028 || c > 0x202e) &&
+	       (c < 0x2066 || c > 0x2069);
 }
 
 /* The length of a quoted local part (RFC 5321 section 4.1.2) without its '@';
@@ -87,8 +90,8 @@ address_ok(const char *s)
 
 	if (len > ADDRESS_MAX || !text_is_utf8(span_of(s, len)))
 		return false;
-	for (size_t i = 0; i < len; i++)
-		if (!is_plain((uint8_t)s[i]))
+	for (size_t i = 0; i < len;)
+		if (!is_plain(text_utf8_next(span_of(s, len), &i)))
 			return false;
 	local = s[0] == '"' ? quoted_len(s) : strcspn(s, "@()[],;:\\\"");
 	return local > 0 && s[local] == '@' && s[local + 1] != '\0' &&

@@ -244,7 +244,10 @@ test_addresses(void **state)
 	    "jane@[127.0.0.1]", "(x)jane@example.com", "jane\x7f@example.com",
 	    "jane\xff@example.com", "a:b@example.com", "\"jane@example.com",
 	    "\"\"@example.com", "\"a\\\"@example.com", "\"a b\"@example.com",
-	    "\"a\r\"@example.com"};
+	    "\"a\r\"@example.com", "j\xc2\x85@example.com",
+	    "j\xe2\x80\xa8@example.com", "\xe2\x80\xaej@example.com",
+	    "j@\xe2\x81\xa6"
+	    "example.com"};
 	static const char *const good[] = {"jane@example.com",
 	    "jane.roe+x@example.com", "\"jane,@roe\"@example.com",
 	    "\"a\\\"b\"@example.com", "j\xc3\xa4ne@example.com",
@@ -312,6 +315,34 @@ test_refusals(void **state)
 	}
 }
 
+static double
+seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What is no SMTP takes no mail, and nothing of it is told on. */
+static void
+test_garbage(void **state)
+{
+	static const struct script cases[][2] = {{{"HELLO", ""}},
+	    {{"RCPT", "250-jane\r\n550\r\n"}}, {{"RCPT", "999 jane\r\n"}},
+	    {{"DATA", ""}}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct server v = server_new("127.0.0.1", cases[i]);
+		struct got g = send_to(&v, "jane@example.com");
+
+		assert_int_not_equal(g.status, ST_OK);
+		assert_null(strstr(g.err.text, "jane"));
+		server_free(&v);
+	}
+}
+
 /* libcurl would send such an address to any server. */
 static void
 test_no_smtputf8(void **state)
@@ -335,15 +366,6 @@ test_no_smtputf8(void **state)
 	g = send_to(&v, "j\xc3\xbcrgen@example.com");
 	assert_status(g.status, ST_OK, &g.err);
 	server_free(&v);
-}
-
-static double
-seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* A server that does not answer QUIT holds up nothing. */
@@ -530,6 +552,7 @@ main(void)
 	    cmocka_unit_test(test_accepted),
 	    cmocka_unit_test(test_addresses),
 	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_garbage),
 	    cmocka_unit_test(test_no_smtputf8),
 	    cmocka_unit_test(test_cut),
 	    cmocka_unit_test(test_silent_quit),
