@@ -13,7 +13,9 @@
 #include "ctlog/base/mem.h"
 
 #define NAME_LEN 160 /* of a foreign name, escaped */
-/* Lines of a digest: Slack takes 3,000 characters in a block. */
+/* Slack takes 3,000 characters in a block, with its escapes. */
+#define BLOCK_LEN 2900u
+/* Lines of a digest. */
 #define GROUPS 5
 
 enum format { FORMAT_SLACK, FORMAT_TEAMS };
@@ -294,13 +296,18 @@ words_of(struct words *w, const struct message *m, bool reveal)
 
 /* --- Slack ----------------------------------------------------------------- */
 
-/* & < > begin entities, links and mentions. */
+/* & < > begin entities, links and mentions. What is longer than a block may be
+ * would not be taken at all. */
 static void
 slack_text(struct buf *out, const char *name, struct span text)
 {
 	struct buf safe = {0};
 
 	for (size_t i = 0; i < text.len; i++) {
+		if (safe.len >= BLOCK_LEN && (text.p[i] & 0xc0) != 0x80) {
+			buf_str(&safe, "\xe2\x80\xa6");
+			break;
+		}
 		if (text.p[i] == '&')
 			buf_str(&safe, "&amp;");
 		else if (text.p[i] == '<')

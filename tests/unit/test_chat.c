@@ -2,6 +2,7 @@
  * certificate is more than text there. */
 #include <jansson.h>
 
+#include "alerts/digest.h"
 #include "alerts/sink.h"
 #include "tests/unit/support.h"
 
@@ -112,6 +113,45 @@ test_rooms(void **state)
 	(void)state;
 	check_room("slack", "\"plain_text\"", "\"mrkdwn\",");
 	check_room("teams", "\"TextRun\"", "\"TextBlock\"");
+}
+
+/* Slack refuses a message with a longer block, so a stranger's names would keep
+ * it from arriving. */
+static void
+test_long(void **state)
+{
+	static char slack[] = "slack", and[161], *also[] = {kind, kind};
+	struct conf_sink conf = {
+	    .url_file = x, .format = slack, .reveal = true};
+	const struct exposure *list[5];
+	struct exposure e[5];
+	struct sighting s[5];
+	struct message m = {
+	    .kind = MESSAGE_DIGEST, .num_list = 5, .list = list};
+	const json_t *block;
+	struct buf body;
+	json_t *j;
+
+	(void)state;
+	memset(and, '&', sizeof(and) - 1);
+	for (unsigned i = 0; i < 5; i++) {
+		e[i] = an_exposure(&s[i]);
+		e[i].severity = (enum severity)(SEV_HIGH - i % 2);
+		e[i].match.value = e[i].cert.issuer_org = and;
+		e[i].num_also = i / 2;
+		e[i].also = also;
+		list[i] = &e[i];
+	}
+	digest_sort(list, 5);
+	body = render(&sink_chat, &conf, &m);
+	j = json_loads((const char *)body.p, 0, NULL);
+	assert_non_null(j);
+	block = json_array_get(json_object_get(j, "blocks"), 1);
+	assert_in_range(json_string_length(json_object_get(
+			    json_object_get(block, "text"), "text")),
+	    2000, 3000);
+	json_decref(j);
+	buf_fini(&body);
 }
 
 static void
@@ -232,6 +272,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_rooms),
+	    cmocka_unit_test(test_long),
 	    cmocka_unit_test(test_format),
 	    cmocka_unit_test(test_bad_url),
 	    cmocka_unit_test(test_reveal),
