@@ -270,6 +270,12 @@ config_mail(const struct config *c)
 	return NULL;
 }
 
+const char *
+config_pages(const struct config *c)
+{
+	return c->public.listen != NULL ? c->public.url : NULL;
+}
+
 void
 config_fini(struct config *c)
 {

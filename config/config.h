@@ -156,6 +156,10 @@ bool config_contact_ok(const char *contact, struct err *e);
  * first of type mail; NULL: there is none. */
 const struct conf_sink *config_mail(const struct config *c);
 
+/* Where the pages for everybody are; NULL: nowhere, or nothing here serves
+ * them. */
+const char *config_pages(const struct config *c);
+
 /* Of the YAML library at run time. */
 const char *config_yaml_version(void);
 

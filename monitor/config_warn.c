@@ -61,10 +61,11 @@ warn_sinks(struct warn *w)
 
 	for (size_t i = 0; i < w->c->alerts.num_sinks; i++)
 		if (sink_mails_records(&w->c->alerts.sinks[i]) &&
-		    w->c->public.url == NULL)
+		    config_pages(w->c) == NULL)
 			mistake_add(w->m, place_of(nth(list, i)),
 			    "alerts.sinks: its mails to people have no link "
-			    "that ends them without public.url");
+			    "that ends them without public.url and "
+			    "public.listen");
 }
 
 static void

@@ -620,6 +620,10 @@ test_all_keys(void **state)
 	assert_null(c.admin.token_file);
 	assert_string_equal(c.public.resolver, "[::1]:53");
 	assert_string_equal(config_mail(&c)->name, "m");
+	assert_string_equal(config_pages(&c), c.public.url);
+	free(c.public.listen);
+	c.public.listen = NULL; /* nothing serves them */
+	assert_null(config_pages(&c));
 	assert_int_equal(c.retention.hits_ms, 36ll * 3600000);
 	assert_int_equal(c.sandbox, SANDBOX_OFF);
 	config_fini(&c);
