@@ -108,9 +108,10 @@ def test_mails(work, server, tmp_path, lang, digest):
     plain.path.mkdir()
     how = {"lang": lang, "sink": {"digest": digest}}
     with MailServer() as mails, Browser() as browser:
-        few = [harmless()._replace(
-            number=number, value="Harmless " + mark(number))
-            for number in (901, 902, 903)]
+        # One makes the mail warn of an issuer whose name is a message.
+        few = [harmless()._replace(number=number, value=text + mark(number))
+               for number, text in ((901, "Harmless "), (902, "Harmless "),
+                                    (903, "Call +1 900 555 0100 "))]
         learnt = learn(Rig(plain, server, few, mails, **dict(how)), browser)
         mails.mails.clear()
         rig = Rig(work, server, PAYLOADS, mails, **dict(how))
