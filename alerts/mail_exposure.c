@@ -10,7 +10,7 @@
 #include "ctlog/base/err.h"
 #include "ctlog/base/text.h"
 
-/* Bytes that are shown of the issuer's name, and of the value. */
+/* Bytes that are shown of a foreign name, and of the value. */
 #define NAME_SHOWN 100u
 #define VALUE_SHOWN 320u
 
@@ -251,18 +251,20 @@ static void
 log_name(struct buf *out, const char *lang, const struct sighting *s)
 {
 	struct span name = span_str(or_empty(s->log_name));
-	const char *who = or_empty(s->operator_name);
-	struct buf half = {0};
+	struct span who = span_str(or_empty(s->operator_name));
+	struct buf log = {0}, by = {0}, half = {0};
 
 	if (name.len == 0)
 		name = mail_own_word(lang, NULL, "no-name");
-	if (who[0] == '\0') {
-		buf_span_add(out, name);
-		return;
-	}
-	mail_replace(&half, mail_own_word(lang, NULL, "operated"), "operator",
-	    span_str(who));
-	mail_replace(out, buf_span(&half), "log", name);
+	form_foreign(&log, name, NAME_SHOWN);
+	form_foreign(&by, who, NAME_SHOWN);
+	mail_replace(&half,
+	    who.len > 0 ? mail_own_word(lang, NULL, "operated")
+			: span_str("{log}"),
+	    "log", buf_span(&log));
+	mail_replace(out, buf_span(&half), "operator", buf_span(&by));
+	buf_fini(&log);
+	buf_fini(&by);
 	buf_fini(&half);
 }
 

@@ -111,7 +111,8 @@ fill_published(struct form_fields *f, const char *lang, const json_t *alert)
 			buf_span_add(out, request_word(lang, NULL, "more"));
 			return;
 		}
-		buf_fmt(out, "%s, ", text_of(s, "log_name"));
+		form_foreign(out, span_str(text_of(s, "log_name")), NAME_SHOWN);
+		buf_str(out, ", ");
 		buf_span_add(out, request_word(lang, NULL, "entry"));
 		buf_fmt(out, " %lld, %.*s",
 		    (long long)json_integer_value(json_object_get(s, "index")),

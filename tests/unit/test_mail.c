@@ -592,6 +592,8 @@ test_hostile(void **state)
 	struct exposure x = exposure_of(&hostile, 1);
 
 	(void)state;
+	free(x.sightings[0].log_name);
+	x.sightings[0].log_name = mem_str("https://evil.example/log");
 	says(text, "<b>x</b>&\"'\\u{d}\\u{a}Bcc:");
 	says(text, "\\u{1b}[31m\\u{202e}{from}--=_words");
 	says_not(page, "<b>x");
@@ -603,6 +605,7 @@ test_hostile(void **state)
 	conf.reveal = true;
 	mail = written(&m, &conf);
 	is_sound(mail);
+	says_not(mail, "https://evil");
 	free(mail);
 	free(text);
 	free(page);
