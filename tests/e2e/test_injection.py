@@ -149,6 +149,29 @@ def test_judges_of_markup():
     assert fails(teams, json.dumps({"text": mark(1)}), {"", ".text"})
 
 
+def test_judges_of_hooks():
+    """A value in an argument, in the environment, or in a header: as one more,
+    or in one that belongs there."""
+    own = "1\n/taken\nPATH=/usr/bin\nPWD=/\nLC_ALL=C.UTF-8\n"
+    about_hook(own + own, "/taken")
+    for name, known in HEADERS.items():
+        post_headers(name, {key.title(): "x" for key in known})
+    for payload in PAYLOADS:
+        value = payload.value
+        for raw in (own + value + "\n", own + "X=%s\n" % value,
+                    own.replace("\n/taken", "\n/taken\n" + value),
+                    own.replace("C.UTF-8", value)):
+            assert fails(about_hook, raw, "/taken"), payload
+        for name, known in HEADERS.items():
+            plain = dict.fromkeys(known, "x")
+            for key in known:
+                assert fails(post_headers, name, dict(plain, **{key: value}))
+            assert fails(post_headers, name, {**plain, value: "x"})
+    assert fails(about_hook, own.replace("1", "2"), "/taken")
+    assert fails(post_headers, "web", dict.fromkeys(HEADERS["slack"], "x"))
+    assert fails(post_headers, "slack", dict.fromkeys(HEADERS["web"], "x"))
+
+
 def test_judges_in_a_browser(work):
     """A script that runs, an element that is there, a file that is asked
     for."""
@@ -412,15 +435,21 @@ def judge_values(v, world):
                 raise Raw(ascii(data))
 
 
-def judge_hook(v, world):
+def about_hook(about, taken):
     """Arguments and environment are the fixed ones; programs run side by
     side, so their lines are mixed."""
-    about = set((world.work.path / "taken.about").read_text().splitlines())
+    about = set(about.splitlines())
+    more = {line.partition("=")[0] for line in about} - {
+        "1", taken, "PATH", "PWD", "LC_ALL", "LANG"}
+    if more or len(about) > 5 or MARKS.search(str(about)):
+        raise Raw(str(about))
+
+
+def judge_hook(v, world):
+    """What the programs were started with."""
     with v.of("exec: arguments and environment"):
-        more = {line.partition("=")[0] for line in about} - {
-            "1", str(world.taken), "PATH", "PWD", "LC_ALL", "LANG"}
-        if more or len(about) > 5:
-            raise Raw(str(about))
+        about_hook((world.work.path / "taken.about").read_text(),
+                   str(world.taken))
 
 
 HEADERS = {
@@ -431,15 +460,20 @@ HEADERS = {
 HEADERS["teams"] = HEADERS["slack"]
 
 
+def post_headers(name, headers):
+    """Those of that kind of sink, with nothing foreign in them."""
+    if {key.lower() for key in headers} != HEADERS[name] or \
+            MARKS.search(str(headers)):
+        raise Raw(str(headers))
+
+
 def judge_posts(v, world, learnt):
     """Webhooks and rooms: bodies, and headers with nothing foreign."""
     for post in world.receiver.seen:
         output = post.path[1:]
         name = output.partition("-")[0]
         with v.of(output + ": headers"):
-            if {key.lower() for key in post.headers} != HEADERS[name] or \
-                    MARKS.search(str(post.headers)):
-                raise Raw(str(post.headers))
+            post_headers(name, post.headers)
         if name == "web":
             judge_events(v, output, post.body.decode() + "\n", learnt)
             continue
