@@ -107,8 +107,21 @@ delivery_one(void *arg, const struct ledger_delivery *d)
 	buf_char(t->out, '}');
 }
 
+/* An event that was acked: of it nothing is kept. */
 static void
-state_say(struct api_job *c, const struct alert_at *at)
+event_state(struct buf *out, const struct alert_at *at, int64_t now_ms)
+{
+	json_hex(out, "id", span_of(at->id, 16));
+	json_text(out, "tenant", NULL);
+	json_text(out, "record", NULL);
+	json_time(out, "acked", now_ms);
+	json_time(out, "muted", INT64_MIN);
+	json_open(out, "deliveries", '[');
+	buf_str(out, "]}");
+}
+
+static void
+state_say(struct api_job *c, const struct alert_at *at, bool acked)
 {
 	struct telling t = {.out = api_json(c, 200), .id = at->id};
 	struct ledger_exposures q = {.tenant = at->tenant, .id = at->id};
@@ -116,9 +129,11 @@ state_say(struct api_job *c, const struct alert_at *at)
 
 	buf_char(t.out, '{');
 	st = c->ledger->exposures(c->s, &q, state_one, &t, &c->e);
-	if (st == ST_OK && !t.found)
+	if (st == ST_OK && !t.found && !acked)
 		st = err_set(&c->e, ST_MISSING, "there is no alert %s", c->id);
-	if (st == ST_OK) {
+	if (st == ST_OK && !t.found) {
+		event_state(t.out, at, c->who.now_ms);
+	} else if (st == ST_OK) {
 		const struct record_at of = {t.tenant, t.record};
 
 		json_open(t.out, "deliveries", '[');
@@ -136,7 +151,7 @@ api_alert_state(struct api_job *c)
 	uint8_t id[16];
 
 	if (alert_at(c, &at, id))
-		state_say(c, &at);
+		state_say(c, &at, false);
 }
 
 /* --- acts --------------------------------------------------------------------- */
@@ -152,7 +167,7 @@ api_alert_ack(struct api_job *c)
 		return;
 	st = c->ledger->ack(c->s, &at, &c->who, &c->e);
 	if (st == ST_OK)
-		state_say(c, &at);
+		state_say(c, &at, true);
 	else
 		api_fail(c, st);
 }

@@ -284,7 +284,8 @@ struct ledger_api {
 	    const struct ledger_evidence_at *at, ledger_evidence_fn *fn,
 	    void *arg, struct err *e);
 	/* Somebody has taken note of an alert: whom it was not told yet it is
-	 * not told any more. ST_MISSING, as in the next three. */
+	 * not told any more. ST_MISSING, as in the next three. Of an event,
+	 * for nobody's tenant alone, what was given up is forgotten. */
 	enum status (*ack)(struct store *s, const struct alert_at *at,
 	    const struct actor *who, struct err *e);
 	/* Alerts that say the same are not told from now on; not_me: none is

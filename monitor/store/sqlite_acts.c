@@ -133,6 +133,26 @@ ack(struct store *s, const struct alert_row *a, const struct actor *who,
 	return st != ST_OK ? st : sqlite_alert_note(s, a, &n, true, e);
 }
 
+/* An event has no state to keep: its deliveries that were given up go. */
+static enum status
+ack_event(struct store *s, const struct alert_at *at, const struct actor *who,
+    struct err *e)
+{
+	const struct note n = {.what = "acked", .who = who};
+	sqlite3_stmt *q =
+	    sqlite_once(s, "DELETE FROM outbox WHERE state = 2 AND ?2 IS NULL"
+			   " AND event = (SELECT no FROM event WHERE id = ?1)");
+	size_t gone = 0;
+	enum status st;
+
+	db_blob(q, 1, span_of(at->id, 16));
+	db_text(q, 2, at->tenant);
+	st = sqlite_once_run(s, q, &gone, e);
+	if (st == ST_OK && gone == 0)
+		return ST_MISSING; /* and e has said so before */
+	return st != ST_OK ? st : sqlite_note(s, &n, e);
+}
+
 static enum status
 ack_run(struct store *s, const struct alert_at *at, const struct actor *who,
     struct err *e)
@@ -142,6 +162,8 @@ ack_run(struct store *s, const struct alert_at *at, const struct actor *who,
 
 	if (st == ST_OK && !a.acked)
 		st = ack(s, &a, who, e);
+	else if (st == ST_MISSING)
+		st = ack_event(s, at, who, e);
 	alert_row_fini(&a);
 	return st;
 }

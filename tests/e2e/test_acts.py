@@ -386,6 +386,25 @@ def test_sink_gone(side):
     side.monitor.stop()
 
 
+def test_ack_event(side):
+    """Of an event, too, somebody takes note that it did not arrive."""
+    side.monitor.stop()
+    event = "ab" * 16
+    side.change("INSERT INTO event VALUES(77, x'%s', 'canary', '', 1, x'7b7d')"
+                % event)
+    side.change("INSERT INTO outbox(sink, event, state, due_ms, held)"
+                " VALUES('gone', 77, 2, 1, 0)")
+    side.start()
+    assert side.ids("--dead") == [event]
+    side.work.with_config("status").expect(1)
+    side.alerts("ack", "--tenant", "acme", event, code=66)
+    assert side.alerts("ack", event).out.startswith(event + " acked: 20")
+    assert side.ids("--dead") == [] and audit(side, "acked")
+    side.work.with_config("status").expect(0)
+    side.alerts("ack", event, code=66)
+    side.monitor.stop()
+
+
 def test_usage(side):
     """What does not go together is said."""
     only = "0" * 32
