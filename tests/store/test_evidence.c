@@ -3,6 +3,7 @@
  * log is asked once its place is proven, and not for ever; nobody sees it
  * unnoticed.
  */
+#include "monitor/store/sqlite.h"
 #include "tests/store/disk.h"
 #include "tests/store/ledger.h"
 
@@ -261,6 +262,32 @@ test_paused(void **state)
 	assert_int_equal(due_at(fx, NOW + DAY, 9).num, 2);
 }
 
+/* Looking for what is due begins there, not with everybody who is watched. */
+static void
+test_plan(void **state)
+{
+	struct fixture *fx = *state;
+	sqlite3_stmt *q = NULL, *plan;
+	struct buf sql = {0};
+
+	assert_int_equal(due_at(fx, NOW, 9).num, 0);
+	do
+		q = sqlite3_next_stmt(fx->s->db, q);
+	while (strstr(sqlite3_sql(q), "e.due_ms <= ?1") == NULL);
+	buf_fmt(&sql, "EXPLAIN QUERY PLAN %s", sqlite3_sql(q));
+	assert_int_equal(
+	    sqlite3_prepare_v2(fx->s->db, buf_cstr(&sql), -1, &plan, NULL),
+	    SQLITE_OK);
+	buf_clear(&sql);
+	while (sqlite3_step(plan) == SQLITE_ROW)
+		buf_fmt(&sql, "%s;", sqlite3_column_text(plan, 3));
+	sqlite3_finalize(plan);
+	assert_non_null(strstr(buf_cstr(&sql), "e USING INDEX evidence_due"));
+	assert_null(strstr(buf_cstr(&sql), "record_state"));
+	assert_null(strstr(buf_cstr(&sql), "TEMP B-TREE"));
+	buf_fini(&sql);
+}
+
 /* A log that never answers is asked for two weeks. */
 static void
 test_give_up(void **state)
@@ -451,6 +478,7 @@ main(void)
 	    SQLITE(test_entry_later),
 	    SQLITE(test_due),
 	    SQLITE(test_paused),
+	    SQLITE(test_plan),
 	    SQLITE(test_give_up),
 	    SQLITE(test_rewind),
 	    SQLITE(test_look),
