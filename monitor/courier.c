@@ -16,9 +16,10 @@
 #define PAUSE_MAX_MS 300000ll
 /* What is under way at the end may still arrive. */
 #define HURRY_S 2.0
+#define EMPTY_MS 200ll
 /* The clock may be set, and the machine sleep: what is due is looked at so
  * often. */
-#define LOOK_MS 600000
+#define LOOK_MS 600000ll
 
 /* --- the sinks ------------------------------------------------------------- */
 
@@ -223,6 +224,15 @@ lane_pause(struct lane *l, const struct round *r)
 	lane_wake(l, (double)ms / 1000.0);
 }
 
+/* In seconds. What is said to be due and is not had gets no round after the
+ * other. */
+static double
+lane_wait(int64_t ms)
+{
+	ms = ms > 0 ? ms + 1 : EMPTY_MS;
+	return (double)(ms < LOOK_MS ? ms : LOOK_MS) / 1000.0;
+}
+
 /* Another round, or sleep until something is due. Rows that are sent before
  * their time count only while that gets them away. */
 static void
@@ -236,11 +246,11 @@ lane_plan(struct lane *l, const struct round *r)
 	}
 	if (r->num_taken > 0)
 		l->failures = 0;
-	if (l->again || (r->query.all && r->num_done > 0) || wait <= 0)
+	if (l->again || (r->query.all && r->num_done > 0) ||
+	    (wait <= 0 && r->rows.num > 0))
 		lane_kick(l);
 	else if (r->next_due_ms != INT64_MAX)
-		lane_wake(l, wait < LOOK_MS ? (double)wait / 1000.0 + 0.001
-					    : LOOK_MS / 1000.0);
+		lane_wake(l, lane_wait(wait));
 }
 
 /* What the store does not take (full, for one) is kept and only its settling is

@@ -449,6 +449,41 @@ test_nobodys(void **state)
 	assert_int_equal(num_lines(told.path), 0);
 }
 
+static unsigned num_asked;
+
+/* There is nothing, whatever outbox_next says. */
+static enum status
+empty_due(struct store *s, const struct outbox_query *q, struct outbox *out,
+    struct err *e)
+{
+	(void)s;
+	(void)q;
+	(void)e;
+	*out = (struct outbox){0};
+	num_asked++;
+	return ST_OK;
+}
+
+static void
+test_nothing_does_not_spin(void **state)
+{
+	struct fixture *fx = *state;
+
+	num_asked = 0;
+	add(fx, 1, now_ms() - 1000);
+	fx->api.outbox_due = empty_due;
+	courier_make(fx, find_told);
+	courier_kick(fx->courier);
+	run(fx);
+	assert_in_range(num_asked, 1, 4);
+	fx->api.outbox_due = store_memory.outbox_due;
+	ev_ref(fx->loop);
+	while (depth(fx) > 0 || !courier_is_idle(fx->courier))
+		ev_run(fx->loop, EVRUN_ONCE);
+	ev_unref(fx->loop);
+	assert_int_equal(num_lines(told.path), 1);
+}
+
 /* Rows of a sink that the configuration has no longer. */
 static void
 test_strays(void **state)
@@ -603,6 +638,7 @@ main(void)
 	    TEST(test_hurry_leaves_a_file_that_hangs),
 	    TEST(test_damaged),
 	    TEST(test_nobodys),
+	    TEST(test_nothing_does_not_spin),
 	    TEST(test_strays),
 	    TEST(test_full_store_appends_once),
 	    TEST(test_full_store_counts_attempts_once),
