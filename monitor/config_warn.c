@@ -59,13 +59,20 @@ warn_sinks(struct warn *w)
 	const struct node *list =
 	    node_get(node_get(w->root, "alerts"), "sinks");
 
-	for (size_t i = 0; i < w->c->alerts.num_sinks; i++)
-		if (sink_mails_records(&w->c->alerts.sinks[i]) &&
-		    config_pages(w->c) == NULL)
-			mistake_add(w->m, place_of(nth(list, i)),
+	for (size_t i = 0; i < w->c->alerts.num_sinks; i++) {
+		const struct conf_sink *k = &w->c->alerts.sinks[i];
+		struct place at = place_of(nth(list, i));
+
+		if (sink_mails_records(k) && config_pages(w->c) == NULL)
+			mistake_add(w->m, at,
 			    "alerts.sinks: its mails to people have no link "
 			    "that ends them without public.url and "
 			    "public.listen");
+		if (sink_mails_records(k) && k->reveal)
+			mistake_add(w->m, at,
+			    "alerts.sinks: its mails show whole values "
+			    "(reveal) to all whom records name");
+	}
 }
 
 static void

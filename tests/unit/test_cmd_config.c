@@ -241,6 +241,37 @@ test_warnings(void **state)
 	ran_fini(&r);
 }
 
+/* What goes to people is masked, and has a link that ends it. */
+static void
+test_warns_of_mails(void **state)
+{
+	static const char no_link[] = "c.yaml:4:18: warning: alerts.sinks: "
+				      "its mails to people have no link";
+	static const char whole[] = "c.yaml:4:18: warning: alerts.sinks: its "
+				    "mails show whole values";
+	struct ran r =
+	    run("contact: ct@indelible.dev\n"
+		"public: {url: 'https://watch.indelible.dev/', listen: ~}\n"
+		"sandbox: auto\n"
+		"alerts: {sinks: [{name: m, reveal: true, mail: "
+		"{server: 'smtp://localhost', from: a@b.cd}}]}\n",
+		"check", "-c", "c.yaml");
+
+	(void)state;
+	check(&r, 0, "c.yaml: ok\n", no_link);
+	check(&r, 0, "c.yaml: ok\n", whole);
+	ran_fini(&r);
+	r = run("contact: ct@indelible.dev\n"
+		"public: {url: 'https://watch.indelible.dev/'}\n"
+		"sandbox: auto\n"
+		"alerts: {sinks: [{name: m, mail: "
+		"{server: 'smtp://localhost', from: a@b.cd}}]}\n",
+	    "check", "-c", "c.yaml");
+	check(&r, 0, "c.yaml: ok\n", "");
+	assert_null(strstr((const char *)r.err.p, "alerts.sinks"));
+	ran_fini(&r);
+}
+
 /* Keys are looked at only where a store needs them. */
 static void
 test_lost_key(void **state)
@@ -286,6 +317,7 @@ main(void)
 	    cmocka_unit_test(test_no_file),
 	    cmocka_unit_test(test_found),
 	    cmocka_unit_test(test_warnings),
+	    cmocka_unit_test(test_warns_of_mails),
 	    cmocka_unit_test(test_lost_key),
 	    cmocka_unit_test(test_usage),
 	};
