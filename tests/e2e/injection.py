@@ -399,7 +399,7 @@ def syslog(datagram):
 MAILED = {"from", "to", "subject", "date", "message-id", "auto-submitted",
           "content-language", "list-unsubscribe", "list-unsubscribe-post",
           "mime-version", "content-type", "content-transfer-encoding",
-          "content-disposition"}
+          "content-disposition", "in-reply-to", "references"}
 
 
 def headers(mail, about=""):

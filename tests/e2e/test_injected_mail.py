@@ -8,19 +8,22 @@ import pytest
 from .browser import Browser
 from .helpers import Workspace, read_jsonl, wait_until
 from .injection import DOMAIN, FORGED, PAYLOADS, PLAIN, Raw, \
-    harmless, headers, local, mark, parts, prose
+    entries, harmless, headers, local, mark, parts, prose
 from .mailserver import MailServer
 from .planted import CONSENT
-from .test_injection import CONTACT, Learnt, Verdicts, list_of, watched
+from .test_injection import CONTACT, Learnt, Verdicts, list_of, named, watched
 
 FROM = "ct@ct-privacy.example"
 DESK = "desk@example.org"
 UPN = slice(1, 2)       # of the certificates, the one with a login name
 EVERY = 2               # alert and event of each log
+TOGETHER = 10           # payloads of a log
 
 
 class Rig:
     """A service that follows hostile logs and mails what there is."""
+
+    hold = "1s"
 
     def __init__(self, work, server, payloads, mails, **mail):
         self.work = work
@@ -31,8 +34,8 @@ class Rig:
         self.wanted = EVERY * len(payloads)
         if mail["sink"]["digest"]:
             self.wanted = len(payloads) + 1
-        _, listed = list_of(server, payloads, UPN)
-        path = work.write("list.json", json.dumps(listed))
+        self.kinds = 2
+        path = work.write("list.json", json.dumps(self.followed(server)))
         work.config(contact=CONTACT, logs={"lists": [{"file": str(path)}]},
                     fetch={"poll_static": "30s"}, alerts={
                         "sinks": [{
@@ -41,11 +44,15 @@ class Rig:
                             "name": "desk", "reveal": True, **mail.pop("sink"),
                             "mail": {"server": mails.url, "from": FROM,
                                      "to": DESK, **mail}}],
-                        "hold_unverified": "1s",
+                        "hold_unverified": self.hold,
                         "digest": {"day": "2s", "week": "2s"}})
         work.with_config("store", "init").expect(0)
         work.with_config("records", "import",
                          work.records(watched())).expect(0)
+
+    def followed(self, server):
+        """A list of logs with what is to be found."""
+        return list_of(server, self.payloads, UPN)[1]
 
     def subjects(self):
         """What the mails are about."""
@@ -60,7 +67,7 @@ class Rig:
             service.assert_running()
             return len(read_jsonl(self.work.ledger)) >= num and \
                 len(self.mails.mails) >= self.wanted and \
-                len(self.subjects()) == 2
+                len(self.subjects()) == self.kinds
         wait_until(done, "mails", pause=0.5)
         service.stop()
         return service.err_path.read_text()
@@ -120,6 +127,58 @@ def test_mails(work, server, tmp_path, lang, digest):
             judge(v, mail, learnt, work, browser)
     v.text("service", said)
     v.close("text", "page")
+
+
+# --- corrections -------------------------------------------------------------
+
+class Lying(Rig):
+    """The logs are slow, and then turn out not to have had what was told."""
+
+    hold = "500ms"
+
+    def followed(self, server):
+        """A few logs, each with entries of several payloads."""
+        logs = []
+        for at in range(0, len(self.payloads), TOGETHER):
+            few = self.payloads[at:at + TOGETHER]
+            log = server.new_log(
+                [spec for payload in few for spec in entries(payload)[UPN]] +
+                [{"filler": 600}], page=64, description=named(few[0]),
+                operator=named(few[0]))
+            log.fault("slow", on="entries", seconds=1)
+            log.fault("flip", index=100)
+            logs.append(log)
+        # An alert and its correction, and of each log an event.
+        self.wanted = 2 * len(self.payloads) + len(logs)
+        self.kinds = 3
+        return server.log_list(*((log, "rfc6962") for log in logs))
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_corrections(work, server, tmp_path, lang):
+    """Mails that take back what was told."""
+    v = Verdicts()
+    plain = Workspace(tmp_path / "plain")
+    plain.path.mkdir()
+    how = {"lang": lang, "sink": {"digest": False}}
+    with MailServer() as mails, Browser() as browser:
+        few = [harmless()._replace(
+            number=number, value="Harmless " + mark(number))
+            for number in (901, 902, 903)]
+        learnt = learn(Lying(plain, server, few, mails, **dict(how)), browser)
+        mails.mails.clear()
+        rig = Lying(work, server, PAYLOADS, mails, **dict(how))
+        said = rig.run()
+        for mail in mails.mails:
+            judge(v, mail, learnt, work, browser)
+    corrections = [mail for mail in mails.mails
+                   if "In-Reply-To" in mail.message]
+    assert len(corrections) == len(PAYLOADS)
+    for mail in corrections:
+        v.saw("correction", mail.part("plain"))
+        v.saw("correction, as a page", mail.part("html"))
+    v.text("service", said)
+    v.close("correction", "correction, as a page")
 
 
 # --- recipients --------------------------------------------------------------
