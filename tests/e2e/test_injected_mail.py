@@ -16,6 +16,7 @@ from .test_injection import CONTACT, Learnt, Verdicts, list_of, named, watched
 FROM = "ct@ct-privacy.example"
 DESK = "desk@example.org"
 UPN = slice(1, 2)       # of the certificates, the one with a login name
+ODD = "Harmless, call +49 800 5550100 "     # mails warn of such a name
 EVERY = 2               # alert and event of each log
 TOGETHER = 10           # payloads of a log
 
@@ -163,8 +164,9 @@ def test_corrections(work, server, tmp_path, lang):
     how = {"lang": lang, "sink": {"digest": False}}
     with MailServer() as mails, Browser() as browser:
         few = [harmless()._replace(
-            number=number, value="Harmless " + mark(number))
-            for number in (901, 902, 903)]
+            number=number, value=value + mark(number))
+            for number, value in (
+                (901, "Harmless "), (902, "Harmless "), (903, ODD))]
         learnt = learn(Lying(plain, server, few, mails, **dict(how)), browser)
         mails.mails.clear()
         rig = Lying(work, server, PAYLOADS, mails, **dict(how))
