@@ -29,6 +29,10 @@ GO_PROGRAMS = {
                     "cmd/certspotter"),
     "tesseract": ("github.com/transparency-dev/tesseract", "v0.1.2",
                   "cmd/tesseract/posix"),
+    # A library; the program around it is ours.
+    "standardwebhooks": (
+        "github.com/standard-webhooks/standard-webhooks/libraries", "v0.0.1",
+        "webhooks.go"),
 }
 # program: (Debian package, file in it); the version is the release's.
 DEBIAN_PROGRAMS = {
@@ -37,6 +41,7 @@ DEBIAN_PROGRAMS = {
 }
 PROGRAMS = list(GO_PROGRAMS) + list(DEBIAN_PROGRAMS)
 OLDEST_GO = (1, 25)
+HERE = os.path.dirname(os.path.abspath(__file__))
 PATIENCE = 600      # seconds to build one
 REMEMBER = 600      # seconds that a failure is not tried again
 
@@ -129,9 +134,12 @@ def _build(name, place):
         file.write("module interop.test/build\n\ngo %d.%d\n\n"
                    "require %s %s\n" % (*OLDEST_GO, module, version))
     made = os.path.join(place, name)
+    what = "%s/%s" % (module, package)
+    if package.endswith(".go"):
+        what = shutil.copy(os.path.join(HERE, package), place)
     _run("building %s" % label(name), [
-        "go", "build", "-mod=mod", "-trimpath", "-o", made,
-        "%s/%s" % (module, package)], place, **settings)
+        "go", "build", "-mod=mod", "-trimpath", "-o", made, what],
+         place, **settings)
     return made
 
 
