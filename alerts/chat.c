@@ -220,7 +220,11 @@ line_group(const struct digest_group *g, bool reveal, struct buf *out)
 	buf_char(out, ' ');
 	text_line(out, buf_span(&shown), NAME_LEN);
 	buf_str(out, " by ");
-	add(out, x->cert.issuer_org, "an issuer without a name");
+	add(out,
+	    x->cert.issuer_org != NULL && x->cert.issuer_org[0] != '\0'
+		? x->cert.issuer_org
+		: x->cert.issuer,
+	    "an issuer without a name");
 	buf_str(out, ", ");
 	dates(out, x->time_ms, g->list[g->num - 1]->time_ms);
 	buf_char(out, '\n');

@@ -125,13 +125,18 @@ append_bytes(struct file *f, struct span s, struct err *e)
 	return ST_OK;
 }
 
+/* As it stands there; `before` when it may be written but not read. */
 static bool
-is_cut_off(const struct file *f)
+is_cut_off(const struct file *f, bool before)
 {
 	off_t end = lseek(f->fd, 0, SEEK_END);
 	char last;
 
-	return end > 0 && pread(f->fd, &last, 1, end - 1) == 1 && last != '\n';
+	if (end <= 0)
+		return false;
+	if (pread(f->fd, &last, 1, end - 1) != 1)
+		return before;
+	return last != '\n';
 }
 
 enum status
@@ -143,7 +148,7 @@ append_text(const char *path, struct span text, bool *cut_off, struct err *e)
 	if (st != ST_OK)
 		return st;
 	if (S_ISREG(f.is.st_mode))
-		*cut_off = is_cut_off(&f);
+		*cut_off = is_cut_off(&f, *cut_off);
 	if (*cut_off)
 		st = append_bytes(&f, span_str("\n"), e);
 	if (st == ST_OK)

@@ -14,13 +14,16 @@
 #include "monitor/tail.h"
 
 #define CANARY "canary"
+/* When the store did not take it. */
+#define AGAIN_MS 60000
 
 struct canary {
 	struct task task; /* first */
 	struct writer *writer;
 	struct courier *to;
 	int64_t every_ms;
-	int64_t done; /* number of the newest interval that was looked at */
+	int64_t again_ms; /* it is not tried before */
+	int64_t done;     /* number of the newest interval that was looked at */
 	int64_t number;
 	bool busy;
 };
@@ -83,9 +86,12 @@ canary_done(struct task *task)
 	struct canary *c = (struct canary *)task;
 
 	c->busy = false;
-	if (task->status != ST_OK)
+	if (task->status != ST_OK) {
 		diag_warn("the canary of this interval could not be stored: %s",
 		    task->err.text);
+		c->done = 0;
+		c->again_ms = now_ms() + AGAIN_MS;
+	}
 	courier_kick(c->to);
 }
 
@@ -113,7 +119,7 @@ canary_tick(struct canary *c)
 	if (c == NULL || c->busy)
 		return;
 	number = now_ms() / c->every_ms;
-	if (number == c->done)
+	if (number == c->done || (c->done == 0 && now_ms() < c->again_ms))
 		return;
 	c->number = c->done = number;
 	c->busy = true;

@@ -350,7 +350,7 @@ tell_missing(const struct keeping *k)
 		    "signed it is not (the service has asked in vain, so far: "
 		    "%lld)\n",
 		    k->tries);
-	else if (k->has_proof)
+	else if (k->has_proof && !k->has_entry)
 		fprintf(
 		    stderr, "indelible: the proof is kept, the entry is not\n");
 }

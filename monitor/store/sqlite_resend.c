@@ -18,6 +18,7 @@ struct again {
 	struct exposure x;
 	char *only; /* record.sinks */
 	bool muted, seen, proven;
+	bool corrects;    /* that it is to be believed no more did not arrive */
 	const char *sink; /* NULL: all */
 	int64_t now_ms, hold_ms;
 	size_t num;
@@ -33,6 +34,7 @@ again_read(struct again *g, sqlite3_stmt *q, struct err *e)
 	g->muted = sqlite3_column_int(q, at + 1) != 0;
 	g->seen = sqlite3_column_int(q, at + 2) != 0;
 	g->proven = sqlite3_column_int(q, at + 3) != 0;
+	g->corrects = sqlite3_column_int(q, at + 4) != 0;
 	return st;
 }
 
@@ -44,7 +46,9 @@ again_get(struct again *g, struct err *e)
 	    " WHERE m.record = x.record AND m.same = x.same),"
 	    " EXISTS(SELECT 1 FROM sighting i WHERE i.exposure = x.no),"
 	    " EXISTS(SELECT 1 FROM sighting i WHERE i.exposure = x.no"
-	    " AND i.verified) FROM exposure x JOIN record r ON r.id = x.record"
+	    " AND i.verified), EXISTS(SELECT 1 FROM outbox o WHERE"
+	    " o.exposure = x.no AND o.topic = 1 AND o.state = 2)"
+	    " FROM exposure x JOIN record r ON r.id = x.record"
 	    " JOIN record_key k ON k.record = x.record WHERE x.no = ?1");
 	enum status st;
 
@@ -85,7 +89,7 @@ again_check(const struct again *g, struct err *e)
 		return err_set(e, ST_USAGE,
 		    "nothing is sent of alert %s: it is muted; unmute it first",
 		    g->a.id);
-	if (!g->seen)
+	if (!g->seen && !g->corrects)
 		return err_set(e, ST_USAGE,
 		    "nothing is sent of alert %s: it stands in no log's tree "
 		    "any more",
@@ -97,9 +101,9 @@ again_check(const struct again *g, struct err *e)
 	return ST_OK;
 }
 
-/* What waits until it is proven still does; what corrects an alert goes out
- * again only when it did not arrive. Alone: not in a digest. It was told
- * before, which a rewind is to know. */
+/* What waits until it is proven still does. What corrects an alert goes out
+ * again only when it did not arrive, and instead of the alert. Alone: not in a
+ * digest. It was told before, which a rewind is to know. */
 static enum status
 again_sink(struct again *g, const struct store_sink *k, struct err *e)
 {
@@ -109,7 +113,8 @@ again_sink(struct again *g, const struct store_sink *k, struct err *e)
 	    " THEN ifnull(begun_ms, ?3) ELSE begun_ms END WHERE exposure = ?1 "
 	    "AND sink = ?2"
 	    " AND (length(address) > 0) = ?5"
-	    " AND (topic = 0 OR state <> 1) AND (?4 OR state <> 0)"
+	    " AND topic = ?6 AND (topic = 0 OR state <> 1)"
+	    " AND (?4 OR state <> 0)"
 	    " AND address NOT IN (SELECT address FROM suppress)");
 	size_t num = 0;
 	enum status st;
@@ -119,6 +124,7 @@ again_sink(struct again *g, const struct store_sink *k, struct err *e)
 	db_int(q, 3, g->now_ms);
 	db_int(q, 4, g->proven);
 	db_int(q, 5, k->to_record);
+	db_int(q, 6, !g->seen);
 	st = sqlite_once_run(g->s, q, &num, e);
 	g->num += num;
 	return st;
@@ -128,10 +134,10 @@ again_sink(struct again *g, const struct store_sink *k, struct err *e)
 static enum status
 again_send(struct again *g, struct err *e)
 {
-	enum status st = sqlite_deliver(g->s,
-	    &(struct delivery){g->a.no, g->a.of.row, g->a.of.tenant, g->only,
-		&g->x, rule_later(g->now_ms, g->hold_ms), g->now_ms, g->sink},
-	    e);
+	const struct delivery d = {g->a.no, g->a.of.row, g->a.of.tenant,
+	    g->only, &g->x, rule_later(g->now_ms, g->hold_ms), g->now_ms,
+	    g->sink};
+	enum status st = g->seen ? sqlite_deliver(g->s, &d, e) : ST_OK;
 
 	for (size_t i = 0; st == ST_OK && i < g->s->num_sinks; i++)
 		if (goes_to(g, &g->s->sinks[i]))

@@ -56,7 +56,8 @@ counts(struct store *s, const char *sink, struct store_sink_state *out,
 {
 	sqlite3_stmt *q = db_query(s, Q_SINK_COUNT,
 	    "SELECT (SELECT count(*) FROM outbox WHERE state = 0"
-	    " AND sink = ?1), (SELECT count(*) FROM outbox o"
+	    " AND sink = ?1 AND due_ms < " PAUSED
+	    "), (SELECT count(*) FROM outbox o"
 	    " LEFT JOIN exposure x ON x.no = o.exposure WHERE o.state = 2"
 	    " AND o.sink = ?1 AND x.acked_ms IS NULL)");
 	enum status st;

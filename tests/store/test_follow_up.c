@@ -2,6 +2,7 @@
  * What was told without a proof, and then rewound: who is told that, how often,
  * and what a proof that comes after all sets right. Over every backend.
  */
+#include "monitor/store/ledger.h"
 #include "tests/store/fixture.h"
 
 static int
@@ -263,6 +264,28 @@ test_on_its_way(void **state)
 	assert_waits(fx, "also", 0, 1);
 }
 
+/* A correction that was given up goes out again, by the alert's id, too; and
+ * the alert does not. */
+static void
+test_resent(void **state)
+{
+	struct fixture *fx = *state;
+	struct actor ops = {"token ops", NOW + 40};
+	struct ledger_resend r = {.hold_ms = HOLD};
+	struct store_hit hit;
+
+	told_world(fx);
+	hit = a_hit(fx, "jane", 1, 10);
+	r.at = (struct alert_at){"acme", hit.x.id};
+	deliver(fx, "also", NOW + HOLD);
+	back(fx);
+	settle(fx, waiting(fx, "also", 1).row, SETTLE_DEAD);
+	assert_waits(fx, "also", 0, 0);
+	OK(fx, fx->api->ledger->resend(fx->s, &r, &ops, &fx->e));
+	assert_int_equal(r.num, 1);
+	assert_waits(fx, "also", 0, 1);
+}
+
 #define EVERY(test)                                                            \
 	{"sqlite " #test, test, setup, teardown,                               \
 	    (void *)(uintptr_t)&store_sqlite},                                 \
@@ -283,6 +306,8 @@ main(void)
 	    {"sqlite test_changes", test_changes, setup, teardown,
 		(void *)(uintptr_t)&store_sqlite},
 	    EVERY(test_on_its_way),
+	    {"sqlite test_resent", test_resent, setup, teardown,
+		(void *)(uintptr_t)&store_sqlite},
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
