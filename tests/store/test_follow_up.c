@@ -273,10 +273,13 @@ test_resent(void **state)
 	struct actor ops = {"token ops", NOW + 40};
 	struct ledger_resend r = {.hold_ms = HOLD};
 	struct store_hit hit;
+	uint8_t id[16];
 
 	told_world(fx);
 	hit = a_hit(fx, "jane", 1, 10);
-	r.at = (struct alert_at){"acme", hit.x.id};
+	memcpy(id, hit.x.id, sizeof(id));
+	exposure_fini(&hit.x);
+	r.at = (struct alert_at){"acme", id};
 	deliver(fx, "also", NOW + HOLD);
 	back(fx);
 	settle(fx, waiting(fx, "also", 1).row, SETTLE_DEAD);
